@@ -1,0 +1,150 @@
+/* The error table and the abort-on-exhaustion allocators. */
+#include "lib/err.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct err_row {
+    int code;
+    const char *wire;
+    const char *text;
+    int exit_code;
+};
+
+static const struct err_row err_rows[] = {
+#define X(sym, value, wire, text, exit_code) {sym, wire, text, exit_code},
+    AS_ERR_TABLE(X)
+#undef X
+};
+
+static const struct err_row *find_row(int code)
+{
+    for (size_t i = 0; i < sizeof(err_rows) / sizeof(err_rows[0]); i++)
+        if (err_rows[i].code == code)
+            return &err_rows[i];
+    return NULL;
+}
+
+int as_err_set(struct as_err *err, int code, const char *fmt, ...)
+{
+    if (err) {
+        va_list args;
+        va_start(args, fmt);
+        err->code = code;
+        vsnprintf(err->msg, sizeof(err->msg), fmt, args);
+        va_end(args);
+    }
+    return code;
+}
+
+int as_err_prefix(struct as_err *err, const char *fmt, ...)
+{
+    if (!err)
+        return AS_EINVAL;
+    char head[AS_ERR_MSG_MAX / 2];
+    char tail[AS_ERR_MSG_MAX];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(head, sizeof(head), fmt, args);
+    va_end(args);
+    memcpy(tail, err->msg, sizeof(tail));
+    tail[sizeof(tail) - sizeof(head) - 2] = '\0';
+    snprintf(err->msg, sizeof(err->msg), "%s: %s", head, tail);
+    return err->code;
+}
+
+const char *as_err_text(int code)
+{
+    const struct err_row *row = find_row(code);
+    return row ? row->text : code == 0 ? "ok" : "unknown error";
+}
+
+const char *as_err_wire(int code)
+{
+    const struct err_row *row = find_row(code);
+    return row ? row->wire : code == 0 ? "ok" : "unknown";
+}
+
+int as_err_exit_code(int code)
+{
+    const struct err_row *row = find_row(code);
+    return row ? row->exit_code : code == 0 ? 0 : 3;
+}
+
+int as_err_from_wire(const char *wire_name)
+{
+    for (size_t i = 0; i < sizeof(err_rows) / sizeof(err_rows[0]); i++)
+        if (!strcmp(err_rows[i].wire, wire_name))
+            return err_rows[i].code;
+    return 0;
+}
+
+int as_err_from_errno(int os_errno)
+{
+    switch (os_errno) {
+    case ENOENT: return AS_ENOENT;
+    case EEXIST: return AS_EEXIST;
+    case EACCES:
+    case EPERM: return AS_EDENIED;
+    case ENOMEM: return AS_ENOMEM;
+    case ETIMEDOUT: return AS_ETIMEOUT;
+    case ECONNREFUSED:
+    case ECONNRESET:
+    case EPIPE: return AS_ECONN;
+    case EINVAL: return AS_EINVAL;
+    case ECANCELED: return AS_ECANCELED;
+    default: return AS_EIO;
+    }
+}
+
+void as_assert_fail(const char *expr, const char *file, int line)
+{
+    fprintf(stderr, "<2>assertion failed: %s at %s:%d: this is a bug in assay\n", expr, file, line);
+    abort();
+}
+
+static void *must(void *ptr)
+{
+    if (!ptr) {
+        fputs("<2>out of memory\n", stderr);
+        abort();
+    }
+    return ptr;
+}
+
+void *as_xmalloc(size_t size)
+{
+    return must(malloc(size ? size : 1));
+}
+
+void *as_xcalloc(size_t count, size_t size)
+{
+    return must(calloc(count ? count : 1, size ? size : 1));
+}
+
+void *as_xrealloc(void *ptr, size_t size)
+{
+    return must(realloc(ptr, size ? size : 1));
+}
+
+char *as_xstrdup(const char *text)
+{
+    return as_xmemdup(text, strlen(text));
+}
+
+char *as_xmemdup(const void *data, size_t len)
+{
+    char *copy = as_xmalloc(len + 1);
+    if (len)
+        memcpy(copy, data, len);
+    copy[len] = '\0';
+    return copy;
+}
+
+void as_free_ptr(void *ptr_to_ptr)
+{
+    free(*(void **)ptr_to_ptr);
+}

@@ -1,0 +1,52 @@
+/* One line a call, written with a single write so that lines never interleave. */
+#include "lib/log.h"
+
+#include "lib/buf.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct {
+    const char *name;
+    int journald_prio;
+} levels[] = {{"err", 3}, {"warn", 4}, {"info", 6}, {"debug", 7}};
+
+static enum as_log_level log_level = AS_LOG_INFO;
+
+void as_log_set_level(enum as_log_level level)
+{
+    log_level = level;
+}
+
+int as_log_level_from(const char *name, enum as_log_level *ret_level)
+{
+    for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++)
+        if (!strcmp(levels[i].name, name)) {
+            *ret_level = (enum as_log_level)i;
+            return 0;
+        }
+    return AS_EINVAL;
+}
+
+void as_log(enum as_log_level level, const char *fmt, ...)
+{
+    if (level > log_level)
+        return;
+    char text[2048];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(text, sizeof(text), fmt, args);
+    va_end(args);
+    for (char *p = text; *p; p++)
+        if (*p == '\n')
+            *p = ' ';
+    struct as_buf line = {0};
+    as_buf_addf(&line, "<%d>%s ", levels[level].journald_prio, levels[level].name);
+    as_buf_add_utf8_safe(&line, text, strlen(text));
+    as_buf_addc(&line, '\n');
+    if (write(STDERR_FILENO, line.ptr, line.len) < 0) { /* nowhere left to complain */
+    }
+    as_buf_done(&line);
+}
