@@ -51,8 +51,7 @@ int as_err_prefix(struct as_err *err, const char *fmt, ...)
     vsnprintf(head, sizeof(head), fmt, args);
     va_end(args);
     memcpy(tail, err->msg, sizeof(tail));
-    tail[sizeof(tail) - sizeof(head) - 2] = '\0';
-    snprintf(err->msg, sizeof(err->msg), "%s: %s", head, tail);
+    snprintf(err->msg, sizeof(err->msg), "%.400s: %.600s", head, tail);
     return err->code;
 }
 
