@@ -1,0 +1,156 @@
+/* posix_spawn and a pidfd. A freed child that still lives is killed and reaped in place: SIGKILL ends it within microseconds. */
+#include "daemon/core/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define CHILD_SOCKET_FD 3
+
+struct child {
+    pid_t pid;
+    int pidfd;
+    struct loop_poll *poll;
+    child_exit_fn on_exit;
+    void *ctx;
+    bool is_reaped;
+};
+
+static uint64_t timeval_us(struct timeval t)
+{
+    return (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_usec;
+}
+
+static struct child_exit reap(struct child *child)
+{
+    struct rusage usage = {0};
+    int status = 0;
+    while (wait4(child->pid, &status, 0, &usage) < 0 && errno == EINTR) {
+    }
+    child->is_reaped = true;
+    return (struct child_exit){
+        .exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1,
+        .signum = WIFSIGNALED(status) ? WTERMSIG(status) : 0,
+        .cpu_us = timeval_us(usage.ru_utime) + timeval_us(usage.ru_stime),
+    };
+}
+
+static void stop_watching(struct child *child)
+{
+    loop_poll_free(child->poll);
+    child->poll = NULL;
+    close(child->pidfd);
+    child->pidfd = -1;
+}
+
+static void on_pidfd(void *ctx, int events)
+{
+    struct child *child = ctx;
+    (void)events;
+    struct child_exit how = reap(child);
+    stop_watching(child);
+    child->on_exit(child->ctx, &how);
+}
+
+static int spawn_with_socket(const char *path, char *const argv[], int child_end, pid_t *ret_pid)
+{
+    static char *const no_env[] = {NULL};
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attr;
+    sigset_t none, all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawn_file_actions_init(&actions);
+    posix_spawnattr_init(&attr);
+    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    posix_spawnattr_setsigmask(&attr, &none);
+    posix_spawnattr_setsigdefault(&attr, &all);
+    for (int fd = 0; fd <= 2; fd++)
+        posix_spawn_file_actions_addopen(&actions, fd, "/dev/null", fd ? O_WRONLY : O_RDONLY, 0);
+    /* Onto itself, dup2 would keep close-on-exec; posix_spawn clears it in that case, as POSIX asks. */
+    posix_spawn_file_actions_adddup2(&actions, child_end, CHILD_SOCKET_FD);
+    int rc = posix_spawn(ret_pid, path, &actions, &attr, argv, no_env);
+    posix_spawnattr_destroy(&attr);
+    posix_spawn_file_actions_destroy(&actions);
+    return rc;
+}
+
+static int watch_child(struct loop *loop, struct child *child)
+{
+    child->pidfd = (int)syscall(SYS_pidfd_open, child->pid, 0);
+    if (child->pidfd < 0)
+        return as_err_from_errno(errno);
+    fcntl(child->pidfd, F_SETFD, FD_CLOEXEC);
+    int rc = loop_poll_new(loop, child->pidfd, on_pidfd, child, &child->poll);
+    if (!rc)
+        loop_poll_set(child->poll, LOOP_READABLE);
+    return rc;
+}
+
+int child_spawn(struct loop *loop, const char *path, char *const argv[], child_exit_fn on_exit, void *ctx,
+                struct child **ret_child, int *ret_fd)
+{
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
+        return as_err_from_errno(errno);
+    fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    struct child *child = as_xcalloc(1, sizeof(*child));
+    *child = (struct child){.pidfd = -1, .on_exit = on_exit, .ctx = ctx};
+    int os_rc = spawn_with_socket(path, argv, ends[1], &child->pid);
+    close(ends[1]);
+    if (os_rc) {
+        free(child);
+        close(ends[0]);
+        return as_err_from_errno(os_rc);
+    }
+    int rc = watch_child(loop, child);
+    if (rc) {
+        close(ends[0]);
+        child_free(child);
+        return rc;
+    }
+    *ret_child = child;
+    *ret_fd = ends[0];
+    return 0;
+}
+
+pid_t child_pid(const struct child *child)
+{
+    return child->pid;
+}
+
+void child_kill(struct child *child, int signum)
+{
+    if (!child->is_reaped)
+        kill(child->pid, signum);
+}
+
+uint64_t child_cpu_us(const struct child *child)
+{
+    clockid_t clock;
+    struct timespec used;
+    if (child->is_reaped || clock_getcpuclockid(child->pid, &clock) || clock_gettime(clock, &used))
+        return 0;
+    return (uint64_t)used.tv_sec * 1000000u + (uint64_t)used.tv_nsec / 1000u;
+}
+
+void child_free(struct child *child)
+{
+    if (!child)
+        return;
+    if (!child->is_reaped) {
+        kill(child->pid, SIGKILL);
+        reap(child);
+    }
+    if (child->pidfd >= 0)
+        stop_watching(child);
+    free(child);
+}

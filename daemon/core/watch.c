@@ -1,0 +1,127 @@
+/* uv_fs_event with a debounce timer and a timer that looks for a directory that is gone. */
+#include "daemon/core/watch.h"
+
+#include "daemon/core/loop_uv.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <uv.h>
+
+struct event_handle {
+    uv_fs_event_t uv; /* first: freed by its close callback */
+    struct watch *owner; /* NULL once the watch let go of it */
+};
+
+struct watch {
+    struct loop *loop;
+    struct event_handle *events; /* NULL while the directory is missing */
+    struct loop_timer *quiet;
+    struct loop_timer *retry;
+    char *directory;
+    watch_fn on_change;
+    void *ctx;
+    uint64_t first_event_ms; /* 0: nothing pending */
+    ino_t inode;             /* of the directory that is being watched */
+};
+
+static void on_closed(uv_handle_t *handle)
+{
+    free(handle);
+}
+
+static void detach(struct watch *watch)
+{
+    if (!watch->events)
+        return;
+    watch->events->owner = NULL;
+    uv_close((uv_handle_t *)&watch->events->uv, on_closed);
+    watch->events = NULL;
+}
+
+static void schedule_change(struct watch *watch)
+{
+    uint64_t now = loop_now_ms(watch->loop);
+    if (!watch->first_event_ms)
+        watch->first_event_ms = now ? now : 1;
+    uint64_t waited = now - watch->first_event_ms;
+    uint64_t left = waited >= WATCH_MAX_DELAY_MS ? 0 : WATCH_MAX_DELAY_MS - waited;
+    loop_timer_start(watch->quiet, left < WATCH_QUIET_MS ? left : WATCH_QUIET_MS);
+}
+
+static void on_fs_event(uv_fs_event_t *uv, const char *name, int events, int status)
+{
+    struct watch *watch = ((struct event_handle *)uv)->owner;
+    (void)name, (void)events, (void)status;
+    if (watch)
+        schedule_change(watch);
+}
+
+static bool attach(struct watch *watch)
+{
+    struct stat about;
+    if (stat(watch->directory, &about) || !S_ISDIR(about.st_mode))
+        return false;
+    struct event_handle *events = as_xcalloc(1, sizeof(*events));
+    uv_fs_event_init(loop_uv(watch->loop), &events->uv);
+    if (uv_fs_event_start(&events->uv, on_fs_event, watch->directory, 0)) {
+        uv_close((uv_handle_t *)&events->uv, on_closed);
+        return false;
+    }
+    events->owner = watch;
+    watch->events = events;
+    watch->inode = about.st_ino;
+    return true;
+}
+
+/* The directory may have been moved away and another put in its place without an event on the new one. */
+static void on_retry(void *ctx)
+{
+    struct watch *watch = ctx;
+    struct stat about;
+    bool is_there = !stat(watch->directory, &about) && S_ISDIR(about.st_mode);
+    bool is_same = is_there && watch->events && about.st_ino == watch->inode;
+    if (!is_same && (is_there || watch->events)) {
+        detach(watch);
+        if (is_there)
+            attach(watch);
+        schedule_change(watch);
+    }
+    loop_timer_start(watch->retry, WATCH_RETRY_MS);
+}
+
+static void on_quiet(void *ctx)
+{
+    struct watch *watch = ctx;
+    watch->first_event_ms = 0;
+    watch->on_change(watch->ctx);
+}
+
+struct watch *watch_new(struct loop *loop, const char *directory, watch_fn on_change, void *ctx)
+{
+    struct watch *watch = as_xcalloc(1, sizeof(*watch));
+    watch->loop = loop;
+    watch->directory = as_xstrdup(directory);
+    watch->on_change = on_change;
+    watch->ctx = ctx;
+    watch->quiet = loop_timer_new(loop, on_quiet, watch);
+    watch->retry = loop_timer_new(loop, on_retry, watch);
+    attach(watch);
+    loop_timer_start(watch->retry, WATCH_RETRY_MS);
+    return watch;
+}
+
+bool watch_is_attached(const struct watch *watch)
+{
+    return watch->events != NULL;
+}
+
+void watch_free(struct watch *watch)
+{
+    if (!watch)
+        return;
+    detach(watch);
+    loop_timer_free(watch->quiet);
+    loop_timer_free(watch->retry);
+    free(watch->directory);
+    free(watch);
+}
