@@ -1,8 +1,8 @@
 /* The gate section of an eval: which release checks are asked for, and their limits.
  *
- * Plain data: config fills it from YAML (each key of the section has the name of its field here, with critical, floor
- * and policy as noted), a run group pins it, daemon/gate reads it. A number that is NaN and a count that is 0 are
- * "not configured": the check is skipped. Nothing here allocates.
+ * Plain data: config fills it from YAML (each key of the section has the name of its field here),
+ * a run group pins it, daemon/gate reads it. A number that is NaN and a count that is 0 are "not
+ * configured": the check is skipped. Nothing here allocates.
  * Scores, rates and margins are shares in 0..1 (0.02 is two points); money is in dollars. */
 #ifndef DAEMON_MODEL_GATE_RULES_H
 #define DAEMON_MODEL_GATE_RULES_H
@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What a model's own failed call (timeout, 5xx after retries, refusal, unparseable) counts as in a comparison. */
+/* What a model's own failed call (timeout, 5xx, refusal, unparseable) counts as in a comparison. */
 enum gate_policy {
     GATE_POLICY_ZERO, /* "zero": it scores 0 */
     GATE_POLICY_DROP  /* "drop": it counts as missing */
@@ -20,7 +20,7 @@ enum gate_policy {
 
 enum gate_critical {
     GATE_CRITICAL_OFF,           /* "off" */
-    GATE_CRITICAL_NO_REGRESSION, /* "no_regression": a critical case that the baseline passes must pass */
+    GATE_CRITICAL_NO_REGRESSION, /* "no_regression": what passes on the baseline must pass */
     GATE_CRITICAL_MUST_PASS      /* "must_pass": every critical case must pass on the candidate */
 };
 
@@ -35,15 +35,15 @@ struct gate_floor {
 };
 
 struct gate_rules {
-    double margin;          /* non-inferiority: the loss that may not be exceeded; NaN: only the difference is told */
+    double margin; /* > 0: the largest loss that still counts as "not worse" */
     enum gate_policy policy;
-    int64_t min_pairs;      /* 0: only the margin decides how many pairs are enough */
-    int64_t min_clusters;   /* asked for only where cases have clusters; 0: not asked for */
+    int64_t min_pairs;    /* 0: only the margin decides how many pairs are enough */
+    int64_t min_clusters; /* asked for only where cases have clusters; 0: not asked for */
     double max_missing_rate;
     double max_failure_rate;
     enum gate_critical critical;
-    int64_t max_critical;   /* critical failures that are put up with; 0 by default */
-    double pass_threshold;  /* a score at or above it is a pass; 0.5 by default */
+    int64_t max_critical;  /* critical failures that are put up with; 0 by default */
+    double pass_threshold; /* a score at or above it is a pass; 0.5 by default */
     struct gate_floor floor;
     bool require_superiority;
     double stratum_margin;
@@ -57,7 +57,7 @@ struct gate_rules {
 /* Nothing configured but the defaults named above. */
 void gate_rules_init(struct gate_rules *rules);
 
-/* The YAML words. from: AS_EINVAL when the word is not one of the table; *ret_value is untouched then. */
+/* The YAML words. *_from: AS_EINVAL when the word is none of the table. */
 const char *gate_policy_name(enum gate_policy policy);
 const char *gate_critical_name(enum gate_critical critical);
 const char *gate_floor_mode_name(enum gate_floor_mode mode);
