@@ -1,0 +1,67 @@
+/* HTTP to the model APIs: curl-multi on the loop, lanes with their own concurrency and deadlines, retries, and the journal first.
+ *
+ * A lane is one model's way to its API. A request waits in its lane until a slot is free, is looked for in the journal, is sent, and is
+ * retried on 408, 409, 429, 5xx and on broken or failed connections, with jittered back-off and Retry-After obeyed, up to the lane's
+ * attempts. The key is added to the headers here, after the request was built and hashed, and never leaves this module: it is in no
+ * exchange, error text or log. Redirects are not followed. Lives from app start to app end; belongs to the loop's thread. */
+#ifndef DAEMON_TRANSPORT_TRANSPORT_H
+#define DAEMON_TRANSPORT_TRANSPORT_H
+
+#include "daemon/core/loop.h"
+#include "daemon/model/spec.h"
+#include "daemon/transport/journal.h"
+#include "lib/job.h"
+
+#define TRANSPORT_BODY_MAX_BYTES (8u << 20)
+
+struct transport;
+
+struct transport_options {
+    const struct journal *journal; /* NULL: no journal (the transport-only benchmark) */
+    uint32_t connections_per_shard; /* 0 = 256: libcurl scans a host's connections one by one */
+};
+
+int transport_new(struct loop *loop, const struct transport_options *options, struct transport **ret_transport,
+                  struct as_err *err) AS_MUST_USE;
+void transport_free(struct transport *transport); /* callbacks still due fire first, with AS_ECANCELED */
+
+/* A lane for this model: opens it or finds the one that is there (by spec->name), taking over changed limits. key may be NULL (no
+ * key needed); it is copied. auth_header and auth_prefix come from the provider plugin. Returns the lane's id, never 0. */
+uint64_t transport_lane(struct transport *transport, const struct model_spec *spec, const char *auth_header,
+                        const char *auth_prefix, const char *key);
+
+struct transport_request {
+    uint64_t lane;
+    struct journal_key journal; /* identity included */
+    struct as_str method, url, body; /* copied */
+    const struct job_header *headers; /* copied */
+    uint32_t header_count;
+    bool skip_find; /* the caller knows that the journal has nothing for this group yet */
+};
+
+struct transport_reply {
+    int rc; /* 0: exchange is the last attempt (of any outcome); AS_ECANCELED; or why the journal could not keep it */
+    const struct exchange *exchange; /* NULL when rc is not 0 */
+    bool is_from_journal;
+    uint32_t attempts; /* made now; 0 when from the journal */
+};
+
+typedef void (*transport_done_fn)(void *ctx, const struct transport_reply *reply);
+
+/* done fires once, never before this returned; *reply is borrowed for the call. Returns an id for cancel. */
+uint64_t transport_send(struct transport *transport, const struct transport_request *request,
+                        transport_done_fn done, void *ctx);
+void transport_cancel(struct transport *transport, uint64_t request_id); /* done fires with AS_ECANCELED on a later turn */
+
+struct as_sha256 transport_identity(struct as_str method, struct as_str url, struct as_str body, uint32_t sample);
+
+struct transport_stats {
+    uint32_t queued, in_flight, backing_off;
+    uint64_t sent, retried, failed, connections_opened;
+};
+struct transport_stats transport_stats_of(const struct transport *transport, uint64_t lane); /* lane 0: all together */
+
+/* Splits response_headers back into name and value, up to JOB_HEADERS_MAX. Borrowed. */
+uint32_t transport_headers_split(struct as_str lines, struct job_header ret_headers[JOB_HEADERS_MAX]);
+
+#endif
