@@ -1,0 +1,85 @@
+/* The configuration: etc/assay.yaml and the eval files, read strictly into an immutable snapshot.
+ *
+ * Strict: an unknown key, a wrong type, a missing key, a value out of range, a duplicate key or a name that resolves to nothing is an
+ * error with file, line, column and, where there is one, the nearest valid name. Every error of all files is reported, not just the
+ * first. A snapshot is shared by reference count and never changes; a reload makes a new one. Secrets are not in it, only their names. */
+#ifndef DAEMON_CONFIG_CONFIG_H
+#define DAEMON_CONFIG_CONFIG_H
+
+#include "daemon/model/eval.h"
+#include "daemon/model/spec.h"
+#include "lib/arena.h"
+#include "lib/err.h"
+#include "lib/log.h"
+
+#include <sys/types.h>
+
+enum role { ROLE_NONE, ROLE_OBSERVER, ROLE_OPERATOR, ROLE_ADMIN };
+const char *role_name(enum role role);
+
+struct role_rule { /* the highest role that any matching rule gives */
+    enum role role;
+    bool is_group;
+    uint32_t id; /* uid or gid */
+};
+
+/* Where a key's value is looked for, in this order, by the key's name. */
+struct secret_sources {
+    const char *credentials_dir; /* $CREDENTIALS_DIRECTORY/NAME (systemd); NULL when unset */
+    const char *keys_dir;        /* a file of mode 0600 named NAME; NULL when not configured */
+    const char *env_file;        /* NAME=value lines, mode 0600; NULL when not configured */
+    bool use_environment;        /* getenv(NAME) */
+};
+
+struct config {
+    const char *path;
+    const char *socket_path;
+    const char *state_dir;       /* the database lives here */
+    const char *const *plugin_dirs; /* NULL-terminated: plugins and rubrics */
+    const char *eval_dir;
+    enum as_log_level log_level;
+    bool log_content;
+    uint32_t row_deadline_ms, load_deadline_ms; /* CPU time of plugin code */
+    const char *ca_file;         /* extra CA bundle for TLS; NULL = the system's */
+    struct role_rule *roles;
+    size_t role_count;
+    struct secret_sources secrets;
+    struct model_spec *models;
+    size_t model_count;
+    unsigned refs;
+    struct as_arena arena; /* everything above lives here */
+};
+
+/* The evals are a snapshot of their own: they are watched and reloaded like plugins. */
+struct eval_refusal {
+    const char *path;
+    const char *reason; /* "etc/evals/x.yaml:7:3: unknown key 'candidate': did you mean 'candidates'?" */
+};
+
+struct eval_set {
+    struct eval_def *evals; /* by name */
+    size_t eval_count;
+    struct eval_refusal *refusals;
+    size_t refusal_count;
+    unsigned refs;
+    struct as_arena arena;
+};
+
+/* One line per problem is appended to ret_problems, "file:line:column: message\n". */
+int config_load(const char *path, struct config **ret_config, struct as_buf *ret_problems) AS_MUST_USE;
+struct config *config_ref(struct config *config);
+void config_unref(struct config *config);
+const struct model_spec *config_model(const struct config *config, const char *name); /* NULL when unknown */
+
+/* Reads every *.yaml of config->eval_dir. A broken file is a refusal, the others load. Never fails but for an unreadable folder. */
+int eval_set_load(const struct config *config, struct eval_set **ret_set, struct as_err *err) AS_MUST_USE;
+struct eval_set *eval_set_ref(struct eval_set *set);
+void eval_set_unref(struct eval_set *set);
+const struct eval_def *eval_set_find(const struct eval_set *set, const char *name); /* NULL when unknown */
+
+/* The value of a key, into *ret_value (caller zeroes and frees). AS_ENOENT: err says where it was looked for and how to provide it;
+ * AS_EDENIED: a file whose mode lets others read it. */
+int secret_read(const struct secret_sources *sources, const char *name, struct as_buf *ret_value,
+                struct as_err *err) AS_MUST_USE;
+
+#endif

@@ -1,0 +1,46 @@
+/* An eval as its YAML file defines it: plain data, checked, names not yet resolved to plugin versions.
+ * Owned by the config snapshot that it came from; strings live as long as that does. */
+#ifndef DAEMON_MODEL_EVAL_H
+#define DAEMON_MODEL_EVAL_H
+
+#include "daemon/model/gate_rules.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define EVAL_MAX_CANDIDATES 15 /* with the baseline: 16 members */
+#define EVAL_MAX_METRICS 32    /* scorers, and the rubric as one more */
+#define EVAL_RECORDED "recorded" /* the baseline that costs no call: what production answered */
+
+/* A scorer or the rubric, with its arguments. */
+struct eval_plugin {
+    const char *selector;    /* "exact_match", "exact_match@1" */
+    const char *name;        /* what reports call its metric: `as:` in the file, else the plugin's name */
+    const char *params_json; /* canonical JSON object, {} when none */
+};
+
+struct eval_def {
+    const char *name;
+    const char *description; /* "" when none */
+    const char *path;        /* of the file */
+    const char *source;      /* its text, kept as evidence */
+    const char *dataset;     /* NAME or NAME@HASHPREFIX */
+    const char *baseline;    /* a model's name, or EVAL_RECORDED */
+    const char *candidates[EVAL_MAX_CANDIDATES];
+    size_t candidate_count;
+    struct eval_plugin scorers[EVAL_MAX_METRICS - 1];
+    size_t scorer_count;
+    bool has_rubric;
+    struct eval_plugin rubric;
+    const char *judge;       /* model's name; NULL without a rubric */
+    const char *judge_requires[EVAL_MAX_METRICS]; /* metrics that must pass, else the judge is not asked */
+    size_t judge_requires_count;
+    const char *primary;     /* the metric that decides: a name from above */
+    const char *system;      /* put before every case's messages as a system message; NULL = none */
+    uint32_t samples;        /* answers per case and member */
+    uint32_t max_cases;      /* 0 = all */
+    struct gate_rules gate;
+};
+
+#endif
