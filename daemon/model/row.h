@@ -1,0 +1,78 @@
+/* Rows and groups as data: statuses, states, and what is kept of each. Used by engine, store, report and control. */
+#ifndef DAEMON_MODEL_ROW_H
+#define DAEMON_MODEL_ROW_H
+
+#include "lib/buf.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A row ends in exactly one of these. It has scores only when it is ok. */
+enum row_status {
+    ROW_OK,
+    ROW_MODEL_ERROR,  /* the model's API failed, after retries, or answered something unusable */
+    ROW_TIMEOUT,      /* a deadline passed on every attempt */
+    ROW_REFUSED,      /* the model refused to answer */
+    ROW_JUDGE_ERROR,  /* the judge failed or its grade did not parse twice: never a zero */
+    ROW_SCORER_ERROR, /* our side failed: a scorer, rubric or provider plugin */
+    ROW_SKIPPED,      /* nothing to do: no recorded answer for this case */
+    ROW_CANCELLED,
+    ROW_STATUS_COUNT
+};
+const char *row_status_name(enum row_status status);
+int row_status_from(const char *name, enum row_status *ret_status) AS_MUST_USE;
+/* Does this failure count against the model in a comparison (as 0, by the default policy)? A judge's or our own never does. */
+bool row_status_is_models_fault(enum row_status status);
+
+enum group_state { GROUP_PENDING, GROUP_RUNNING, GROUP_FINISHING, GROUP_DONE, GROUP_FAILED, GROUP_CANCELLED, GROUP_STATE_COUNT };
+const char *group_state_name(enum group_state state);
+int group_state_from(const char *name, enum group_state *ret_state) AS_MUST_USE;
+bool group_state_is_final(enum group_state state);
+
+/* Which row of a group. member 0 is the baseline. */
+struct row_key {
+    int64_t group_id;
+    int64_t case_seq; /* position in the dataset version, from 0 */
+    uint32_t member;
+    uint32_t sample;
+};
+
+struct row_record {
+    struct row_key key;
+    enum row_status status;
+    struct as_str error_class; /* "rate_limit", "timeout", "bad_result", ...; absent when ok */
+    struct as_str error;       /* a sentence; absent when ok */
+    struct as_str text;        /* the output; absent when there was none */
+    struct as_str tool_calls_json;
+    struct as_str finish_reason;
+    struct as_str model_id;    /* what the API returned */
+    int64_t input_tokens, output_tokens, cached_tokens, reasoning_tokens; /* -1 = not reported */
+    double latency_ms;         /* of the attempt that answered, from curl's clocks; NaN = none */
+    double cost_usd;           /* NaN = unpriced or no usage */
+    double judge_cost_usd;     /* NaN = no judge call, or unpriced */
+    uint32_t attempts;         /* HTTP requests made for the answer */
+    int64_t ended_ms;          /* wall clock */
+};
+
+/* One metric's value for one row. metric is the index in the group's pins. */
+struct score_record {
+    uint32_t metric;
+    bool is_na;          /* the scorer does not apply to this case: reason says why */
+    double score;        /* 0..1 */
+    int8_t pass;         /* 1, 0, -1 = not said */
+    struct as_str label, reason, details_json; /* reason is the judge's reasoning for the rubric */
+};
+
+/* A case as it is read from the store. */
+struct case_record {
+    int64_t seq;
+    struct as_str id;
+    struct as_str json;          /* canonical, what scripts see as case */
+    struct as_str messages_json; /* array of {role, content}, made at import */
+    struct as_str recorded_json; /* {"text":.., "latency_ms"?, "model"?, "finish_reason"?, "tool_calls"?}; absent when none */
+    bool is_critical;
+    struct as_str cluster;       /* absent = a cluster of its own */
+    struct as_str stratum;       /* absent = none */
+};
+
+#endif
