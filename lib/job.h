@@ -20,16 +20,24 @@
 #define JOB_BODY_MAX_BYTES (16u << 20)     /* an HTTP body on its way to or from a provider script */
 #define JOB_FRAME_MAX_BYTES (20u << 20)
 #define JOB_REASON_MAX_BYTES 480u          /* error and reason texts, after escaping */
+#define JOB_LABEL_MAX_BYTES 128u           /* a scorer's label, after escaping */
 #define JOB_REASONING_MAX_BYTES (16u << 10) /* a judge's reasoning */
 #define JOB_DETAILS_MAX_BYTES (16u << 10)  /* details as JSON */
 #define JOB_NAME_MAX_BYTES 64u             /* plugin and field names: [A-Za-z0-9._-] */
+#define JOB_DOC_MAX_BYTES 480u
+#define JOB_PATH_MAX_BYTES (2u << 10)      /* a provider's path and query */
+#define JOB_HEADER_VALUE_MAX_BYTES (8u << 10)
+#define JOB_ERROR_CLASSES "rate_limit overloaded server auth quota context_length content_filter bad_request " \
+                          "not_found bad_reply"
+#define JOB_FINISH_REASONS "stop length tool_calls content_filter refusal"
 #define JOB_HEADERS_MAX 32u
 #define JOB_BATCH_MAX_ROWS 32u
 #define JOB_BATCH_MAX_BYTES (1u << 20)     /* a batch holds at least one row, however large */
 
 enum job_frame { JOB_FRAME_LOAD = 1, JOB_FRAME_LOADED, JOB_FRAME_BATCH, JOB_FRAME_REPLY };
 
-/* How a job ended. The first five can come out of a worker; the daemon concludes the rest. */
+/* How a job ended. A worker answers with the first five or JOB_TIMEOUT (its soft stop), and with JOB_LOAD_ERROR to
+ * LOAD; the daemon concludes the rest, and JOB_TIMEOUT for a worker that it had to kill. */
 enum job_status {
     JOB_OK,
     JOB_SCRIPT_ERROR,     /* a Lua error; reason has file:line */
@@ -151,5 +159,12 @@ int job_get_loaded(struct as_str payload, struct job_loaded *ret_loaded) AS_MUST
 int job_get_batch(struct as_str payload, struct as_reader *ret_rows, uint32_t *ret_count) AS_MUST_USE;
 int job_get_row(struct as_reader *rows, struct job_row *ret_row) AS_MUST_USE;
 int job_get_reply(struct as_str payload, struct job_reply *ret_reply) AS_MUST_USE;
+
+/* The rules that both sides check a script's words against. */
+bool job_name_is_valid(struct as_str name);                      /* [A-Za-z0-9._-]{1,64} */
+bool job_word_is_listed(struct as_str word, const char *words);  /* a whole word of a list like JOB_ERROR_CLASSES */
+bool job_method_is_valid(struct as_str method);                  /* [A-Z]{1,16} */
+bool job_path_is_valid(struct as_str path);                      /* starts with one '/', printable ASCII, no blank */
+bool job_header_is_valid(struct job_header header);              /* a token, and a value without control characters */
 
 #endif
