@@ -1,0 +1,60 @@
+/* The control protocol: one table of methods, read by the daemon to decode and permit, by assayctl to call, and by the generator of
+ * docs/control-protocol.md. JSON-RPC 2.0, one message a line, PROTO_LINE_MAX_BYTES a line at most. */
+#ifndef LIB_PROTO_H
+#define LIB_PROTO_H
+
+#include "lib/json.h"
+
+#define PROTO_LINE_MAX_BYTES (1u << 20)
+#define PROTO_CHUNK_MAX_BYTES (256u << 10) /* of a dataset file in one call, before base64 */
+#define PROTO_PARAMS_MAX 10
+
+enum proto_role { PROTO_OBSERVER, PROTO_OPERATOR, PROTO_ADMIN };
+const char *proto_role_name(enum proto_role role);
+
+enum proto_type { PROTO_STRING, PROTO_INT, PROTO_NUMBER, PROTO_BOOL, PROTO_OBJECT, PROTO_STRINGS };
+
+struct proto_param {
+    const char *name; /* NULL ends the list */
+    enum proto_type type;
+    bool is_required;
+    const char *doc;
+};
+
+struct proto_method {
+    const char *name; /* "run.start" */
+    enum proto_role role;
+    const char *doc;
+    struct proto_param params[PROTO_PARAMS_MAX + 1];
+    const char *result;  /* the result object in words */
+    const char *notices; /* notifications it leads to; NULL = none */
+};
+
+extern const struct proto_method proto_methods[]; /* ends with a NULL name */
+const struct proto_method *proto_find(const char *name);
+const char *proto_nearest(const char *name); /* the method whose name is nearest; NULL when none is near */
+
+/* Unknown, missing or wrongly typed parameters: AS_EINVAL with a sentence that names the parameter and the remedy. */
+int proto_check(const struct proto_method *method, const struct as_json *params, struct as_err *err) AS_MUST_USE;
+
+/* A request or notification, or a response, as it stands on a line. Borrowed from the root. */
+struct proto_message {
+    struct as_json *root;
+    struct as_json *id;     /* NULL: a notification */
+    const char *method;     /* NULL: a response */
+    struct as_json *params; /* object or NULL */
+    struct as_json *result;
+    struct as_json *error;  /* {code, message, data: {name}} */
+};
+int proto_parse(struct as_str line, struct proto_message *ret_message, struct as_err *err) AS_MUST_USE;
+void proto_message_done(struct proto_message *message);
+
+/* Appends one line, newline included. params, result are taken; id is borrowed. */
+void proto_write_request(struct as_buf *out, int64_t id, const char *method, struct as_json *params_take);
+void proto_write_result(struct as_buf *out, const struct as_json *id, struct as_json *result_take);
+void proto_write_error(struct as_buf *out, const struct as_json *id, const struct as_err *err);
+void proto_write_notice(struct as_buf *out, const char *method, struct as_json *params_take);
+/* The code and sentence of a response's error. */
+int proto_error_of(const struct proto_message *message, struct as_err *ret_err);
+
+#endif
