@@ -22,6 +22,7 @@ static const char *const state_names[GROUP_STATE_COUNT] = {
     [GROUP_DONE] = "done",
     [GROUP_FAILED] = "failed",
     [GROUP_CANCELLED] = "cancelled",
+    [GROUP_CANCELLING] = "cancelling",
 };
 
 const char *row_status_name(enum row_status status)

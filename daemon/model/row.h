@@ -24,7 +24,9 @@ int row_status_from(const char *name, enum row_status *ret_status) AS_MUST_USE;
 /* Does this failure count against the model in a comparison (as 0, by the default policy)? A judge's or our own never does. */
 bool row_status_is_models_fault(enum row_status status);
 
-enum group_state { GROUP_PENDING, GROUP_RUNNING, GROUP_FINISHING, GROUP_DONE, GROUP_FAILED, GROUP_CANCELLED, GROUP_STATE_COUNT };
+enum group_state { GROUP_PENDING, GROUP_RUNNING, GROUP_FINISHING, GROUP_DONE, GROUP_FAILED, GROUP_CANCELLED,
+                   GROUP_CANCELLING, /* asked to stop: rows in flight are being given up */
+                   GROUP_STATE_COUNT };
 const char *group_state_name(enum group_state state);
 int group_state_from(const char *name, enum group_state *ret_state) AS_MUST_USE;
 bool group_state_is_final(enum group_state state);
