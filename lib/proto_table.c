@@ -1,0 +1,273 @@
+/* The methods of the control protocol, in the order of their families. This table is the protocol:
+ * the daemon checks calls against it, assayctl calls by it, docs/control-protocol.md is printed
+ * from it (scripts/docs).
+ *
+ * Fields of results: *_ms is Unix time or a duration in milliseconds, *_usd dollars; null stands
+ * for what is not known or does not apply, never 0. What can grow long comes in pages: `limit` is
+ * at most 1000, and `next`, when it is there, is the `before` or `after` of the next page. */
+#include "lib/proto.h"
+
+#define NAME_MAX_BYTES 256
+#define SELECTOR_MAX_BYTES 512
+#define SOURCE_MAX_BYTES (512 << 10)
+#define BASE64_MAX_BYTES ((int64_t)(PROTO_CHUNK_MAX_BYTES + 2) / 3 * 4)
+#define PAGE_MAX 1000
+
+#define TEXT(n, d, bytes) {.name = (n), .type = PROTO_STRING, .doc = (d), .min = 1, .max = (bytes)}
+#define NEED_TEXT(n, d, bytes)                                                                     \
+    {.name = (n), .type = PROTO_STRING, .is_required = true, .doc = (d), .min = 1, .max = (bytes)}
+#define COUNT(n, d, most) {.name = (n), .type = PROTO_INT, .doc = (d), .min = 1, .max = (most)}
+#define NEED_ID(n, d)                                                                              \
+    {.name = (n), .type = PROTO_INT, .is_required = true, .doc = (d), .min = 1, .max = INT64_MAX}
+#define NUMBER(n, d) {.name = (n), .type = PROTO_NUMBER, .doc = (d)}
+
+#define RUN NEED_ID("run", "the run group's number")
+#define LIMIT COUNT("limit", "how many at most; 50 when not given", PAGE_MAX)
+
+const struct proto_method proto_methods[] = {
+    {
+        .name = "daemon.status",
+        .role = PROTO_OBSERVER,
+        .doc = "What the daemon is, what it has loaded, and what it is doing.",
+        .result = "{version, pid, started_ms, config, socket, state_dir, models, evals, "
+                  "evals_refused, plugins, plugins_refused, workers, connections, rss_bytes, runs: "
+                  "[{run, eval, state, done, total}]}: models, evals, plugins and so on are "
+                  "counts; runs are the groups that have not ended",
+    },
+    {
+        .name = "daemon.check",
+        .role = PROTO_OBSERVER,
+        .doc = "Reads the configuration and the evals again, as a dry run: nothing that is in "
+               "force changes.",
+        .result = "{ok, problems: [string]}: each problem is `file:line:column: what is wrong`",
+        .errors = "io",
+    },
+    {
+        .name = "plugin.list",
+        .role = PROTO_OBSERVER,
+        .doc = "The plugin versions that are in force, and the files that were refused.",
+        .params = {TEXT("kind", "only these: scorer, rubric or provider", 16)},
+        .result = "{plugins: [{kind, name, version, selector, hash, state, path, since_ms, "
+                  "examples}], refused: [{path, reason, since_ms}]}",
+    },
+    {
+        .name = "plugin.show",
+        .role = PROTO_OBSERVER,
+        .doc = "One plugin version, with its parameters and its source.",
+        .params = {NEED_TEXT("selector", "NAME, NAME@1, NAME@1.2.0 or NAME@sha256:HEX",
+                             SELECTOR_MAX_BYTES),
+                   TEXT("kind", "scorer, rubric or provider; for a name that two kinds share", 16)},
+        .result = "{kind, name, version, selector, hash, state, path, since_ms, doc, params, "
+                  "requires, scale, pass, examples, source}: params is what the plugin declares, "
+                  "scale is [min, max] or null",
+        .errors = "not_found, bad_input",
+    },
+    {
+        .name = "plugin.check",
+        .role = PROTO_OBSERVER,
+        .doc = "Loads a plugin's text in the jail and runs its examples, without installing it.",
+        .params = {NEED_TEXT("name", "the file's name, for messages", NAME_MAX_BYTES),
+                   NEED_TEXT("source", "the text of the plugin", SOURCE_MAX_BYTES)},
+        .result = "{ok, reason, kind, name, version, doc, examples, examples_failed}: reason is "
+                  "null when ok, else why it does not load, or which example failed first",
+        .errors = "plugin, limit",
+    },
+    {
+        .name = "eval.list",
+        .role = PROTO_OBSERVER,
+        .doc = "The evals that are defined, and the files that were refused.",
+        .result = "{evals: [{name, description, dataset, baseline, candidates: [string], metrics: "
+                  "[string], primary, judge}], refused: [{path, reason}]}",
+    },
+    {
+        .name = "eval.show",
+        .role = PROTO_OBSERVER,
+        .doc = "One eval as it is defined.",
+        .params = {NEED_TEXT("eval", "its name", NAME_MAX_BYTES)},
+        .result = "{name, description, path, dataset, baseline, candidates: [string], scorers: "
+                  "[{name, selector, params}], rubric: {name, selector, params} or null, judge, "
+                  "primary, samples, max_cases, gate: {rule: value}, source}: source is the text "
+                  "of the file",
+        .errors = "not_found",
+    },
+    {
+        .name = "dataset.import_begin",
+        .role = PROTO_OPERATOR,
+        .doc = "Opens an import. It belongs to this connection and is dropped with it.",
+        .params = {NEED_TEXT("name", "the dataset's name: letters, digits, '-', '_' and '.'",
+                             NAME_MAX_BYTES)},
+        .result = "{import}: the number for the calls that follow",
+        .errors = "bad_input, limit",
+    },
+    {
+        .name = "dataset.import_chunk",
+        .role = PROTO_OPERATOR,
+        .doc = "The next bytes of a file. A new file name ends the file before; lines may be cut "
+               "anywhere.",
+        .params = {NEED_ID("import", "the import's number"),
+                   NEED_TEXT("file", "the file's name, for messages", 4096),
+                   {.name = "data",
+                    .type = PROTO_STRING,
+                    .is_required = true,
+                    .doc = "at most 256 KiB of the file, in base64",
+                    .min = 0,
+                    .max = BASE64_MAX_BYTES}},
+        .result = "{good, bad}: lines so far",
+        .errors = "bad_input, not_found, io",
+    },
+    {
+        .name = "dataset.import_end",
+        .role = PROTO_OPERATOR,
+        .doc = "Makes what was imported a version of the dataset, or gives the version that has "
+               "the same content.",
+        .params = {NEED_ID("import", "the import's number"),
+                   {.name = "strict", .type = PROTO_BOOL, .doc = "one bad line refuses the whole "
+                                                                 "import"}},
+        .result = "{dataset: {name, version, hash, cases, critical, recorded, format, created_ms} "
+                  "or null, is_new, good, bad, bad_lines: [{file, line, reason}]}: the first 100 "
+                  "bad lines; dataset is null when nothing was kept: no good line, or strict and a "
+                  "bad one",
+        .errors = "not_found, io",
+    },
+    {
+        .name = "dataset.import_abort",
+        .role = PROTO_OPERATOR,
+        .doc = "Drops an import.",
+        .params = {NEED_ID("import", "the import's number")},
+        .result = "{}",
+        .errors = "not_found",
+    },
+    {
+        .name = "dataset.list",
+        .role = PROTO_OBSERVER,
+        .doc = "Every version of every dataset.",
+        .result = "{datasets: [{name, version, hash, cases, critical, recorded, format, "
+                  "created_ms}]}",
+    },
+    {
+        .name = "dataset.show",
+        .role = PROTO_OBSERVER,
+        .doc = "A dataset version and a page of its cases.",
+        .params = {NEED_TEXT("dataset", "NAME (the newest version), NAME@2 or NAME@HASHPREFIX",
+                             SELECTOR_MAX_BYTES),
+                   LIMIT,
+                   {.name = "after",
+                    .type = PROTO_INT,
+                    .doc = "cases after this position; 0 starts at the first case",
+                    .min = 0,
+                    .max = INT64_MAX}},
+        .result = "{dataset: {name, version, hash, cases, critical, recorded, format, created_ms}, "
+                  "cases: [case], next?}",
+        .errors = "not_found",
+    },
+    {
+        .name = "run.start",
+        .role = PROTO_OPERATOR,
+        .doc = "Starts a run group of an eval: everything it is made of is pinned now.",
+        .params = {NEED_TEXT("eval", "the eval's name", NAME_MAX_BYTES),
+                   {.name = "models",
+                    .type = PROTO_STRINGS,
+                    .doc = "these candidates instead of the eval's; the baseline stays",
+                    .min = 1,
+                    .max = 15},
+                   COUNT("max_cases", "only the first N cases", 1000000000),
+                   COUNT("samples", "answers per case and member", 1000),
+                   TEXT("tag", "what to call it", NAME_MAX_BYTES)},
+        .result = "{run}: the group's number",
+        .errors = "not_found, bad_input, plugin, limit, io",
+    },
+    {
+        .name = "run.list",
+        .role = PROTO_OBSERVER,
+        .doc = "Run groups, the newest first.",
+        .params = {TEXT("eval", "only of this eval", NAME_MAX_BYTES),
+                   COUNT("before", "only groups with a lower number", INT64_MAX), LIMIT},
+        .result = "{runs: [{run, eval, state, outcome, dataset, cases, members, tag, requested_by, "
+                  "created_ms, ended_ms, error}], next?}",
+    },
+    {
+        .name = "run.show",
+        .role = PROTO_OBSERVER,
+        .doc = "The whole result of a run group; members, comparisons and verdicts are absent "
+               "until it has ended.",
+        .params = {RUN},
+        .result =
+            "{run, eval, state, outcome, headline, dataset: {name, version, hash, cases}, tag, "
+            "requested_by, created_ms, ended_ms, error, unknown_fate, primary, warnings: [string], "
+            "pins: {plugins: [{metric, selector, hash}], judge: {model, id} or null, models: "
+            "[{model, id, provider}]}, progress: {done, total}, members: [{model, role: baseline "
+            "or candidate, rows, ok, failed, missing, statuses: {status: count}, latency_p50_ms, "
+            "latency_p95_ms, input_tokens, output_tokens, cost_usd, judge_cost_usd, "
+            "cost_per_pass_usd, metrics: [{metric, n, mean, ci: [lo, hi] or null, ci_method, min, "
+            "p10, median, max, pass_rate, na}]}], comparisons: [{candidate, metric, n_pairs, "
+            "unpaired, baseline_mean, candidate_mean, diff, ci, p, wins, losses, ties, policy, "
+            "baseline_failed, candidate_failed, diff_if_dropped}], verdicts: [{candidate, outcome, "
+            "sentence, more_cases, checks: [{name, outcome, observed, limit, sentence, evidence: "
+            "[case id], evidence_total}]}]}",
+        .errors = "not_found",
+    },
+    {
+        .name = "run.watch",
+        .role = PROTO_OBSERVER,
+        .doc = "Sends this connection what happens to a run group, until it has ended.",
+        .params = {RUN},
+        .result = "{run, state, outcome, done, total}: as it is now; when the state is final, "
+                  "run.ended follows at once",
+        .errors = "not_found",
+        .notices = "`run.progress` {run, state, done, total, ok, failed, in_flight, cost_usd, "
+                   "rows_per_s, eta_s}, at most five a second; at the end `run.ended` {run, state, "
+                   "outcome}",
+    },
+    {
+        .name = "run.cancel",
+        .role = PROTO_OPERATOR,
+        .doc = "Ends a run group early. What was answered is kept.",
+        .params = {RUN, TEXT("reason", "why, for the record", 1024)},
+        .result = "{run, state}",
+        .errors = "not_found, state",
+    },
+    {
+        .name = "row.list",
+        .role = PROTO_OBSERVER,
+        .doc = "Rows of a run group, by case, sample and member.",
+        .params = {RUN,
+                   TEXT("status", "only with this status: ok, model_error, timeout, refused, "
+                                  "judge_error, scorer_error, skipped or cancelled",
+                        32),
+                   TEXT("model", "only of this member", NAME_MAX_BYTES),
+                   TEXT("metric", "what min and max are about; the primary metric when not given",
+                        NAME_MAX_BYTES),
+                   NUMBER("min", "only rows whose score is at least this"),
+                   NUMBER("max", "only rows whose score is at most this"),
+                   TEXT("after", "the `next` of the page before", 128), LIMIT},
+        .result = "{rows: [{case, model, sample, status, error, latency_ms, scores: {metric: "
+                  "number or null}}], next?}",
+        .errors = "not_found, bad_input",
+    },
+    {
+        .name = "row.show",
+        .role = PROTO_OBSERVER,
+        .doc = "Everything about one case of a run group: what was asked, what each member "
+               "answered, how it was scored.",
+        .params = {RUN, NEED_TEXT("case", "the case's id", NAME_MAX_BYTES)},
+        .result = "{run, case: {id, json}, rows: [{model, sample, status, error_class, error, "
+                  "text, finish_reason, model_id, latency_ms, input_tokens, output_tokens, "
+                  "cost_usd, attempts: [{role: model or judge, attempt, outcome, http_status, "
+                  "total_ms, first_byte_ms, error}], scores: [{metric, score, pass, label, reason, "
+                  "na}], request, judge: {question, reply} or null}]}: request is the body as it "
+                  "was sent",
+        .errors = "not_found, limit",
+    },
+    {
+        .name = "verdict.show",
+        .role = PROTO_OBSERVER,
+        .doc = "What the gate said of a run group that has ended.",
+        .params = {RUN},
+        .result = "{run, eval, state, outcome: pass, fail, undecided or null (no gate, or the run "
+                  "failed), headline, candidates: [{model, outcome, sentence, more_cases, checks: "
+                  "[{name, outcome: PASS, FAIL, INCONCLUSIVE or SKIP, observed, limit, sentence, "
+                  "evidence: [case id], evidence_total}]}]}",
+        .errors = "not_found, state",
+    },
+    {.name = NULL},
+};
