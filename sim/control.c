@@ -1,0 +1,93 @@
+/* A table of routes, and one small function for each. */
+#include "sim/control.h"
+
+#include "lib/json.h"
+
+struct control {
+    const struct handler_request *request;
+    struct fault_set *faults;
+    struct counters *counters;
+    struct handler_reply *reply;
+};
+
+static void reply_done(struct control *control)
+{
+    as_buf_adds(&control->reply->body, "{\"ok\":true}");
+}
+
+static void reply_error(struct control *control, int status, const char *message)
+{
+    control->reply->status = status;
+    as_buf_adds(&control->reply->body, "{\"error\":{\"message\":");
+    as_json_write_quoted(as_str_from(message), &control->reply->body);
+    as_buf_adds(&control->reply->body, "}}");
+}
+
+static void show_stats(struct control *control)
+{
+    struct as_json *stats AS_CLEANUP_JSON = counters_json(control->counters);
+    as_json_write(stats, &control->reply->body);
+}
+
+static void reset(struct control *control)
+{
+    counters_reset(control->counters);
+    reply_done(control);
+}
+
+static void add_fault(struct control *control)
+{
+    struct as_json *body AS_CLEANUP_JSON = NULL;
+    struct as_err err = {0};
+    struct fault fault;
+    const char *kind = NULL;
+    if (!as_json_parse(control->request->body.ptr, control->request->body.len, &body, &err))
+        kind = as_json_get_cstr(body, "kind");
+    if (!kind) {
+        reply_error(control, 400, err.code ? err.msg : "a fault needs a \"kind\"");
+        return;
+    }
+    if (fault_make(kind, as_json_get_num(body, "rate", 1), as_json_get_int(body, "param", -1), &fault, &err)) {
+        reply_error(control, 400, err.msg);
+        return;
+    }
+    int rc = fault_set_add(control->faults, &fault);
+    AS_ASSERT(!rc); /* one a kind, and there are fewer kinds than places */
+    reply_done(control);
+}
+
+static void clear_faults(struct control *control)
+{
+    control->faults->count = 0;
+    reply_done(control);
+}
+
+_Static_assert(FAULT_KINDS <= FAULTS_MAX, "a set has a place for each kind of fault");
+
+static const struct {
+    const char *method;
+    const char *path;
+    void (*answer)(struct control *control);
+} routes[] = {
+    {"GET", "/_sim/stats", show_stats},
+    {"POST", "/_sim/reset", reset},
+    {"POST", "/_sim/fault", add_fault},
+    {"DELETE", "/_sim/fault", clear_faults},
+};
+
+void control_answer(const struct handler_request *request, struct fault_set *faults, struct counters *counters,
+                    struct handler_reply *reply)
+{
+    struct control control = {request, faults, counters, reply};
+    bool is_path = false;
+    for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
+        if (!as_str_eq(request->path, routes[i].path))
+            continue;
+        is_path = true;
+        if (as_str_eq(request->method, routes[i].method)) {
+            routes[i].answer(&control);
+            return;
+        }
+    }
+    reply_error(&control, is_path ? 405 : 404, is_path ? "wrong method" : "no such path");
+}
