@@ -1,5 +1,5 @@
-/* Cluster sums, and the estimator with pseudo-values. The sums of differences lie on a grid of 1e-9,
- * so a standard error below 1e-12 is rounding noise and counts as 0. */
+/* Cluster sums, and the estimator with pseudo-values. The sums of differences lie on a grid of
+ * 1e-9, so a standard error below 1e-12 is rounding noise and counts as 0. */
 #include "daemon/stats/cluster.h"
 
 #include "daemon/stats/dist.h"
@@ -56,7 +56,8 @@ struct stats_estimate stats_estimate_of(const struct stats_clusters *clusters,
     double n = (double)(clusters->n + n_pseudo);
     if (n == 0)
         return estimate;
-    estimate.mean = (stats_total(clusters->sum, clusters->count) + stats_total(pseudo, n_pseudo)) / n;
+    double total = stats_total(clusters->sum, clusters->count) + stats_total(pseudo, n_pseudo);
+    estimate.mean = total / n;
     if (clusters->count < 2)
         return estimate;
     estimate.df = (double)(clusters->count - 1);

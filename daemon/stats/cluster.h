@@ -1,12 +1,13 @@
-/* Values that come in clusters (cases cut from one conversation, one document), and the one estimator
- * that all of our intervals are made of.
+/* Values that come in clusters (cases cut from one conversation, one document), and the one
+ * estimator that all of our intervals are made of.
  *
  * A cluster is what was drawn independently; a case without a cluster is a cluster of its own. With
- * T_g the sum and m_g the size of cluster g, G clusters and n values, and k pseudo-values p that stand
- * as one-value clusters (contract, section 2):
+ * T_g the sum and m_g the size of cluster g, G clusters and n values, and k pseudo-values p that
+ * stand as one-value clusters (contract, section 2):
  *   mean = (sum + sum p) / (n + k)
  *   se^2 = G/(G-1) * (sum_g (T_g - m_g mean)^2 + sum (p - mean)^2) / (n + k)^2,   df = G - 1.
- * k = 0 is the plain cluster-robust estimate; {+s, -s} is "plus-two"; {lo, lo, hi, hi} is "plus4t". */
+ * k = 0 is the plain cluster-robust estimate; {+s, -s} is "plus-two"; {lo, lo, hi, hi} is "plus4t".
+ * */
 #ifndef DAEMON_STATS_CLUSTER_H
 #define DAEMON_STATS_CLUSTER_H
 

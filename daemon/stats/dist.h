@@ -1,7 +1,7 @@
 /* The distributions that intervals and p-values are read from: normal, Student's t, beta, binomial.
  *
- * Tails are passed and returned as upper tails P(X > x), because 1 - P(X <= x) loses the digits of a
- * small p-value. Pure functions; accurate to about 1e-12 relative over the range that evals reach
+ * Tails are passed and returned as upper tails P(X > x), because 1 - P(X <= x) loses the digits of
+ * a small p-value. Pure functions; accurate to about 1e-12 relative over the range that evals reach
  * (up to some millions of cases). A NaN argument gives NaN. */
 #ifndef DAEMON_STATS_DIST_H
 #define DAEMON_STATS_DIST_H

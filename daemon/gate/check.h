@@ -1,0 +1,22 @@
+/* The checks of the gate, one function each behind one table; gate.c runs the table.
+ *
+ * Inside daemon/gate only. A check reads the context and fills its own gate_check; what it measures
+ * for the detail is already there (gate_measure). Nothing here allocates except the strata. */
+#ifndef DAEMON_GATE_CHECK_H
+#define DAEMON_GATE_CHECK_H
+
+#include "daemon/gate/gate.h"
+
+/* What every check may read. The verdict's counts, compare and detail are filled before checks run.
+ * */
+struct gate_context {
+    const struct gate_rules *rules;
+    const struct gate_input *input;
+    const struct stats_pairs *pairs;
+    enum stats_policy policy;
+    struct gate_verdict *verdict;
+};
+
+void gate_run_check(const struct gate_context *context, enum gate_check_id id);
+
+#endif

@@ -1,0 +1,121 @@
+/* The release gate: may this candidate replace the baseline? (contract, section 11)
+ *
+ * Pure: the caller brings the cases of one candidate against the baseline, and the rules; every
+ * check is evaluated, none short-cuts another, and each says what it saw, what the limit was, and
+ * which cases are the evidence. The verdict fails when any check fails, else is undecided when any
+ * check is, else passes. Undefined numbers are NaN (daemon/stats/num.h). Scores, rates and margins
+ * are shares of 1. */
+#ifndef DAEMON_GATE_GATE_H
+#define DAEMON_GATE_GATE_H
+
+#include "daemon/model/gate_rules.h"
+#include "daemon/stats/paired.h"
+#include "daemon/stats/power.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define GATE_EVIDENCE_MAX 20
+#define GATE_TEXT_MAX 256
+#define GATE_SENTENCE_MAX 512
+#define GATE_P95_VALUES_MIN 20 /* a 95th percentile of fewer values is a guess */
+
+enum gate_outcome { GATE_PASS, GATE_FAIL, GATE_INCONCLUSIVE, GATE_SKIP };
+/* "PASS", "FAIL", "INCONCLUSIVE", "SKIP" */
+const char *gate_outcome_name(enum gate_outcome outcome);
+/* "pass", "fail", "undecided", "skipped" */
+const char *gate_outcome_word(enum gate_outcome outcome);
+
+/* In the order in which the headline is looked for. */
+enum gate_check_id {
+    GATE_CHECK_MISSING,
+    GATE_CHECK_CRITICAL,
+    GATE_CHECK_FAILURE_RATE,
+    GATE_CHECK_SUFFICIENCY,
+    GATE_CHECK_FLOOR,
+    GATE_CHECK_NONINFERIORITY,
+    GATE_CHECK_SUPERIORITY,
+    GATE_CHECK_STRATA,
+    GATE_CHECK_LATENCY_P50,
+    GATE_CHECK_LATENCY_P95,
+    GATE_CHECK_LATENCY_P95_RATIO,
+    GATE_CHECK_COST_MEAN,
+    GATE_CHECK_COST_RATIO,
+    GATE_CHECK_COUNT
+};
+const char *gate_check_name(enum gate_check_id id); /* "missing", "critical" ... */
+
+/* What one member brings besides its scores. */
+struct gate_member {
+    const double *latency_ms; /* one per row that has one, in any order */
+    size_t n_latencies;
+    const double *cost_usd; /* one per case, NaN = unpriced; NULL = nothing is priced */
+};
+
+/* All borrowed for the call. */
+struct gate_input {
+    const struct stats_case *cases; /* sorted by case id as bytes */
+    const bool *is_critical;        /* one per case; NULL = none is */
+    size_t n;
+    struct gate_member baseline;
+    struct gate_member candidate;
+    const char *const *stratum_names; /* by stratum id, n_strata of them; NULL when n_strata is 0 */
+    size_t n_strata;
+};
+
+struct gate_check {
+    enum gate_outcome outcome; /* SKIP: not configured, or nothing that it applies to */
+    double observed;           /* the number that was held against the limit */
+    double limit;
+    char text[GATE_TEXT_MAX];              /* one sentence; empty when skipped */
+    uint32_t evidence[GATE_EVIDENCE_MAX]; /* indexes into the cases, the first of evidence_total */
+    size_t n_evidence;
+    size_t evidence_total;
+};
+
+struct gate_stratum {
+    int32_t stratum;
+    struct stats_paired paired; /* within the stratum, at the stratum margin */
+};
+
+struct gate_detail {
+    double missing_rate;
+    double candidate_failure_rate;
+    double min_pairs_needed;
+    size_t critical_n, critical_failures, critical_unknown;
+    struct stats_own_mean floor; /* the candidate over all its cases; n = 0 without a floor */
+    double latency_p50, latency_p95, latency_p95_ratio;
+    double cost_mean, cost_ratio;
+};
+
+/* Counts of the cases that the comparison was made of. */
+struct gate_counts {
+    size_t n_cases, unpaired;
+    size_t baseline_failed, candidate_failed;
+    size_t baseline_missing, candidate_missing;
+    bool has_clusters;
+};
+
+struct gate_verdict {
+    enum gate_outcome outcome; /* PASS, FAIL or INCONCLUSIVE */
+    int headline;              /* the check that decided; -1 when all passed */
+    char sentence[GATE_SENTENCE_MAX];
+    char advice[GATE_TEXT_MAX]; /* how many more cases would decide; may be empty */
+    struct gate_check checks[GATE_CHECK_COUNT];
+    struct gate_counts counts;
+    struct stats_paired compare;
+    struct gate_detail detail;
+    double more_for_min_pairs;
+    struct stats_plan plan;       /* NaN unless non-inferiority is undecided */
+    struct gate_stratum *strata; /* n_strata, those with pairs; only with a stratum margin */
+    size_t n_strata;
+};
+
+/* AS_EINVAL: a score outside 0..1, or a cluster or stratum id out of range; *ret_verdict is
+ * untouched then. Release the verdict with gate_verdict_done. */
+int gate_evaluate(const struct gate_rules *rules, const struct gate_input *input,
+                  struct gate_verdict *ret_verdict) AS_MUST_USE;
+void gate_verdict_done(struct gate_verdict *verdict);
+
+#endif

@@ -1,0 +1,262 @@
+/* The comparison: walks the expected tree, never ours, so that a number of ours without a
+ * counterpart is no error and an expected one that we lack is counted. Tolerance as the contract
+ * says: 1e-9 absolute plus relative, and 1e-6 relative for small p-values. */
+#include "tests/golden/golden.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TOLERANCE 1e-9
+#define SMALL_P 1e-6
+#define PATH_MAX_BYTES 512
+
+struct kind_row {
+    const char *kind;
+    golden_produce_fn produce;
+};
+
+static const struct kind_row kind_rows[] = {
+    {"paired", golden_paired},
+    {"gate", golden_gate},
+    {"proportion_ci", golden_proportions},
+    {"latency_cost", golden_latency_cost},
+    {"power", golden_power},
+};
+
+#define KIND_COUNT (sizeof(kind_rows) / sizeof(kind_rows[0]))
+
+struct walk {
+    FILE *log;
+    struct golden_counts *counts;
+    char path[PATH_MAX_BYTES];
+    const struct as_json *ours; /* the object whose members are being walked */
+    bool is_absent;
+};
+
+struct as_json *golden_bounds(double low, double high)
+{
+    struct as_json *array = as_json_array();
+    as_json_push_take(array, as_json_new_num(low));
+    as_json_push_take(array, as_json_new_num(high));
+    return array;
+}
+
+static bool is_p_value(const char *path)
+{
+    static const char *const names[] = {"p",    "p_ni",        "t_p",      "exact",
+                                        "midp", "sign_test_p", "p_normal", "p_exact"};
+    const char *name = strrchr(path, '/') + 1;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (!strcmp(names[i], name))
+            return true;
+    return false;
+}
+
+static bool numbers_agree(double expected, double ours, const char *path)
+{
+    double distance = fabs(ours - expected);
+    if (is_p_value(path) && expected > 0 && expected < SMALL_P && distance > SMALL_P * expected)
+        return false;
+    return distance <= TOLERANCE + TOLERANCE * fabs(expected);
+}
+
+static bool leaves_agree(const struct as_json *expected, const struct as_json *ours,
+                         const char *path)
+{
+    if (as_json_is_number(expected) && as_json_is_number(ours))
+        return numbers_agree(as_json_num(expected, NAN), as_json_num(ours, NAN), path);
+    struct as_buf a = {0};
+    struct as_buf b = {0};
+    as_json_write_canonical(expected, &a);
+    as_json_write_canonical(ours, &b);
+    bool is_same = a.len == b.len && !memcmp(a.ptr, b.ptr, a.len);
+    as_buf_done(&a);
+    as_buf_done(&b);
+    return is_same;
+}
+
+static void log_difference(const struct walk *walk, const struct as_json *expected,
+                           const struct as_json *ours)
+{
+    struct as_buf line = {0};
+    as_buf_addf(&line, "different: %s: ours ", walk->path);
+    as_json_write(ours, &line);
+    as_buf_adds(&line, ", expected ");
+    as_json_write(expected, &line);
+    fprintf(walk->log, "%s\n", line.ptr);
+    as_buf_done(&line);
+}
+
+static void walk_value(struct walk *walk, const struct as_json *expected,
+                       const struct as_json *ours, bool is_absent);
+
+static void walk_named(struct walk *walk, const char *name, const struct as_json *expected,
+                       const struct as_json *ours, bool is_absent)
+{
+    size_t len = strlen(walk->path);
+    snprintf(walk->path + len, sizeof(walk->path) - len, "/%s", name);
+    walk_value(walk, expected, ours, is_absent);
+    walk->path[len] = '\0';
+}
+
+static void walk_member(void *ctx, const char *key, struct as_json *expected)
+{
+    struct walk *walk = ctx;
+    if (!strcmp(key, "bootstrap_mc")) /* another generator's numbers, not ours to reproduce */
+        return;
+    const struct as_json *parent = walk->ours;
+    bool parent_absent = walk->is_absent;
+    walk_named(walk, key, expected, as_json_get(parent, key),
+               parent_absent || !as_json_has(parent, key));
+    walk->ours = parent;
+    walk->is_absent = parent_absent;
+}
+
+static void walk_array(struct walk *walk, const struct as_json *expected,
+                       const struct as_json *ours, bool is_absent)
+{
+    for (size_t i = 0; i < as_json_len(expected); i++) {
+        char name[24];
+        snprintf(name, sizeof(name), "%zu", i);
+        bool has_item = as_json_type_of(ours) == AS_JSON_ARRAY && i < as_json_len(ours);
+        walk_named(walk, name, as_json_at(expected, i), has_item ? as_json_at(ours, i) : NULL,
+                   is_absent || !has_item);
+    }
+}
+
+static void walk_value(struct walk *walk, const struct as_json *expected,
+                       const struct as_json *ours, bool is_absent)
+{
+    enum as_json_type type = as_json_type_of(expected);
+    if (type == AS_JSON_OBJECT) {
+        walk->ours = ours;
+        walk->is_absent = is_absent;
+        as_json_each(expected, walk_member, walk);
+    } else if (type == AS_JSON_ARRAY) {
+        walk_array(walk, expected, ours, is_absent);
+    } else if (is_absent) {
+        walk->counts->not_produced++;
+    } else if (leaves_agree(expected, ours, walk->path)) {
+        walk->counts->equal++;
+    } else {
+        walk->counts->different++;
+        log_difference(walk, expected, ours);
+    }
+}
+
+static golden_produce_fn producer_of(const char *kind)
+{
+    for (size_t i = 0; i < KIND_COUNT; i++)
+        if (!strcmp(kind_rows[i].kind, kind))
+            return kind_rows[i].produce;
+    return NULL;
+}
+
+static void read_input(struct golden_input *input, const struct as_json *row)
+{
+    char path[PATH_MAX_BYTES];
+    const char *file = as_json_cstr(as_json_at(as_json_get(row, "files"), 0));
+    snprintf(path, sizeof(path), "%s/data/%s", input->folder, file ? file : "");
+    if (table_read(&input->table, path) < 0)
+        input->table = (struct table){0};
+    input->options = as_json_get(row, "options");
+    input->expect = as_json_get(row, "expect");
+}
+
+struct run {
+    const char *folder;
+    const char *kind; /* NULL: all */
+    struct walk walk;
+};
+
+static void check_case(void *ctx, const char *name, struct as_json *row)
+{
+    struct run *run = ctx;
+    const char *kind = as_json_get_cstr(row, "kind");
+    if (!kind || (run->kind && strcmp(run->kind, kind)))
+        return;
+    golden_produce_fn produce = producer_of(kind);
+    struct golden_input input = {.folder = run->folder};
+    read_input(&input, row);
+    AS_CLEANUP_JSON struct as_json *ours = produce ? produce(&input) : NULL;
+    snprintf(run->walk.path, sizeof(run->walk.path), "%s", name);
+    walk_value(&run->walk, input.expect, ours, !produce);
+    table_done(&input.table);
+}
+
+static int read_expected(const char *folder, struct as_json **ret_root)
+{
+    char path[PATH_MAX_BYTES];
+    snprintf(path, sizeof(path), "%s/expected.json", folder);
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        return AS_ENOENT;
+    struct as_buf text = {0};
+    char block[8192];
+    size_t got;
+    while ((got = fread(block, 1, sizeof(block), file)) > 0)
+        as_buf_add(&text, block, got);
+    fclose(file);
+    int rc = as_json_parse(text.ptr, text.len, ret_root, NULL);
+    as_buf_done(&text);
+    return rc;
+}
+
+int golden_check(const char *folder, const char *kind, FILE *log,
+                 struct golden_counts *ret_counts)
+{
+    AS_CLEANUP_JSON struct as_json *root = NULL;
+    int rc = read_expected(folder, &root);
+    if (rc < 0)
+        return rc;
+    *ret_counts = (struct golden_counts){0};
+    struct run run = {folder, kind, {.log = log, .counts = ret_counts}};
+    as_json_each(as_json_get(root, "cases"), check_case, &run);
+    return 0;
+}
+
+static void collect_kind(void *ctx, const char *name, struct as_json *row)
+{
+    struct as_json *kinds = ctx;
+    const char *kind = as_json_get_cstr(row, "kind");
+    (void)name;
+    if (kind)
+        as_json_set_int(kinds, kind, as_json_get_int(kinds, kind, 0) + 1);
+}
+
+struct report {
+    const char *folder;
+    FILE *out;
+    struct golden_counts total;
+    int rc;
+};
+
+static void report_kind(void *ctx, const char *kind, struct as_json *n_cases)
+{
+    struct report *report = ctx;
+    struct golden_counts counts = {0};
+    int rc = golden_check(report->folder, kind, report->out, &counts);
+    if (rc < 0)
+        report->rc = rc;
+    fprintf(report->out, "%-18s %3lld cases: %5zu equal, %zu different, %zu not produced\n", kind,
+            (long long)as_json_int(n_cases, 0), counts.equal, counts.different,
+            counts.not_produced);
+    report->total.equal += counts.equal;
+    report->total.different += counts.different;
+    report->total.not_produced += counts.not_produced;
+}
+
+int golden_report(const char *folder, FILE *out, struct golden_counts *ret_counts)
+{
+    AS_CLEANUP_JSON struct as_json *root = NULL;
+    int rc = read_expected(folder, &root);
+    if (rc < 0)
+        return rc;
+    AS_CLEANUP_JSON struct as_json *kinds = as_json_object();
+    as_json_each(as_json_get(root, "cases"), collect_kind, kinds);
+    struct report report = {.folder = folder, .out = out};
+    as_json_each(kinds, report_kind, &report);
+    *ret_counts = report.total;
+    return report.rc;
+}

@@ -1,0 +1,48 @@
+/* The golden numbers: reads expected.json and data/ of a folder, produces our numbers for every
+ * case of a kind that we know, and counts what is equal, what differs and what is not produced.
+ *
+ * Used by test_stats and test_gate (on tests/golden) and by the program golden_stats (on any
+ * folder). */
+#ifndef TESTS_GOLDEN_GOLDEN_H
+#define TESTS_GOLDEN_GOLDEN_H
+
+#include "lib/err.h"
+#include "lib/json.h"
+#include "tests/golden/table.h"
+
+#include <stdio.h>
+
+struct golden_counts {
+    size_t equal;
+    size_t different;
+    size_t not_produced; /* numbers, not cases */
+};
+
+/* One case: what a producer works from. Borrowed. */
+struct golden_input {
+    const char *folder;
+    const struct as_json *options;
+    const struct as_json *expect; /* some kinds carry their inputs among the expected numbers */
+    struct table table;           /* of the first file; empty when it does not exist */
+};
+
+/* Our numbers in the shape of the case's expect. The caller frees. */
+typedef struct as_json *(*golden_produce_fn)(const struct golden_input *input);
+
+struct as_json *golden_paired(const struct golden_input *input);
+struct as_json *golden_gate(const struct golden_input *input);
+struct as_json *golden_proportions(const struct golden_input *input);
+struct as_json *golden_latency_cost(const struct golden_input *input);
+struct as_json *golden_power(const struct golden_input *input);
+
+/* Compares every case of the kind (NULL: of all kinds), writing a line for each difference to log.
+ * */
+int golden_check(const char *folder, const char *kind, FILE *log,
+                 struct golden_counts *ret_counts) AS_MUST_USE;
+/* The kinds that the folder has, one line each with its counts; *ret_counts is their sum. */
+int golden_report(const char *folder, FILE *out, struct golden_counts *ret_counts) AS_MUST_USE;
+
+/* [low, high] as a JSON array. */
+struct as_json *golden_bounds(double low, double high);
+
+#endif

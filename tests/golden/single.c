@@ -1,0 +1,171 @@
+/* Golden kinds about one set of numbers at a time: proportions, latency and cost, power. */
+#include "daemon/stats/cost.h"
+#include "daemon/stats/dist.h"
+#include "daemon/stats/mean.h"
+#include "daemon/stats/power.h"
+#include "tests/golden/golden.h"
+
+#include <math.h>
+#include <string.h>
+
+static struct as_json *interval_json(struct stats_interval interval)
+{
+    return golden_bounds(interval.low, interval.high);
+}
+
+struct as_json *golden_proportions(const struct golden_input *input)
+{
+    struct as_json *out = as_json_array();
+    const struct table *table = &input->table;
+    for (size_t row = 0; row < table->rows; row++) {
+        double x = table_num(table, row, table_col(table, "x"));
+        double n = table_num(table, row, table_col(table, "n"));
+        struct as_json *item = as_json_object();
+        as_json_set_num(item, "x", x);
+        as_json_set_num(item, "n", n);
+        as_json_set_take(item, "wilson", interval_json(stats_wilson(x, n)));
+        as_json_set_take(item, "clopper_pearson", interval_json(stats_clopper_pearson(x, n)));
+        as_json_set_take(item, "agresti_coull", interval_json(stats_agresti_coull(x, n)));
+        as_json_set_num(item, "upper95_if_zero", x == 0 ? stats_upper_if_zero(n) : NAN);
+        as_json_push_take(out, item);
+    }
+    return out;
+}
+
+struct side {
+    double *latency, *cost, *score;
+    size_t n;
+};
+
+static void read_side(const struct table *table, const char *model, struct side *side)
+{
+    int col_model = table_col(table, "model");
+    for (size_t row = 0; row < table->rows; row++) {
+        if (strcmp(table_cell(table, row, col_model), model))
+            continue;
+        side->latency[side->n] = table_num(table, row, table_col(table, "latency_ms"));
+        side->cost[side->n] = table_num(table, row, table_col(table, "cost"));
+        side->score[side->n++] = table_num(table, row, table_col(table, "score"));
+    }
+}
+
+static struct as_json *side_json(const struct side *side)
+{
+    size_t passes = 0;
+    for (size_t i = 0; i < side->n; i++)
+        passes += side->score[i] >= 0.5;
+    struct stats_latency latency = stats_latency_of(side->latency, side->n);
+    struct stats_cost cost = stats_cost_of(side->cost, side->n, passes);
+    struct as_json *out = as_json_object();
+    as_json_set_int(out, "n", (int64_t)latency.n);
+    as_json_set_num(out, "mean", latency.mean);
+    as_json_set_num(out, "p50", latency.p50);
+    as_json_set_num(out, "p95", latency.p95);
+    as_json_set_num(out, "p99", latency.p99);
+    as_json_set_int(out, "passes", (int64_t)passes);
+    as_json_set_num(out, "cost_total", cost.total);
+    as_json_set_num(out, "cost_mean", cost.mean);
+    as_json_set_num(out, "cost_per_success", cost.per_success);
+    return out;
+}
+
+struct as_json *golden_latency_cost(const struct golden_input *input)
+{
+    struct table table = input->table;
+    table_sort_by_first(&table);
+    AS_CLEANUP_FREE double *room = as_xcalloc(6 * table.rows + 1, sizeof(*room));
+    struct side baseline = {room, room + table.rows, room + 2 * table.rows, 0};
+    double *second = room + 3 * table.rows;
+    struct side candidate = {second, second + table.rows, second + 2 * table.rows, 0};
+    read_side(&table, "baseline", &baseline);
+    read_side(&table, "candidate", &candidate);
+    struct as_json *out = as_json_object();
+    as_json_set_take(out, "baseline", side_json(&baseline));
+    as_json_set_take(out, "candidate", side_json(&candidate));
+    as_json_set_num(out, "cost_ratio",
+                    stats_cost_ratio(baseline.cost, candidate.cost, baseline.n));
+    return out;
+}
+
+static double number(const struct as_json *object, const char *key)
+{
+    return as_json_get_num(object, key, NAN);
+}
+
+static struct as_json *paired_plan(const struct as_json *given)
+{
+    double sigma = number(given, "sigma");
+    double delta = number(given, "delta");
+    double margin = number(given, "margin");
+    double n = number(given, "n");
+    const struct {
+        const char *key;
+        double value;
+    } numbers[] = {
+        {"sigma", sigma},
+        {"delta", delta},
+        {"margin", margin},
+        {"n", n},
+        {"mde", stats_detectable_difference(sigma, n)},
+        {"power", stats_power_of(sigma, delta, n)},
+        {"n_superiority", stats_pairs_for_superiority(sigma, delta, STATS_POWER_DEFAULT)},
+        {"n_superiority_90", stats_pairs_for_superiority(sigma, delta, 0.9)},
+        {"n_noninferiority",
+         stats_pairs_for_noninferiority(sigma, margin, 0, STATS_POWER_DEFAULT)},
+        {"n_noninferiority_true_minus_half",
+         stats_pairs_for_noninferiority(sigma, margin, -margin / 2, STATS_POWER_DEFAULT)},
+        {"n_noninferiority_true_minus_margin",
+         stats_pairs_for_noninferiority(sigma, margin, -margin, STATS_POWER_DEFAULT)},
+    };
+    struct as_json *out = as_json_object();
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+        as_json_set_num(out, numbers[i].key, numbers[i].value);
+    return out;
+}
+
+static struct as_json *mcnemar_plan(const struct as_json *given)
+{
+    struct as_json *out = as_json_object();
+    as_json_set_num(out, "psi", number(given, "psi"));
+    as_json_set_num(out, "delta", number(given, "delta"));
+    as_json_set_num(out, "n",
+                    stats_pairs_for_mcnemar(number(given, "psi"), number(given, "delta")));
+    return out;
+}
+
+static struct as_json *miller_plan(const struct as_json *given)
+{
+    static const char *const keys[] = {"omega2", "sA2", "sB2", "KA", "KB", "delta"};
+    struct stats_repeat_design design = {
+        .between_variance = number(given, "omega2"),
+        .within_variance_a = number(given, "sA2"),
+        .within_variance_b = number(given, "sB2"),
+        .samples_a = number(given, "KA"),
+        .samples_b = number(given, "KB"),
+        .delta = number(given, "delta"),
+    };
+    struct as_json *out = as_json_object();
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+        as_json_set_num(out, keys[i], number(given, keys[i]));
+    as_json_set_num(out, "n", stats_cases_for_repeats(&design));
+    return out;
+}
+
+static struct as_json *map_array(const struct as_json *array,
+                                 struct as_json *(*fn)(const struct as_json *))
+{
+    struct as_json *out = as_json_array();
+    for (size_t i = 0; i < as_json_len(array); i++)
+        as_json_push_take(out, fn(as_json_at(array, i)));
+    return out;
+}
+
+struct as_json *golden_power(const struct golden_input *input)
+{
+    struct as_json *out = as_json_object();
+    as_json_set_take(out, "paired", map_array(as_json_get(input->expect, "paired"), paired_plan));
+    as_json_set_take(out, "mcnemar",
+                     map_array(as_json_get(input->expect, "mcnemar"), mcnemar_plan));
+    as_json_set_take(out, "miller", map_array(as_json_get(input->expect, "miller"), miller_plan));
+    return out;
+}
