@@ -7,6 +7,8 @@
  * The quick way is READING to READING: parse, answer and write in one turn of the loop. */
 #include "sim/conn.h"
 
+#include "sim/text.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -147,13 +149,23 @@ static void write_head(struct conn *conn)
     const struct handler_reply *reply = &conn->reply;
     struct as_buf *head = &conn->head;
     as_buf_reset(head);
-    as_buf_addf(head, "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n", reply->status,
-                reason(reply->status), reply->content_type, reply->body.len);
-    if (reply->id_header)
-        as_buf_addf(head, "%s: req_%016llx\r\n", reply->id_header, (unsigned long long)reply->id);
+    as_buf_adds(head, "HTTP/1.1 ");
+    text_add_int(reply->status, head);
+    as_buf_addc(head, ' ');
+    as_buf_adds(head, reason(reply->status));
+    as_buf_adds(head, "\r\nContent-Type: ");
+    as_buf_adds(head, reply->content_type);
+    as_buf_adds(head, "\r\nContent-Length: ");
+    text_add_int((int64_t)reply->body.len, head);
+    if (reply->id_header) {
+        as_buf_adds(head, "\r\n");
+        as_buf_adds(head, reply->id_header);
+        as_buf_adds(head, ": req_");
+        text_add_hex(reply->id, head);
+    }
     if (reply->retry_after_s)
-        as_buf_addf(head, "Retry-After: %u\r\n", reply->retry_after_s);
-    as_buf_adds(head, conn->keeps_alive ? "\r\n" : "Connection: close\r\n\r\n");
+        as_buf_addf(head, "\r\nRetry-After: %u", reply->retry_after_s);
+    as_buf_adds(head, conn->keeps_alive ? "\r\n\r\n" : "\r\nConnection: close\r\n\r\n");
 }
 
 /* The reply has left, as far as it ever will. */

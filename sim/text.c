@@ -251,3 +251,25 @@ bool text_has_words(struct as_str text, struct as_str part)
     as_buf_done(&needle);
     return found;
 }
+
+void text_add_int(int64_t number, struct as_buf *out)
+{
+    char digits[24];
+    size_t at = sizeof(digits);
+    uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+    do {
+        digits[--at] = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest);
+    if (number < 0)
+        digits[--at] = '-';
+    as_buf_add(out, digits + at, sizeof(digits) - at);
+}
+
+void text_add_hex(uint64_t number, struct as_buf *out)
+{
+    char digits[16];
+    for (size_t i = 0; i < sizeof(digits); i++)
+        digits[i] = "0123456789abcdef"[(number >> (60 - 4 * i)) & 15];
+    as_buf_add(out, digits, sizeof(digits));
+}

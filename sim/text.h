@@ -42,4 +42,8 @@ void text_normalise(struct as_str text, struct as_buf *out);
 /* True when the words of part stand in the text, side by side and in order. False when part has no words. */
 bool text_has_words(struct as_str text, struct as_str part);
 
+/* Plain and quick where printf would cost as much as the rest of an answer. */
+void text_add_int(int64_t number, struct as_buf *out);
+void text_add_hex(uint64_t number, struct as_buf *out); /* 16 digits */
+
 #endif

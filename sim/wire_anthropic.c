@@ -1,7 +1,8 @@
 /* Anthropic: POST /v1/messages, without streaming. */
 #include "sim/wire.h"
 
-#include <inttypes.h>
+#include "sim/text.h"
+
 #include <string.h>
 
 static const char *const members[] = {
@@ -64,14 +65,26 @@ static int anthropic_parse(const struct as_json *body, struct as_str path, struc
     return rc ? rc : read_format(body, chat, err);
 }
 
+static void write_usage(const struct wire_answer *answer, struct as_buf *out)
+{
+    as_buf_adds(out, ",\"usage\":{\"input_tokens\":");
+    text_add_int(answer->input_tokens, out);
+    as_buf_adds(out, ",\"cache_creation_input_tokens\":0,\"cache_read_input_tokens\":0,\"output_tokens\":");
+    text_add_int(answer->output_tokens, out);
+    as_buf_adds(out, ",\"output_tokens_details\":{\"thinking_tokens\":");
+    text_add_int(answer->reasoning_tokens, out);
+    as_buf_adds(out, "},\"service_tier\":\"standard\"}}");
+}
+
 static void anthropic_write_answer(const struct wire_chat *chat, const struct wire_answer *answer,
                                    struct as_buf *out)
 {
     static const char *const reasons[] = {
         [WIRE_FINISH_STOP] = "end_turn", [WIRE_FINISH_LENGTH] = "max_tokens", [WIRE_FINISH_REFUSAL] = "refusal"};
     bool is_refusal = answer->finish == WIRE_FINISH_REFUSAL;
-    as_buf_addf(out, "{\"id\":\"msg_%016" PRIx64 "\",\"type\":\"message\",\"role\":\"assistant\",\"model\":",
-                answer->id);
+    as_buf_adds(out, "{\"id\":\"msg_");
+    text_add_hex(answer->id, out);
+    as_buf_adds(out, "\",\"type\":\"message\",\"role\":\"assistant\",\"model\":");
     as_json_write_quoted(chat->model, out);
     as_buf_adds(out, ",\"content\":[");
     if (answer->text.len && !is_refusal) {
@@ -79,17 +92,15 @@ static void anthropic_write_answer(const struct wire_chat *chat, const struct wi
         as_json_write_quoted(answer->text, out);
         as_buf_addc(out, '}');
     }
-    as_buf_addf(out, "],\"stop_reason\":\"%s\",\"stop_sequence\":null", reasons[answer->finish]);
+    as_buf_adds(out, "],\"stop_reason\":\"");
+    as_buf_adds(out, reasons[answer->finish]);
+    as_buf_adds(out, "\",\"stop_sequence\":null");
     if (is_refusal) {
         as_buf_adds(out, ",\"stop_details\":{\"type\":\"refusal\",\"category\":null,\"explanation\":");
         as_json_write_quoted(answer->text, out);
         as_buf_addc(out, '}');
     }
-    as_buf_addf(out,
-                ",\"usage\":{\"input_tokens\":%" PRId64 ",\"cache_creation_input_tokens\":0,"
-                "\"cache_read_input_tokens\":0,\"output_tokens\":%" PRId64
-                ",\"output_tokens_details\":{\"thinking_tokens\":%" PRId64 "},\"service_tier\":\"standard\"}}",
-                answer->input_tokens, answer->output_tokens, answer->reasoning_tokens);
+    write_usage(answer, out);
 }
 
 static const char *error_type(int status)

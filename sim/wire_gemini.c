@@ -1,7 +1,8 @@
 /* Gemini: POST /v1beta/models/{model}:generateContent. */
 #include "sim/wire.h"
 
-#include <inttypes.h>
+#include "sim/text.h"
+
 #include <string.h>
 
 static const char *const members[] = {"contents", "systemInstruction", "system_instruction", "tools", "toolConfig",
@@ -74,20 +75,28 @@ static int gemini_parse(const struct as_json *body, struct as_str path, struct w
     return rc ? rc : read_config(as_json_get(body, "generationConfig"), chat, err);
 }
 
+static void add_count(const char *key, int64_t count, struct as_buf *out)
+{
+    as_buf_adds(out, key);
+    text_add_int(count, out);
+}
+
 static void write_usage(const struct wire_chat *chat, const struct wire_answer *answer, struct as_buf *out)
 {
-    as_buf_addf(out, ",\"usageMetadata\":{\"promptTokenCount\":%" PRId64, answer->input_tokens);
-    if (answer->output_tokens > answer->reasoning_tokens)
-        as_buf_addf(out, ",\"candidatesTokenCount\":%" PRId64, answer->output_tokens - answer->reasoning_tokens);
-    as_buf_addf(out,
-                ",\"totalTokenCount\":%" PRId64
-                ",\"promptTokensDetails\":[{\"modality\":\"TEXT\",\"tokenCount\":%" PRId64 "}]",
-                answer->input_tokens + answer->output_tokens, answer->input_tokens);
+    int64_t visible = answer->output_tokens - answer->reasoning_tokens;
+    add_count(",\"usageMetadata\":{\"promptTokenCount\":", answer->input_tokens, out);
+    if (visible)
+        add_count(",\"candidatesTokenCount\":", visible, out);
+    add_count(",\"totalTokenCount\":", answer->input_tokens + answer->output_tokens, out);
+    add_count(",\"promptTokensDetails\":[{\"modality\":\"TEXT\",\"tokenCount\":", answer->input_tokens, out);
+    as_buf_adds(out, "}]");
     if (answer->reasoning_tokens)
-        as_buf_addf(out, ",\"thoughtsTokenCount\":%" PRId64, answer->reasoning_tokens);
+        add_count(",\"thoughtsTokenCount\":", answer->reasoning_tokens, out);
     as_buf_adds(out, "},\"modelVersion\":");
     as_json_write_quoted(chat->model, out);
-    as_buf_addf(out, ",\"responseId\":\"%016" PRIx64 "\"}", answer->id);
+    as_buf_adds(out, ",\"responseId\":\"");
+    text_add_hex(answer->id, out);
+    as_buf_adds(out, "\"}");
 }
 
 static void gemini_write_answer(const struct wire_chat *chat, const struct wire_answer *answer, struct as_buf *out)
@@ -103,8 +112,9 @@ static void gemini_write_answer(const struct wire_chat *chat, const struct wire_
         as_json_write_quoted(answer->text, out);
         as_buf_adds(out, "}],");
     }
-    as_buf_addf(out, "\"role\":\"model\"},\"finishReason\":\"%s\",\"index\":0}]",
-                answer->finish == WIRE_FINISH_LENGTH ? "MAX_TOKENS" : "STOP");
+    as_buf_adds(out, "\"role\":\"model\"},\"finishReason\":\"");
+    as_buf_adds(out, answer->finish == WIRE_FINISH_LENGTH ? "MAX_TOKENS" : "STOP");
+    as_buf_adds(out, "\",\"index\":0}]");
     write_usage(chat, answer, out);
 }
 

@@ -1,10 +1,11 @@
 /* OpenAI: POST /v1/chat/completions, without streaming. */
 #include "sim/wire.h"
 
-#include <inttypes.h>
+#include "sim/text.h"
+
 #include <string.h>
 
-#define CREATED 1714521600 /* a fixed moment: bodies do not depend on the clock */
+#define CREATED "1714521600" /* a fixed moment: bodies do not depend on the clock */
 
 static const char *const members[] = {
     "messages", "model", "audio", "frequency_penalty", "function_call", "functions", "logit_bias", "logprobs",
@@ -66,11 +67,26 @@ static int openai_parse(const struct as_json *body, struct as_str path, struct w
     return rc ? rc : read_format(body, chat, err);
 }
 
+static void write_usage(const struct wire_answer *answer, struct as_buf *out)
+{
+    as_buf_adds(out, "\"usage\":{\"prompt_tokens\":");
+    text_add_int(answer->input_tokens, out);
+    as_buf_adds(out, ",\"completion_tokens\":");
+    text_add_int(answer->output_tokens, out);
+    as_buf_adds(out, ",\"total_tokens\":");
+    text_add_int(answer->input_tokens + answer->output_tokens, out);
+    as_buf_adds(out, ",\"prompt_tokens_details\":{\"cached_tokens\":0,\"audio_tokens\":0},"
+                     "\"completion_tokens_details\":{\"reasoning_tokens\":");
+    text_add_int(answer->reasoning_tokens, out);
+    as_buf_adds(out, ",\"audio_tokens\":0,\"accepted_prediction_tokens\":0,\"rejected_prediction_tokens\":0}}");
+}
+
 static void openai_write_answer(const struct wire_chat *chat, const struct wire_answer *answer, struct as_buf *out)
 {
     bool is_refusal = answer->finish == WIRE_FINISH_REFUSAL;
-    as_buf_addf(out, "{\"id\":\"chatcmpl-%016" PRIx64 "\",\"object\":\"chat.completion\",\"created\":%d,\"model\":",
-                answer->id, CREATED);
+    as_buf_adds(out, "{\"id\":\"chatcmpl-");
+    text_add_hex(answer->id, out);
+    as_buf_adds(out, "\",\"object\":\"chat.completion\",\"created\":" CREATED ",\"model\":");
     as_json_write_quoted(chat->model, out);
     as_buf_adds(out, ",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":");
     if (is_refusal)
@@ -78,14 +94,10 @@ static void openai_write_answer(const struct wire_chat *chat, const struct wire_
     as_json_write_quoted(answer->text, out);
     if (!is_refusal)
         as_buf_adds(out, ",\"refusal\":null");
-    as_buf_addf(out,
-                ",\"annotations\":[]},\"logprobs\":null,\"finish_reason\":\"%s\"}],\"usage\":{\"prompt_tokens\":%" PRId64
-                ",\"completion_tokens\":%" PRId64 ",\"total_tokens\":%" PRId64
-                ",\"prompt_tokens_details\":{\"cached_tokens\":0,\"audio_tokens\":0},\"completion_tokens_details\":{"
-                "\"reasoning_tokens\":%" PRId64 ",\"audio_tokens\":0,\"accepted_prediction_tokens\":0,"
-                "\"rejected_prediction_tokens\":0}},\"service_tier\":\"default\",\"system_fingerprint\":\"fp_sim\"}",
-                answer->finish == WIRE_FINISH_LENGTH ? "length" : "stop", answer->input_tokens,
-                answer->output_tokens, answer->input_tokens + answer->output_tokens, answer->reasoning_tokens);
+    as_buf_adds(out, ",\"annotations\":[]},\"logprobs\":null,\"finish_reason\":");
+    as_buf_adds(out, answer->finish == WIRE_FINISH_LENGTH ? "\"length\"}]," : "\"stop\"}],");
+    write_usage(answer, out);
+    as_buf_adds(out, ",\"service_tier\":\"default\",\"system_fingerprint\":\"fp_sim\"}");
 }
 
 static void openai_write_error(int status, const char *message, struct as_buf *out)
