@@ -1,0 +1,317 @@
+/* daemon/stats: every golden kind to the last digit that the contract asks for, and the properties that
+ * hold for any data: order, symmetry, failures never lost, undefined never 0. */
+#include "daemon/stats/dist.h"
+#include "daemon/stats/mean.h"
+#include "daemon/stats/paired.h"
+#include "daemon/stats/rank.h"
+#include "tests/golden/golden.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define FOLDER TESTS_DIR "/golden"
+
+static void assert_close(double ours, double expected)
+{
+    assert_true(fabs(ours - expected) <= 1e-12 + 1e-9 * fabs(expected));
+}
+
+static void assert_golden(const char *kind)
+{
+    struct golden_counts counts = {0};
+    assert_int_equal(golden_check(FOLDER, kind, stderr, &counts), 0);
+    assert_true(counts.equal > 0);
+    assert_int_equal(counts.different, 0);
+    assert_int_equal(counts.not_produced, 0);
+}
+
+#define GOLDEN_TEST(kind)                                                                          \
+    static void test_golden_numbers_of_##kind##_are_met(void **state)                              \
+    {                                                                                              \
+        (void)state;                                                                               \
+        assert_golden(#kind);                                                                      \
+    }
+
+GOLDEN_TEST(proportion_ci)
+GOLDEN_TEST(power)
+
+static struct stats_case scored(double baseline, double candidate)
+{
+    return (struct stats_case){{baseline, STATS_SCORED},
+                               {candidate, STATS_SCORED},
+                               STATS_NO_CLUSTER,
+                               STATS_NO_STRATUM};
+}
+
+static struct stats_paired compare(const struct stats_case *cases, size_t n)
+{
+    struct stats_pairs pairs;
+    assert_int_equal(stats_pairs_init(&pairs, cases, n, STATS_POLICY_ZERO), 0);
+    struct stats_paired paired = stats_paired_of(&pairs, 0.05);
+    stats_pairs_done(&pairs);
+    return paired;
+}
+
+/* Some golden file changed in one digit must be noticed. */
+static void test_golden_check_notices_a_changed_number(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/golden-XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    char path[256];
+    snprintf(path, sizeof(path), "%s/expected.json", folder);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs("{\"cases\":{\"p\":{\"kind\":\"power\",\"files\":[],\"options\":{},\"expect\":{\"mcnemar\":"
+          "[{\"psi\":0.1,\"delta\":0.03,\"n\":871,\"unheard_of\":1}]}}}}",
+          file);
+    fclose(file);
+    FILE *log = fopen("/dev/null", "w");
+    struct golden_counts counts = {0};
+    assert_int_equal(golden_check(folder, NULL, log, &counts), 0);
+    fclose(log);
+    unlink(path);
+    rmdir(folder);
+    assert_int_equal(counts.equal, 2);
+    assert_int_equal(counts.different, 1);
+    assert_int_equal(counts.not_produced, 1);
+}
+
+static void test_swapping_the_sides_mirrors_the_comparison(void **state)
+{
+    (void)state;
+    const struct stats_case there[] = {scored(0.2, 0.9), scored(0.5, 0.4), scored(1, 1),
+                                       scored(0.3, 0.8)};
+    const struct stats_case back[] = {scored(0.9, 0.2), scored(0.4, 0.5), scored(1, 1),
+                                      scored(0.8, 0.3)};
+    struct stats_paired a = compare(there, 4);
+    struct stats_paired b = compare(back, 4);
+    assert_close(a.diff, -b.diff);
+    assert_close(a.ci_low, -b.ci_high);
+    assert_close(a.p, b.p);
+    assert_int_equal(a.wins, b.losses);
+}
+
+static void test_differences_that_are_equal_in_decimal_tie(void **state)
+{
+    (void)state;
+    const struct stats_case cases[] = {scored(0.2, 0.3), scored(0.1, 0.2), scored(0.7, 0.8)};
+    struct stats_paired paired = compare(cases, 3);
+    assert_true(paired.sd_diff == 0);
+    assert_true(paired.se_clustered == 0);
+    assert_true(isnan(stats_paired_t_of(&paired).t));
+}
+
+static void test_a_failed_call_scores_zero_and_a_missing_one_leaves_the_pairs(void **state)
+{
+    (void)state;
+    struct stats_case cases[] = {scored(1, 1), scored(1, 1), scored(1, 1)};
+    cases[1].candidate = (struct stats_score){0.7, STATS_FAILED};
+    cases[2].candidate.state = STATS_MISSING;
+    struct stats_pairs pairs;
+    assert_int_equal(stats_pairs_init(&pairs, cases, 3, STATS_POLICY_ZERO), 0);
+    assert_int_equal(pairs.n, 2);
+    assert_int_equal(pairs.unpaired, 1);
+    assert_int_equal(pairs.candidate_failed, 1);
+    assert_int_equal(pairs.candidate_missing, 1);
+    assert_true(pairs.candidate[1] == 0);
+    stats_pairs_done(&pairs);
+}
+
+static void test_policy_drop_leaves_failed_calls_out_but_counts_them(void **state)
+{
+    (void)state;
+    struct stats_case cases[] = {scored(1, 1), scored(1, 1)};
+    cases[1].candidate.state = STATS_FAILED;
+    struct stats_pairs pairs;
+    assert_int_equal(stats_pairs_init(&pairs, cases, 2, STATS_POLICY_DROP), 0);
+    assert_int_equal(pairs.n, 1);
+    assert_int_equal(pairs.unpaired, 1);
+    assert_int_equal(pairs.candidate_failed, 1);
+    stats_pairs_done(&pairs);
+}
+
+static void test_a_score_outside_its_range_is_refused(void **state)
+{
+    (void)state;
+    const double bad[] = {-0.01, 1.01, NAN, INFINITY};
+    for (size_t i = 0; i < 4; i++) {
+        struct stats_case cases[] = {scored(1, bad[i])};
+        struct stats_pairs pairs;
+        assert_int_equal(stats_pairs_init(&pairs, cases, 1, STATS_POLICY_ZERO), AS_EINVAL);
+    }
+}
+
+static void test_a_cluster_id_out_of_range_is_refused(void **state)
+{
+    (void)state;
+    struct stats_case cases[] = {scored(1, 1), scored(1, 0)};
+    cases[0].cluster = 2;
+    struct stats_pairs pairs;
+    assert_int_equal(stats_pairs_init(&pairs, cases, 2, STATS_POLICY_ZERO), AS_EINVAL);
+}
+
+static void test_without_pairs_nothing_is_defined_and_nothing_is_zero(void **state)
+{
+    (void)state;
+    struct stats_paired paired = compare(NULL, 0);
+    assert_true(isnan(paired.diff));
+    assert_true(isnan(paired.ci_low));
+    assert_true(isnan(paired.p));
+    assert_true(isnan(paired.baseline.mean));
+    assert_int_equal(paired.ni, STATS_NI_INSUFFICIENT);
+}
+
+static void test_one_case_per_cluster_equals_no_clusters(void **state)
+{
+    (void)state;
+    struct stats_case cases[] = {scored(0.2, 0.9), scored(0.5, 0.4), scored(1, 1)};
+    struct stats_paired plain = compare(cases, 3);
+    for (int i = 0; i < 3; i++)
+        cases[i].cluster = 2 - i;
+    struct stats_paired clustered = compare(cases, 3);
+    assert_true(plain.adj_se == clustered.adj_se);
+    assert_true(plain.p == clustered.p);
+}
+
+static void test_cases_of_one_cluster_widen_the_interval(void **state)
+{
+    (void)state;
+    struct stats_case cases[40];
+    for (int i = 0; i < 40; i++)
+        cases[i] = scored(0.5, i % 20 < 8 ? 1 : 0.5);
+    struct stats_paired alone = compare(cases, 40);
+    for (int i = 0; i < 40; i++)
+        cases[i].cluster = i % 20;
+    struct stats_paired together = compare(cases, 40);
+    assert_true(together.n_clusters == 20);
+    assert_true(together.adj_se > alone.adj_se);
+}
+
+static void test_without_a_margin_noninferiority_is_not_asked(void **state)
+{
+    (void)state;
+    const struct stats_case cases[] = {scored(0, 1), scored(0, 1), scored(1, 1)};
+    struct stats_pairs pairs;
+    assert_int_equal(stats_pairs_init(&pairs, cases, 3, STATS_POLICY_ZERO), 0);
+    struct stats_paired paired = stats_paired_of(&pairs, NAN);
+    assert_int_equal(paired.ni, STATS_NI_NOT_ASKED);
+    assert_true(isnan(paired.p_ni));
+    stats_pairs_done(&pairs);
+}
+
+static void test_quantiles_lie_between_neighbours(void **state)
+{
+    (void)state;
+    const double sorted[] = {1, 2, 4, 8};
+    assert_close(stats_quantile(sorted, 4, 0), 1);
+    assert_close(stats_quantile(sorted, 4, 0.5), 3);
+    assert_close(stats_quantile(sorted, 4, 0.95), 7.4);
+    assert_close(stats_quantile(sorted, 4, 1), 8);
+    assert_close(stats_quantile(sorted, 1, 0.95), 1);
+    assert_true(isnan(stats_quantile(sorted, 0, 0.5)));
+}
+
+static void test_summary_names_the_method_of_its_interval(void **state)
+{
+    (void)state;
+    const double binary[] = {1, 0, 1, 1};
+    const double graded[] = {1, 0.5, 0.25, 1};
+    struct stats_sample passes = stats_sample_plain(binary, 4);
+    struct stats_sample grades = stats_sample_plain(graded, 4);
+    struct stats_summary summary = stats_summary_of(&passes, 0.5);
+    assert_string_equal(stats_mean_method_name(summary.own.method), "wilson");
+    assert_close(summary.own.mean, 0.75);
+    summary = stats_summary_of(&grades, 0.5);
+    assert_string_equal(stats_mean_method_name(summary.own.method), "plus4t");
+    assert_close(summary.min, 0.25);
+    assert_close(summary.median, 0.75);
+    assert_close(summary.pass_share, 0.75);
+    assert_true(summary.own.low > 0 && summary.own.high <= 1);
+}
+
+static void test_summary_of_nothing_is_undefined(void **state)
+{
+    (void)state;
+    struct stats_sample none = stats_sample_plain(NULL, 0);
+    struct stats_summary summary = stats_summary_of(&none, 0.5);
+    assert_int_equal(summary.own.n, 0);
+    assert_true(isnan(summary.own.mean) && isnan(summary.median) && isnan(summary.pass_share));
+    assert_null(stats_mean_method_name(summary.own.method));
+}
+
+/* Published table values, not our own. */
+static void test_quantiles_of_t_match_printed_tables(void **state)
+{
+    (void)state;
+    assert_true(fabs(stats_t_critical(0.025, 1) - 12.7062) < 5e-5);
+    assert_true(fabs(stats_t_critical(0.025, 10) - 2.2281) < 5e-5);
+    assert_true(fabs(stats_t_critical(0.005, 30) - 2.7500) < 5e-5);
+    assert_true(fabs(stats_t_critical(0.025, 1e6) - STATS_Z) < 1e-5);
+}
+
+static void test_tails_and_quantiles_are_inverse(void **state)
+{
+    (void)state;
+    const double tails[] = {1e-12, 1e-6, 0.001, 0.025, 0.2, 0.4999};
+    for (size_t i = 0; i < sizeof(tails) / sizeof(tails[0]); i++) {
+        assert_close(stats_t_upper(stats_t_critical(tails[i], 7), 7), tails[i]);
+        assert_close(stats_normal_cdf(stats_normal_quantile(tails[i])), tails[i]);
+    }
+}
+
+static void test_sign_test_counts_coin_tosses(void **state)
+{
+    (void)state;
+    assert_close(stats_sign_test(5, 0), 2.0 / 32);
+    assert_close(stats_sign_test(4, 1), 2.0 * 6 / 32);
+    assert_true(stats_sign_test(3, 3) == 1);
+    assert_true(stats_sign_test(0, 0) == 1);
+}
+
+/* Over all 2^n sign patterns of the ranks 1, 2, 3: W+ = 6 is one of eight. */
+static void test_wilcoxon_is_exact_for_few_differences(void **state)
+{
+    (void)state;
+    const double diffs[] = {0.1, 0.3, 0, 0.2};
+    struct stats_wilcoxon test = stats_wilcoxon_of(diffs, 4);
+    assert_int_equal(test.n_used, 3);
+    assert_int_equal(test.n_zero, 1);
+    assert_close(test.w_plus, 6);
+    assert_close(test.p_exact, 0.25);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_golden_numbers_of_proportion_ci_are_met),
+        cmocka_unit_test(test_golden_numbers_of_power_are_met),
+        cmocka_unit_test(test_golden_check_notices_a_changed_number),
+        cmocka_unit_test(test_swapping_the_sides_mirrors_the_comparison),
+        cmocka_unit_test(test_differences_that_are_equal_in_decimal_tie),
+        cmocka_unit_test(test_a_failed_call_scores_zero_and_a_missing_one_leaves_the_pairs),
+        cmocka_unit_test(test_policy_drop_leaves_failed_calls_out_but_counts_them),
+        cmocka_unit_test(test_a_score_outside_its_range_is_refused),
+        cmocka_unit_test(test_a_cluster_id_out_of_range_is_refused),
+        cmocka_unit_test(test_without_pairs_nothing_is_defined_and_nothing_is_zero),
+        cmocka_unit_test(test_one_case_per_cluster_equals_no_clusters),
+        cmocka_unit_test(test_cases_of_one_cluster_widen_the_interval),
+        cmocka_unit_test(test_without_a_margin_noninferiority_is_not_asked),
+        cmocka_unit_test(test_quantiles_lie_between_neighbours),
+        cmocka_unit_test(test_summary_names_the_method_of_its_interval),
+        cmocka_unit_test(test_summary_of_nothing_is_undefined),
+        cmocka_unit_test(test_quantiles_of_t_match_printed_tables),
+        cmocka_unit_test(test_tails_and_quantiles_are_inverse),
+        cmocka_unit_test(test_sign_test_counts_coin_tosses),
+        cmocka_unit_test(test_wilcoxon_is_exact_for_few_differences),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
