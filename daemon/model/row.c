@@ -1,5 +1,6 @@
-/* Words for the statuses of a row and the states of a group, as they stand in reports, in the control protocol and in the command line.
- * The numbers behind them are kept in the database: members are only ever added at the end. */
+/* Words for the statuses of a row and the states of a group, as they stand in reports, in the
+ * control protocol and in the command line. The numbers behind them are kept in the database:
+ * members are only ever added at the end. */
 #include "daemon/model/row.h"
 
 #include <string.h>
@@ -16,12 +17,9 @@ static const char *const status_names[ROW_STATUS_COUNT] = {
 };
 
 static const char *const state_names[GROUP_STATE_COUNT] = {
-    [GROUP_PENDING] = "pending",
-    [GROUP_RUNNING] = "running",
-    [GROUP_FINISHING] = "finishing",
-    [GROUP_DONE] = "done",
-    [GROUP_FAILED] = "failed",
-    [GROUP_CANCELLED] = "cancelled",
+    [GROUP_PENDING] = "pending",       [GROUP_RUNNING] = "running",
+    [GROUP_FINISHING] = "finishing",   [GROUP_DONE] = "done",
+    [GROUP_FAILED] = "failed",         [GROUP_CANCELLED] = "cancelled",
     [GROUP_CANCELLING] = "cancelling",
 };
 

@@ -1,0 +1,73 @@
+/* Why the tables look as they do. What is scanned by the thousand (cases, rows, exchanges) lies in
+ * narrow WITHOUT ROWID tables whose primary key is the order in which they are read, so no further
+ * index is paid for. Their texts lie in a
+ * *_body table each, appended in the order of writing and fetched by number: a B-tree keyed by
+ * position would waste most of a page for every text over 2 KB. A body is a BLOB of codec.h.
+ *
+ * exchange: body_id grows with time, so the end of its key is the order in which attempts were
+ * kept. run_row.scores: numbers and labels of all metrics, packed (rows.c); as child rows they cost
+ * a third of the speed. Enums are kept as their numbers (daemon/model/row.h, transport/journal.h).
+ * A staged dataset has no version yet. */
+#include "daemon/store/schema.h"
+
+static const char version_1[] =
+    "CREATE TABLE dataset ("
+    "  id INTEGER PRIMARY KEY, name TEXT NOT NULL, version INTEGER, hash BLOB, format TEXT,"
+    "  case_count INTEGER NOT NULL DEFAULT 0, critical_count INTEGER NOT NULL DEFAULT 0,"
+    "  recorded_count INTEGER NOT NULL DEFAULT 0, created_ms INTEGER NOT NULL DEFAULT 0,"
+    "  UNIQUE (name, version)"
+    ") STRICT;"
+
+    "CREATE TABLE case_body (id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;"
+    "CREATE TABLE dataset_case ("
+    "  dataset_id INTEGER NOT NULL REFERENCES dataset (id), seq INTEGER NOT NULL, id TEXT NOT NULL,"
+    "  is_critical INTEGER NOT NULL, cluster TEXT, stratum TEXT, body_id INTEGER NOT NULL,"
+    "  PRIMARY KEY (dataset_id, seq), UNIQUE (dataset_id, id)"
+    ") STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE plugin_source ("
+    "  hash BLOB NOT NULL UNIQUE, label TEXT NOT NULL, body BLOB NOT NULL"
+    ") STRICT;"
+
+    "CREATE TABLE run_group ("
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT, eval_name TEXT NOT NULL, state INTEGER NOT NULL,"
+    "  dataset_id INTEGER NOT NULL REFERENCES dataset (id), case_count INTEGER NOT NULL,"
+    "  member_count INTEGER NOT NULL, sample_count INTEGER NOT NULL, outcome TEXT, error TEXT,"
+    "  requested_by TEXT, tag TEXT, created_ms INTEGER NOT NULL, ended_ms INTEGER NOT NULL DEFAULT "
+    "0,"
+    "  unknown_fate INTEGER NOT NULL DEFAULT 0, pins BLOB NOT NULL, result BLOB"
+    ") STRICT;"
+    "CREATE INDEX run_group_by_eval ON run_group (eval_name, id);"
+
+    "CREATE TABLE intent ("
+    "  group_id INTEGER NOT NULL, case_seq INTEGER NOT NULL, sample INTEGER NOT NULL,"
+    "  member INTEGER NOT NULL, role INTEGER NOT NULL, turn INTEGER NOT NULL,"
+    "  PRIMARY KEY (group_id, case_seq, sample, member, role, turn)"
+    ") STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE exchange_body (id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;"
+    "CREATE TABLE exchange ("
+    "  group_id INTEGER NOT NULL, case_seq INTEGER NOT NULL, sample INTEGER NOT NULL,"
+    "  member INTEGER NOT NULL, body_id INTEGER NOT NULL, role INTEGER NOT NULL, turn INTEGER NOT "
+    "NULL,"
+    "  attempt INTEGER NOT NULL, identity BLOB NOT NULL, outcome INTEGER NOT NULL,"
+    "  http_status INTEGER NOT NULL, sent_ms INTEGER NOT NULL, connect_us INTEGER NOT NULL,"
+    "  first_byte_us INTEGER NOT NULL, total_us INTEGER NOT NULL,"
+    "  PRIMARY KEY (group_id, case_seq, sample, member, body_id)"
+    ") STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE row_body (id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;"
+    "CREATE TABLE run_row ("
+    "  group_id INTEGER NOT NULL, case_seq INTEGER NOT NULL, sample INTEGER NOT NULL,"
+    "  member INTEGER NOT NULL, status INTEGER NOT NULL, latency_ms REAL, cost_usd REAL,"
+    "  judge_cost_usd REAL, input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL,"
+    "  scores BLOB NOT NULL, cached_tokens INTEGER NOT NULL, reasoning_tokens INTEGER NOT NULL,"
+    "  attempts INTEGER NOT NULL, ended_ms INTEGER NOT NULL, error_class TEXT, error TEXT,"
+    "  finish_reason TEXT, model_id TEXT, body_id INTEGER,"
+    "  PRIMARY KEY (group_id, case_seq, sample, member)"
+    ") STRICT, WITHOUT ROWID;"
+
+    "PRAGMA application_id = 0x61737379;"
+    "PRAGMA user_version = 1;";
+
+const char *const schema_steps[STORE_SCHEMA_VERSION] = {version_1};
