@@ -35,7 +35,7 @@ const char *exchange_outcome_name(enum exchange_outcome outcome);
 
 /* One attempt: one HTTP request and what came back. Times from curl's own clocks, microseconds since the attempt began. */
 struct exchange {
-    uint32_t attempt; /* 1 is the first */
+    uint32_t attempt; /* 1 is the first of this transport_send; a resumed request begins at 1 again */
     enum exchange_outcome outcome;
     int http_status;  /* 0 unless a status line came */
     int64_t sent_ms;  /* wall clock */

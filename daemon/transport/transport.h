@@ -19,17 +19,28 @@ struct transport;
 struct transport_options {
     const struct journal *journal; /* NULL: no journal (the transport-only benchmark) */
     uint32_t connections_per_shard; /* 0 = 256: libcurl scans a host's connections one by one */
+    const char *ca_file; /* PEM bundle to trust instead of the system's; NULL = the system's. Copied. */
 };
 
 int transport_new(struct loop *loop, const struct transport_options *options, struct transport **ret_transport,
                   struct as_err *err) AS_MUST_USE;
-void transport_free(struct transport *transport); /* callbacks still due fire first, with AS_ECANCELED */
+/* Callbacks still due fire first, with AS_ECANCELED; nothing may be sent from them. Not to be called from a callback. The journal may
+ * call back later: it finds its memory. */
+void transport_free(struct transport *transport);
 
-/* A lane for this model: opens it or finds the one that is there (by spec->name), taking over changed limits. key may be NULL (no
- * key needed); it is copied. auth_header and auth_prefix come from the provider plugin. Returns the lane's id, never 0. */
+/* A lane for this model: opens it or finds the one that is there (by spec->name), taking over changed limits, base_url and key. key
+ * may be NULL (no key needed); it is copied. auth_header and auth_prefix come from the provider plugin. A deadline of 0 ms in spec
+ * means none. Returns the lane's id, never 0. */
 uint64_t transport_lane(struct transport *transport, const struct model_spec *spec, const char *auth_header,
                         const char *auth_prefix, const char *key);
 
+/* base_url + path into *ret_url (replaced). path comes from a provider script: it must begin with '/', and may neither leave the
+ * origin nor hold '#', "." and ".." segments, or bytes that have to be percent-encoded. AS_EINVAL with a sentence in *err. */
+int transport_url(const char *base_url, struct as_str path, struct as_buf *ret_url, struct as_err *err) AS_MUST_USE;
+
+/* A request that must not go out (its URL leaves the lane's origin; a header that only we may set, or that cannot be one; an unfit
+ * key) is not sent: it ends as EXCHANGE_CONNECT_FAILED with attempt 1 and a sentence that says why. A body without a content-type
+ * header is sent as application/json. */
 struct transport_request {
     uint64_t lane;
     struct journal_key journal; /* identity included */
@@ -43,12 +54,13 @@ struct transport_reply {
     int rc; /* 0: exchange is the last attempt (of any outcome); AS_ECANCELED; or why the journal could not keep it */
     const struct exchange *exchange; /* NULL when rc is not 0 */
     bool is_from_journal;
-    uint32_t attempts; /* made now; 0 when from the journal */
+    uint32_t attempts; /* made now, as the last exchange's attempt says; 0 when from the journal */
 };
 
 typedef void (*transport_done_fn)(void *ctx, const struct transport_reply *reply);
 
-/* done fires once, never before this returned; *reply is borrowed for the call. Returns an id for cancel. */
+/* done fires once, never before this returned; *reply is borrowed for the call. Returns an id for cancel, never 0. An attempt that
+ * failed because a kept-alive connection had gone stale is made again at once and does not count against max_attempts, once. */
 uint64_t transport_send(struct transport *transport, const struct transport_request *request,
                         transport_done_fn done, void *ctx);
 void transport_cancel(struct transport *transport, uint64_t request_id); /* done fires with AS_ECANCELED on a later turn */
@@ -56,8 +68,10 @@ void transport_cancel(struct transport *transport, uint64_t request_id); /* done
 struct as_sha256 transport_identity(struct as_str method, struct as_str url, struct as_str body, uint32_t sample);
 
 struct transport_stats {
-    uint32_t queued, in_flight, backing_off;
-    uint64_t sent, retried, failed, connections_opened;
+    uint32_t queued, in_flight, backing_off; /* requests now; in_flight includes those being looked for in the journal */
+    uint64_t sent, retried; /* attempts; those of them that were not the first of their request */
+    uint64_t failed; /* requests given up: no reply, or a status that is worth a retry, at the last attempt */
+    uint64_t connections_opened;
 };
 struct transport_stats transport_stats_of(const struct transport *transport, uint64_t lane); /* lane 0: all together */
 

@@ -1,0 +1,55 @@
+/* A lane: one model's way to its API, with its limits, its key and its queue. Made by transport_lane, lives as long as the transport.
+ *
+ * The key is kept as the header line that carries it, counted by who uses it, and wiped from memory when nobody does any more: a
+ * reload may replace it while attempts with the old one are still in flight. */
+#ifndef DAEMON_TRANSPORT_LANE_H
+#define DAEMON_TRANSPORT_LANE_H
+
+#include "daemon/transport/sender.h"
+#include "daemon/transport/transport.h"
+
+struct request;
+
+struct request_list {
+    struct request *head, *tail;
+    uint32_t count;
+};
+
+struct lane_auth {
+    uint32_t refs;
+    size_t size;
+    char line[]; /* "Authorization: Bearer ...", NUL included in size */
+};
+
+struct lane {
+    char *name;
+    char *origin;      /* of base_url: where requests may go; "" when problem is set */
+    char *auth_header; /* a script may not set it; "" when the provider declares none */
+    char *problem;     /* why nothing can be sent here, for people; NULL when all is well */
+    struct lane_auth *auth; /* NULL without a key */
+    struct sender_lane *wire;
+    struct sender_limits limits;
+    uint32_t concurrency, max_attempts, backoff_ms;
+    bool use_http2;
+    struct request_list queue;
+    uint32_t in_flight, backing_off;
+    bool is_warm; /* an attempt got through to the API, or was told why not, since the lane was last idle */
+    struct transport_stats stats; /* the totals; the gauges are read off the lane */
+};
+
+struct lane *lane_new(struct sender *sender, const char *name);
+void lane_set(struct lane *lane, const struct model_spec *spec, const char *auth_header, const char *auth_prefix,
+              const char *key);
+void lane_free(struct lane *lane); /* its queue is empty, nothing is in flight */
+
+/* May one more request take a slot? A cold lane starts with a few: a thousand at once would each start a thread to resolve the same
+ * name, and knock at a dead server in chorus. */
+bool lane_has_room(const struct lane *lane);
+void lane_slot_take(struct lane *lane);
+void lane_slot_give(struct lane *lane);
+struct transport_stats lane_stats(const struct lane *lane);
+
+struct lane_auth *lane_auth_ref(struct lane *lane); /* NULL when there is none */
+void lane_auth_unref(struct lane_auth *auth);       /* NULL is fine */
+
+#endif

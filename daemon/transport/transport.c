@@ -1,0 +1,416 @@
+/* The way of a request: queue, journal, wire, retries, journal, callback.
+ *
+ * Nothing here is called from inside libcurl but on_connected, which takes a note. New work starts in pump, which the sender calls after
+ * every round of events; what comes from outside (a send, a cancel, a back-off that ended, the journal's answers) only asks for a turn of
+ * the pump, by a 0 ms timer, so that a batch of a hundred answers starts a hundred requests in one go.
+ *
+ * The journal may owe callbacks for a request that is over (cancelled while it was looked for, or failed attempts still being kept). Such a
+ * request waits for them in state done, even past transport_free. */
+#include "daemon/transport/transport.h"
+
+#include "daemon/transport/http_text.h"
+#include "daemon/transport/request.h"
+#include "daemon/transport/retry.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct transport {
+    struct loop *loop;
+    const struct journal *journal; /* NULL: none */
+    struct sender *sender;
+    struct loop_timer *turn; /* runs when the pump is wanted */
+    struct lane **lanes;     /* id - 1 */
+    uint32_t lane_count;
+    struct request_table requests; /* all that are not freed, the done and indebted too */
+    struct request *cancelled; /* whose done is due */
+    struct attempt_pool attempts;
+    struct as_rng rng;
+    bool is_closing;
+};
+
+static void want_turn(struct transport *transport)
+{
+    if (!loop_timer_is_active(transport->turn))
+        loop_timer_start(transport->turn, 0);
+}
+
+static void request_release_if_over(struct request *request)
+{
+    if (request->state != REQUEST_DONE || request->journal_debts)
+        return;
+    if (request->transport)
+        request_table_remove(&request->transport->requests, request->id);
+    request_free(request);
+}
+
+/* The end of every request. The caller releases it afterwards: reply may point into it. */
+static void request_deliver(struct request *request, const struct transport_reply *reply)
+{
+    request_set_state(request, REQUEST_DONE);
+    request->done(request->ctx, reply);
+}
+
+static void attempt_return(struct attempt *attempt)
+{
+    struct transport *transport = attempt->request->transport;
+    attempt_give(transport ? &transport->attempts : NULL, attempt);
+}
+
+static void deliver_final(struct request *request, const struct attempt *attempt, int rc)
+{
+    const struct exchange *exchange = &attempt->exchange;
+    struct transport_reply reply = {.rc = rc, .exchange = rc ? NULL : exchange, .attempts = request->attempts};
+    bool is_given_up = exchange->outcome != EXCHANGE_REPLY || retry_is_worth_it(exchange);
+    request->lane->stats.failed += is_given_up;
+    request_deliver(request, &reply);
+}
+
+static void on_final_kept(void *ctx, int rc)
+{
+    struct attempt *attempt = ctx;
+    struct request *request = attempt->request;
+    request->journal_debts--;
+    if (request->state == REQUEST_KEEPING)
+        deliver_final(request, attempt, rc ? rc : request->journal_rc);
+    attempt_return(attempt);
+    request_release_if_over(request);
+}
+
+static void keep_final(struct request *request, struct attempt *attempt)
+{
+    const struct journal *journal = request->transport->journal;
+    request_set_state(request, REQUEST_KEEPING);
+    request->journal_debts++;
+    if (journal)
+        journal->append(journal->ctx, &request->key, &attempt->exchange, on_final_kept, attempt);
+    else
+        on_final_kept(attempt, 0);
+}
+
+static void on_failed_kept(void *ctx, int rc)
+{
+    struct attempt *attempt = ctx;
+    struct request *request = attempt->request;
+    request->journal_debts--;
+    if (rc && !request->journal_rc)
+        request->journal_rc = rc;
+    attempt_return(attempt);
+    request_release_if_over(request);
+}
+
+/* A failed attempt goes to the journal while the request goes on. */
+static void keep_failed(struct request *request, struct attempt *attempt)
+{
+    const struct journal *journal = request->transport->journal;
+    request->journal_debts++;
+    if (journal)
+        journal->append(journal->ctx, &request->key, &attempt->exchange, on_failed_kept, attempt);
+    else
+        on_failed_kept(attempt, 0);
+}
+
+static int may_send(const struct request *request, struct as_err *err)
+{
+    const struct lane *lane = request->lane;
+    if (lane->problem)
+        return as_err_set(err, AS_EINVAL, "%s", lane->problem);
+    if (request->refusal)
+        return as_err_set(err, AS_EINVAL, "%s", request->refusal);
+    return http_url_check(request->url, lane->origin, err);
+}
+
+static void refuse(struct request *request, const struct as_err *err)
+{
+    struct attempt *attempt = attempt_take(&request->transport->attempts, request);
+    request->attempts++;
+    request_fill_exchange(request, &attempt->exchange);
+    attempt->exchange.sent_ms = clock_wall_ms();
+    attempt_fail(attempt, EXCHANGE_CONNECT_FAILED, "not sent: %s", err->msg);
+    attempt_seal(attempt);
+    lane_slot_give(request->lane);
+    keep_final(request, attempt);
+}
+
+/* The lane's slot is held. Checked anew for every attempt: a reload may have moved the lane to another origin, with another key. */
+static void attempt_start(struct request *request)
+{
+    struct transport *transport = request->transport;
+    struct lane *lane = request->lane;
+    struct as_err err = {0};
+    if (may_send(request, &err)) {
+        refuse(request, &err);
+        return;
+    }
+    if (!request->attempts++ && transport->journal)
+        transport->journal->intent(transport->journal->ctx, &request->key);
+    lane->stats.sent++;
+    lane->stats.retried += request->attempts > 1;
+    request_set_state(request, REQUEST_IN_FLIGHT);
+    request->attempt = attempt_take(&transport->attempts, request);
+    request_fill_exchange(request, &request->attempt->exchange);
+    request->auth = lane_auth_ref(lane);
+    request->wire.auth_line = request->auth ? request->auth->line : NULL;
+    request->wire.limits = &lane->limits;
+    request->wire.use_http2 = lane->use_http2;
+    request->wire.is_fresh = request->is_fresh;
+    request->slot = sender_send(lane->wire, &request->wire, request->attempt);
+}
+
+static void on_found(void *ctx, const struct exchange *found)
+{
+    struct request *request = ctx;
+    request->journal_debts--;
+    if (request->state != REQUEST_FINDING) { /* cancelled meanwhile */
+        request_release_if_over(request);
+        return;
+    }
+    want_turn(request->transport);
+    if (found && found->outcome == EXCHANGE_REPLY && !retry_is_worth_it(found)) {
+        struct transport_reply reply = {.exchange = found, .is_from_journal = true};
+        lane_slot_give(request->lane);
+        request_deliver(request, &reply);
+        request_release_if_over(request);
+        return;
+    }
+    attempt_start(request);
+}
+
+static void request_admit(struct request *request)
+{
+    struct transport *transport = request->transport;
+    const struct journal *journal = transport->journal;
+    request_unlink(&request->lane->queue, request);
+    lane_slot_take(request->lane);
+    if (!journal || request->skip_find || request->attempts) {
+        attempt_start(request);
+        return;
+    }
+    request_set_state(request, REQUEST_FINDING);
+    request->journal_debts++;
+    journal->find(journal->ctx, &request->key, on_found, request);
+}
+
+static void on_backoff_over(void *ctx)
+{
+    struct request *request = ctx;
+    loop_timer_free(request->backoff);
+    request->backoff = NULL;
+    request->lane->backing_off--;
+    request_set_state(request, REQUEST_QUEUED);
+    request_push_front(&request->lane->queue, request); /* it has waited the longest */
+    want_turn(request->transport);
+}
+
+static void back_off(struct request *request, const struct exchange *exchange)
+{
+    struct transport *transport = request->transport;
+    uint32_t wait_ms = retry_wait_ms(exchange, request->lane->backoff_ms, request->failures, clock_wall_ms() / 1000,
+                                     &transport->rng);
+    request_set_state(request, REQUEST_BACKING_OFF);
+    request->lane->backing_off++;
+    request->backoff = loop_timer_new(transport->loop, on_backoff_over, request);
+    loop_timer_start(request->backoff, wait_ms);
+}
+
+/* The attempt is off the wire: the request no longer holds what it lent to it. */
+static void attempt_detach(struct request *request)
+{
+    request->slot = NULL;
+    request->attempt = NULL;
+    lane_auth_unref(request->auth);
+    request->auth = NULL;
+}
+
+static void on_connected(struct attempt *attempt)
+{
+    attempt->request->lane->is_warm = true;
+}
+
+static void on_attempt_done(struct attempt *attempt)
+{
+    struct request *request = attempt->request;
+    struct lane *lane = request->lane;
+    attempt_detach(request);
+    lane->is_warm = true;
+    lane->stats.connections_opened += attempt->connections_opened;
+    request->is_fresh = attempt->exchange.outcome == EXCHANGE_BROKEN;
+    if (attempt->is_stale && !request->is_stale_forgiven) {
+        request->is_stale_forgiven = true;
+        keep_failed(request, attempt);
+        attempt_start(request);
+        return;
+    }
+    lane_slot_give(lane);
+    bool is_retry = !attempt->is_permanent && retry_is_worth_it(&attempt->exchange) &&
+                    ++request->failures < lane->max_attempts;
+    if (!is_retry) {
+        keep_final(request, attempt);
+        return;
+    }
+    back_off(request, &attempt->exchange);
+    keep_failed(request, attempt);
+}
+
+static void pump(void *ctx)
+{
+    struct transport *transport = ctx;
+    for (uint32_t i = 0; i < transport->lane_count; i++) {
+        struct lane *lane = transport->lanes[i];
+        while (lane->queue.head && lane_has_room(lane))
+            request_admit(lane->queue.head);
+    }
+    if (!transport->cancelled)
+        loop_timer_stop(transport->turn);
+}
+
+static void deliver_cancelled(struct request *request)
+{
+    struct transport_reply reply = {.rc = AS_ECANCELED, .attempts = request->attempts};
+    request_deliver(request, &reply);
+}
+
+static void on_turn(void *ctx)
+{
+    struct transport *transport = ctx;
+    struct request *list = transport->cancelled;
+    transport->cancelled = NULL;
+    while (list) {
+        struct request *request = list;
+        list = request->next;
+        deliver_cancelled(request);
+        request_release_if_over(request);
+    }
+    sender_settle(transport->sender);
+}
+
+int transport_new(struct loop *loop, const struct transport_options *options, struct transport **ret_transport,
+                  struct as_err *err)
+{
+    struct transport *transport = as_xcalloc(1, sizeof(*transport));
+    struct sender_events events = {
+        .ctx = transport, .connected = on_connected, .done = on_attempt_done, .pump = pump};
+    int rc = sender_new(loop, options, &events, &transport->sender);
+    if (rc) {
+        free(transport);
+        return as_err_set(err, rc, "cannot watch sockets: %s", as_err_text(rc));
+    }
+    transport->loop = loop;
+    transport->journal = options->journal;
+    transport->turn = loop_timer_new(loop, on_turn, transport);
+    transport->rng = as_rng_stream(as_rng_entropy(), 0);
+    *ret_transport = transport;
+    return 0;
+}
+
+/* Takes the request out of wherever it is; what is in flight is dropped. Its done is due afterwards. */
+static void request_stop(struct request *request)
+{
+    switch (request->state) {
+    case REQUEST_QUEUED: request_unlink(&request->lane->queue, request); break;
+    case REQUEST_FINDING: lane_slot_give(request->lane); break;
+    case REQUEST_IN_FLIGHT:
+        sender_abort(request->slot);
+        attempt_return(request->attempt);
+        attempt_detach(request);
+        lane_slot_give(request->lane);
+        break;
+    case REQUEST_BACKING_OFF:
+        loop_timer_free(request->backoff);
+        request->backoff = NULL;
+        request->lane->backing_off--;
+        break;
+    case REQUEST_KEEPING:
+    case REQUEST_CANCELLED:
+    case REQUEST_DONE:
+    case REQUEST_STATE_COUNT: break;
+    }
+}
+
+/* At transport_free: done fires, and what the journal still owes finds a request without a transport. */
+static void request_abandon(struct request *request)
+{
+    if (request->state != REQUEST_DONE) {
+        request_stop(request);
+        if (request->state != REQUEST_CANCELLED)
+            request_set_state(request, REQUEST_CANCELLED);
+        deliver_cancelled(request);
+    }
+    request->transport = NULL;
+    request_release_if_over(request);
+}
+
+void transport_free(struct transport *transport)
+{
+    if (!transport)
+        return;
+    transport->is_closing = true;
+    for (uint32_t i = 0; i < transport->requests.count; i++)
+        if (transport->requests.entries[i].request)
+            request_abandon(transport->requests.entries[i].request);
+    for (uint32_t i = 0; i < transport->lane_count; i++)
+        lane_free(transport->lanes[i]);
+    sender_free(transport->sender);
+    loop_timer_free(transport->turn);
+    attempt_pool_done(&transport->attempts);
+    request_table_done(&transport->requests);
+    free(transport->lanes);
+    free(transport);
+}
+
+uint64_t transport_lane(struct transport *transport, const struct model_spec *spec, const char *auth_header,
+                        const char *auth_prefix, const char *key)
+{
+    uint32_t i = 0;
+    while (i < transport->lane_count && strcmp(transport->lanes[i]->name, spec->name))
+        i++;
+    if (i == transport->lane_count) {
+        transport->lanes = as_xrealloc(transport->lanes, (i + 1) * sizeof(struct lane *));
+        transport->lanes[transport->lane_count++] = lane_new(transport->sender, spec->name);
+    }
+    lane_set(transport->lanes[i], spec, auth_header, auth_prefix, key);
+    want_turn(transport); /* its concurrency may have grown */
+    return i + 1;
+}
+
+uint64_t transport_send(struct transport *transport, const struct transport_request *request,
+                        transport_done_fn done, void *ctx)
+{
+    AS_ASSERT(!transport->is_closing && request->lane && request->lane <= transport->lane_count);
+    struct lane *lane = transport->lanes[request->lane - 1];
+    struct request *copy = request_new(transport, lane, request, done, ctx);
+    request_table_add(&transport->requests, copy);
+    request_push_back(&lane->queue, copy);
+    want_turn(transport);
+    return copy->id;
+}
+
+void transport_cancel(struct transport *transport, uint64_t request_id)
+{
+    struct request *request = request_table_find(&transport->requests, request_id);
+    if (!request || request->state == REQUEST_CANCELLED || request->state == REQUEST_DONE)
+        return;
+    request_stop(request);
+    request_set_state(request, REQUEST_CANCELLED);
+    request->next = transport->cancelled;
+    transport->cancelled = request;
+    want_turn(transport);
+}
+
+struct transport_stats transport_stats_of(const struct transport *transport, uint64_t lane)
+{
+    struct transport_stats sum = {0};
+    for (uint32_t i = 0; i < transport->lane_count; i++) {
+        if (lane && lane != i + 1)
+            continue;
+        struct transport_stats part = lane_stats(transport->lanes[i]);
+        sum.queued += part.queued;
+        sum.in_flight += part.in_flight;
+        sum.backing_off += part.backing_off;
+        sum.sent += part.sent;
+        sum.retried += part.retried;
+        sum.failed += part.failed;
+        sum.connections_opened += part.connections_opened;
+    }
+    return sum;
+}
