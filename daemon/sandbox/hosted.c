@@ -297,6 +297,8 @@ bool hosted_dispatch(struct hosted *h)
         refuse_waiting(h, h->verdict, h->reason);
     else if (h->state == HOSTED_LIVE)
         feed(h);
+    else if (h->state == HOSTED_LOADING && h->source.len > JOB_SOURCE_MAX_BYTES)
+        fail_load_with(h, JOB_LOAD_ERROR, "the source is larger than 256 KB");
     if ((h->state == HOSTED_LIVE || h->state == HOSTED_LOADING) && needs_worker(h))
         start_worker(h);
     if (h->is_closed && h->state != HOSTED_LOADING && !h->waiting.head)
