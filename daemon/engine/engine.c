@@ -1,0 +1,161 @@
+/* The list of live groups, progress to observers, cancel and stop. How groups come to be is in start.c and resume.c. */
+#include "daemon/engine/engine.h"
+
+#include "daemon/engine/group.h"
+#include "daemon/engine/row.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#define NS_PER_S 1000000000ull
+
+static void on_tick(void *ctx)
+{
+    struct engine *engine = ctx;
+    bool is_any_live = false;
+    for (struct group *group = engine->groups; group; group = group->next) {
+        is_any_live = true;
+        if (engine->on.on_progress)
+            engine->on.on_progress(engine->on.ctx, group->id);
+    }
+    if (is_any_live)
+        loop_timer_start(engine->tick, 1000);
+}
+
+struct engine *engine_new(const struct engine_options *options)
+{
+    struct engine *engine = as_xcalloc(1, sizeof(*engine));
+    engine->on = *options;
+    engine->tick = loop_timer_new(options->loop, on_tick, engine);
+    loop_timer_unref(engine->tick);
+    return engine;
+}
+
+void engine_free(struct engine *engine)
+{
+    if (!engine)
+        return;
+    AS_ASSERT(!engine->groups && !engine->pending_starts);
+    loop_timer_free(engine->tick);
+    config_unref(engine->config);
+    free(engine);
+}
+
+void engine_set_config(struct engine *engine, struct config *config)
+{
+    config_unref(engine->config);
+    engine->config = config_ref(config);
+}
+
+void engine_add_group(struct engine *engine, struct group *group)
+{
+    group->engine = engine;
+    group->next = engine->groups;
+    engine->groups = group;
+    loop_timer_start(engine->tick, 1000);
+    group_begin(group);
+}
+
+void engine_group_changed(struct group *group)
+{
+    struct engine *engine = group->engine;
+    uint64_t now = clock_now_ns();
+    if (!engine->on.on_progress || now - group->last_progress_ns < NS_PER_S / ENGINE_PROGRESS_PER_S)
+        return;
+    group->last_progress_ns = now;
+    engine->on.on_progress(engine->on.ctx, group->id);
+}
+
+/* A group that faulted stays listed with its error until the daemon ends: it is not final, and a restart resumes it. */
+void engine_group_ended(struct group *group)
+{
+    struct engine *engine = group->engine;
+    int64_t run = group->id;
+    if (group->state == GROUP_FAILED && !engine->is_stopping) {
+        if (engine->on.on_ended)
+            engine->on.on_ended(engine->on.ctx, run);
+        return;
+    }
+    struct group **at = &engine->groups;
+    while (*at != group)
+        at = &(*at)->next;
+    *at = group->next;
+    group_free(group);
+    if (engine->on.on_ended && !engine->is_stopping)
+        engine->on.on_ended(engine->on.ctx, run);
+}
+
+void engine_stop(struct engine *engine)
+{
+    engine->is_stopping = true;
+    loop_timer_stop(engine->tick);
+    struct group *next = NULL;
+    for (struct group *group = engine->groups; group; group = next) {
+        next = group->next;
+        for (struct row *row = group->rows; row; row = row->next)
+            if (row->transport_id)
+                transport_cancel(engine->on.transport, row->transport_id);
+        bool is_finishing = group->state == GROUP_FINISHING || group_state_is_final(group->state);
+        if (!is_finishing || group->state == GROUP_FAILED)
+            group_feed(group); /* ends it when nothing is under way */
+    }
+}
+
+bool engine_is_idle(const struct engine *engine)
+{
+    return !engine->groups && !engine->pending_starts && writer_is_idle(engine->on.writer) &&
+           db_is_idle(engine->on.db);
+}
+
+static struct group *find_group(const struct engine *engine, int64_t run)
+{
+    struct group *group = engine->groups;
+    while (group && group->id != run)
+        group = group->next;
+    return group;
+}
+
+int engine_cancel(struct engine *engine, int64_t run, const char *reason, struct as_err *err)
+{
+    struct group *group = find_group(engine, run);
+    if (!group)
+        return as_err_set(err, AS_ENOENT, "run %lld is not live: there is nothing to cancel", (long long)run);
+    if (group->state != GROUP_RUNNING)
+        return as_err_set(err, AS_ESTATE, "run %lld is %s: only a running one can be cancelled", (long long)run,
+                          group_state_name(group->state));
+    group_cancel(group, reason);
+    return 0;
+}
+
+int engine_progress(const struct engine *engine, int64_t run, struct run_progress *ret_progress)
+{
+    const struct group *group = find_group(engine, run);
+    if (!group)
+        return AS_ENOENT;
+    double elapsed_s = (double)(clock_now_ns() - group->started_ns) / (double)NS_PER_S;
+    int64_t total = group->case_count * (int64_t)group->pins->member_count * group->pins->samples;
+    int64_t done = group->done_before + group->done;
+    double rate = group->done > 0 && elapsed_s > 0 ? (double)group->done / elapsed_s : NAN;
+    *ret_progress = (struct run_progress){
+        .run = run,
+        .state = group->state,
+        .done = done,
+        .total = total,
+        .ok = group->ok,
+        .failed = group->failed,
+        .in_flight = (int64_t)group->active,
+        .cost_usd = group->cost_usd,
+        .rows_per_s = rate,
+        .eta_s = (double)(total - done) / rate,
+        .error = group->error,
+    };
+    return 0;
+}
+
+size_t engine_live_count(const struct engine *engine)
+{
+    size_t count = 0;
+    for (const struct group *group = engine->groups; group; group = group->next)
+        count += group->state != GROUP_FAILED;
+    return count;
+}

@@ -1,0 +1,103 @@
+/* The end of a group: its result is computed on a reading connection, stored by the writing one, and only then is it over. */
+#include "daemon/engine/group.h"
+
+#include "daemon/report/result.h"
+#include "lib/log.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct finish {
+    struct group *group;
+    struct report_spec spec;
+    const char *member_names[PINS_MAX_MEMBERS];
+    const char *metric_names[PINS_MAX_METRICS];
+    struct report_result result;
+    struct as_buf result_text;
+    int64_t now_ms;
+    int rc;
+    struct as_err err;
+};
+
+static void finish_free(struct finish *finish)
+{
+    as_json_free(finish->result.json);
+    as_buf_done(&finish->result_text);
+    free(finish);
+}
+
+static void store_work(struct store *store, void *ctx)
+{
+    struct finish *finish = ctx;
+    const struct group *group = finish->group;
+    bool is_done = group->state == GROUP_FINISHING;
+    finish->rc = store_group_finish(store, group->id, is_done ? GROUP_DONE : group->state,
+                                    is_done ? finish->result.outcome : NULL, finish->result_text.ptr,
+                                    group->error[0] ? group->error : NULL, finish->now_ms);
+    if (finish->rc)
+        as_err_set(&finish->err, finish->rc, "%s", store_error(store));
+}
+
+static void store_done(void *ctx)
+{
+    struct finish *finish = ctx;
+    struct group *group = finish->group;
+    if (finish->rc) {
+        if (!group_state_is_final(group->state))
+            group_fault(group, finish->err.msg);
+        else
+            as_log_err("group=%lld its end could not be stored: %s", (long long)group->id, finish->err.msg);
+    } else if (group->state == GROUP_FINISHING) {
+        int rc = group_step(&group->state, GROUP_EV_REPORTED);
+        AS_ASSERT(rc == 0);
+        as_log_info("group=%lld eval=%s done: %s", (long long)group->id, group->pins->eval_name,
+                    finish->result.outcome ? finish->result.outcome : "no candidate");
+    }
+    finish_free(finish);
+    engine_group_ended(group);
+}
+
+static void report_work(struct store *store, void *ctx)
+{
+    struct finish *finish = ctx;
+    finish->rc = report_build(store, &finish->spec, &finish->result, &finish->err);
+    if (!finish->rc)
+        as_json_write(finish->result.json, &finish->result_text);
+}
+
+static void report_done(void *ctx)
+{
+    struct finish *finish = ctx;
+    struct group *group = finish->group;
+    if (finish->rc) {
+        group_fault(group, finish->err.msg);
+        finish_free(finish);
+        engine_group_ended(group);
+        return;
+    }
+    db_write(group->engine->on.db, store_work, store_done, finish);
+}
+
+void group_finish(struct group *group)
+{
+    struct finish *finish = as_xcalloc(1, sizeof(*finish));
+    const struct pins *pins = group->pins;
+    finish->group = group;
+    finish->now_ms = clock_wall_ms();
+    for (size_t i = 0; i < pins->member_count; i++)
+        finish->member_names[i] = pins->members[i].spec.name;
+    for (size_t i = 0; i < pins->metric_count; i++)
+        finish->metric_names[i] = pins->metrics[i].name;
+    finish->spec = (struct report_spec){
+        .group_id = group->id,
+        .dataset_id = group->dataset_id,
+        .case_count = group->case_count,
+        .member_names = finish->member_names,
+        .member_count = pins->member_count,
+        .metric_names = finish->metric_names,
+        .metric_count = pins->metric_count,
+        .primary = pins->primary,
+        .gate = &pins->gate,
+    };
+    db_read(group->engine->on.db, report_work, report_done, finish);
+}

@@ -1,0 +1,273 @@
+/* A live group: its feed of cases through a bounded window, its tallies, and how it ends. */
+#include "daemon/engine/group.h"
+#include "daemon/engine/row.h"
+
+#include "lib/log.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct page_read {
+    struct group *group;
+    struct case_page *page;
+    int rc;
+    char error[AS_ERR_MSG_MAX];
+};
+
+struct state_change {
+    int64_t run;
+    enum group_state state;
+};
+
+struct case_page *case_page_ref(struct case_page *page)
+{
+    page->refs++;
+    return page;
+}
+
+void case_page_unref(struct case_page *page)
+{
+    if (!page || --page->refs)
+        return;
+    as_arena_done(&page->arena);
+    free(page);
+}
+
+/* ---- ending ---- */
+
+static void maybe_over(struct group *group)
+{
+    bool is_exhausted = !group->page && !group->ahead && !group->is_reading && group->read_seq >= group->case_count;
+    if (group->active || group->is_reading)
+        return;
+    if (group->state == GROUP_FAILED || group->engine->is_stopping) {
+        engine_group_ended(group);
+        return;
+    }
+    if (group->state == GROUP_CANCELLING || (group->state == GROUP_RUNNING && is_exhausted)) {
+        int rc = group_step(&group->state, GROUP_EV_ALL_ROWS_DONE);
+        AS_ASSERT(rc == 0);
+        group_finish(group);
+    }
+}
+
+void group_fault(struct group *group, const char *why)
+{
+    if (group->state == GROUP_FAILED)
+        return;
+    snprintf(group->error, sizeof(group->error), "%s", why);
+    as_log_err("group=%lld stopped: %s; it resumes when assayd is started again", (long long)group->id, why);
+    int rc = group_step(&group->state, GROUP_EV_FAULT);
+    AS_ASSERT(rc == 0);
+}
+
+static void store_state_work(struct store *store, void *ctx)
+{
+    const struct state_change *change = ctx;
+    if (store_group_set_state(store, change->run, change->state))
+        as_log_err("group=%lld its state could not be stored: %s", (long long)change->run, store_error(store));
+}
+
+static void store_state_done(void *ctx)
+{
+    free(ctx);
+}
+
+/* A restart must not bring a cancelled group back to life. */
+static void store_state(const struct group *group)
+{
+    struct state_change *change = as_xmalloc(sizeof(*change));
+    *change = (struct state_change){group->id, group->state};
+    db_write(group->engine->on.db, store_state_work, store_state_done, change);
+}
+
+void group_cancel(struct group *group, const char *reason)
+{
+    int rc = group_step(&group->state, GROUP_EV_CANCEL);
+    AS_ASSERT(rc == 0);
+    store_state(group);
+    snprintf(group->error, sizeof(group->error), "%s", reason);
+    for (struct row *row = group->rows; row; row = row->next)
+        row_cancel(row);
+    maybe_over(group);
+}
+
+/* ---- the feed ---- */
+
+static void read_work(struct store *store, void *ctx)
+{
+    struct page_read *read = ctx;
+    struct case_page *page = read->page;
+    struct row_key *done = NULL;
+    int64_t left = read->group->case_count - page->from_seq;
+    uint32_t limit = left < ENGINE_PAGE_CASES ? (uint32_t)left : ENGINE_PAGE_CASES;
+    read->rc = store_cases_page(store, read->group->dataset_id, page->from_seq, limit, &page->arena, &page->cases,
+                                &page->count);
+    if (!read->rc && page->count < limit)
+        read->rc = AS_ECORRUPT;
+    if (!read->rc && read->group->is_resumed)
+        read->rc = store_rows_done(store, read->group->id, page->from_seq, page->from_seq + limit, &page->arena, &done,
+                                   &page->done_count);
+    page->done = done;
+    if (read->rc)
+        snprintf(read->error, sizeof(read->error), "cannot read cases %lld and up: %s", (long long)page->from_seq,
+                 read->rc == AS_ECORRUPT ? "some are missing from the database" : store_error(store));
+}
+
+static void read_done(void *ctx)
+{
+    struct page_read *read = ctx;
+    struct group *group = read->group;
+    group->is_reading = false;
+    if (read->rc) {
+        case_page_unref(read->page);
+        if (!group->engine->is_stopping)
+            group_fault(group, read->error);
+    } else {
+        group->ahead = read->page;
+    }
+    free(read);
+    group_feed(group);
+}
+
+static void read_ahead(struct group *group)
+{
+    if (group->is_reading || group->ahead || group->read_seq >= group->case_count)
+        return;
+    struct page_read *read = as_xcalloc(1, sizeof(*read));
+    read->group = group;
+    read->page = as_xcalloc(1, sizeof(*read->page));
+    read->page->refs = 1;
+    read->page->from_seq = group->read_seq;
+    group->read_seq += ENGINE_PAGE_CASES;
+    group->is_reading = true;
+    db_read(group->engine->on.db, read_work, read_done, read);
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+    const struct row_key *x = a, *y = b;
+    if (x->case_seq != y->case_seq)
+        return x->case_seq < y->case_seq ? -1 : 1;
+    if (x->sample != y->sample)
+        return x->sample < y->sample ? -1 : 1;
+    return (x->member > y->member) - (x->member < y->member);
+}
+
+static bool is_done_before(const struct group *group, int64_t case_seq)
+{
+    struct row_key key = {group->id, case_seq, group->member_at, group->sample_at};
+    const struct case_page *page = group->page;
+    return page->done_count && bsearch(&key, page->done, page->done_count, sizeof(key), compare_keys);
+}
+
+/* Members first, then samples, then cases: the members of a case are sent together, so that a slow hour hits all alike. */
+static void advance(struct group *group)
+{
+    if (++group->member_at < group->pins->member_count)
+        return;
+    group->member_at = 0;
+    if (++group->sample_at < group->pins->samples)
+        return;
+    group->sample_at = 0;
+    if (++group->page_at < group->page->count)
+        return;
+    group->page_at = 0;
+    case_page_unref(group->page);
+    group->page = NULL;
+}
+
+static bool has_page(struct group *group)
+{
+    if (!group->page) {
+        group->page = group->ahead;
+        group->ahead = NULL;
+    }
+    read_ahead(group);
+    return group->page != NULL;
+}
+
+void group_feed(struct group *group)
+{
+    while (group->state == GROUP_RUNNING && !group->engine->is_stopping && group->active < group->window &&
+           has_page(group)) {
+        if (!is_done_before(group, group->page->cases[group->page_at].seq))
+            row_start(group, group->page, group->page_at, group->member_at, group->sample_at);
+        advance(group);
+    }
+    maybe_over(group);
+}
+
+void group_row_ended(struct group *group, struct row *row)
+{
+    if (row->prev)
+        row->prev->next = row->next;
+    else
+        group->rows = row->next;
+    if (row->next)
+        row->next->prev = row->prev;
+    group->active--;
+    bool is_recorded = !group->engine->is_stopping && group->state != GROUP_FAILED;
+    if (is_recorded) {
+        group->done++;
+        group->ok += row->record.status == ROW_OK;
+        group->failed += row->record.status != ROW_OK && row->record.status != ROW_SKIPPED;
+        double judge = isnan(row->record.judge_cost_usd) ? 0 : row->record.judge_cost_usd;
+        group->cost_usd += (isnan(row->record.cost_usd) ? 0 : row->record.cost_usd) + judge;
+    }
+    free(row);
+    if (is_recorded)
+        engine_group_changed(group);
+    group_feed(group);
+}
+
+/* ---- beginning ---- */
+
+static size_t window_for(const struct pins *pins)
+{
+    size_t slots = pins->rubric != PINS_NO_RUBRIC ? pins->judge.spec.concurrency : 0;
+    for (size_t i = 0; i < pins->member_count; i++)
+        slots += pins->members[i].spec.concurrency;
+    size_t window = 2 * slots + ENGINE_WINDOW_MIN;
+    return window > ENGINE_WINDOW_MAX ? ENGINE_WINDOW_MAX : window;
+}
+
+static char *system_prefix(const char *system)
+{
+    if (!system)
+        return NULL;
+    struct as_buf text = {0};
+    as_buf_adds(&text, "[{\"role\":\"system\",\"content\":");
+    as_json_write_quoted(as_str_from(system), &text);
+    as_buf_addc(&text, '}');
+    return as_buf_take(&text);
+}
+
+void group_begin(struct group *group)
+{
+    group->window = window_for(group->pins);
+    group->system_prefix = system_prefix(group->pins->system);
+    group->started_ns = clock_now_ns();
+    if (group->state == GROUP_PENDING) {
+        int rc = group_step(&group->state, GROUP_EV_START);
+        AS_ASSERT(rc == 0);
+    }
+    as_log_info("group=%lld eval=%s %s: %lld cases, %zu members", (long long)group->id, group->pins->eval_name,
+                group->is_resumed ? "resumes" : "starts", (long long)group->case_count, group->pins->member_count);
+    if (group->state == GROUP_FINISHING)
+        group_finish(group);
+    else
+        group_feed(group);
+}
+
+void group_free(struct group *group)
+{
+    AS_ASSERT(!group->active && !group->is_reading);
+    case_page_unref(group->page);
+    case_page_unref(group->ahead);
+    pins_free(group->pins);
+    free(group->system_prefix);
+    free(group);
+}

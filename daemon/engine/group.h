@@ -1,0 +1,75 @@
+/* Private to daemon/engine: a live run group, its feed of cases, and its rows. */
+#ifndef DAEMON_ENGINE_GROUP_H
+#define DAEMON_ENGINE_GROUP_H
+
+#include "daemon/engine/engine.h"
+#include "daemon/model/fsm.h"
+
+struct row;
+
+struct engine {
+    struct engine_options on;
+    struct config *config;
+    struct group *groups;
+    struct loop_timer *tick; /* progress */
+    size_t pending_starts;   /* engine_start and resume steps that the pool still works on */
+    bool is_stopping;
+};
+
+/* Cases of a group, read together; rows that use one of them hold the page. */
+struct case_page {
+    struct as_arena arena;
+    struct case_record *cases;
+    size_t count;
+    int64_t from_seq;
+    const struct row_key *done; /* rows of these cases that an earlier life finished, ordered */
+    size_t done_count;
+    unsigned refs;
+};
+struct case_page *case_page_ref(struct case_page *page);
+void case_page_unref(struct case_page *page);
+
+struct group {
+    struct group *next;
+    struct engine *engine;
+    struct pins *pins;
+    char *system_prefix; /* `[{"role":"system",...}`, or NULL */
+    int64_t id;
+    int64_t dataset_id, case_count;
+    enum group_state state;
+    bool is_resumed; /* an earlier life left exchanges or rows behind */
+    bool is_reading; /* a page is being read */
+    struct case_page *page, *ahead;
+    int64_t read_seq;       /* first case that was not asked for yet */
+    size_t page_at;         /* cursor: case within page, */
+    uint32_t sample_at, member_at; /* sample and member */
+    struct row *rows;       /* under way, a list */
+    size_t active, window;
+    int64_t done, ok, failed;
+    int64_t done_before;    /* of earlier lives */
+    double cost_usd;
+    uint64_t started_ns, last_progress_ns;
+    char error[AS_ERR_MSG_MAX];
+};
+
+/* group.c */
+void group_begin(struct group *group); /* pins are whole: lanes are opened, the feed starts */
+void group_feed(struct group *group);
+void group_row_ended(struct group *group, struct row *row); /* frees the row */
+void group_fault(struct group *group, const char *why);     /* stops; a restart resumes */
+void group_cancel(struct group *group, const char *reason);
+void group_free(struct group *group);
+
+/* finish.c: statistics, verdict and result, off the loop; then the group goes from the engine. */
+void group_finish(struct group *group);
+
+/* row.c */
+void row_start(struct group *group, struct case_page *page, size_t case_at, uint32_t member, uint32_t sample);
+void row_cancel(struct row *row); /* its next event, or transport's answer, ends it as cancelled */
+
+/* engine.c */
+void engine_add_group(struct engine *engine, struct group *group); /* lists it and begins it */
+void engine_group_changed(struct group *group); /* tells observers, rate-limited */
+void engine_group_ended(struct group *group);
+
+#endif

@@ -1,0 +1,118 @@
+/* Turns transport's keys and exchanges into the store's records and back. */
+#include "daemon/engine/journal_store.h"
+
+#include <stdlib.h>
+
+struct journal_store {
+    struct journal face;
+    struct db *db;
+    struct writer *writer;
+};
+
+struct lookup {
+    struct journal_key key;
+    journal_found_fn found;
+    void *found_ctx;
+    struct as_arena arena;
+    struct exchange_record record;
+    int rc;
+};
+
+static struct row_key row_of(const struct journal_key *key)
+{
+    return (struct row_key){key->group_id, key->case_seq, key->member, key->sample};
+}
+
+static void find_work(struct store *store, void *ctx)
+{
+    struct lookup *lookup = ctx;
+    struct row_key row = row_of(&lookup->key);
+    lookup->rc = store_exchange_find(store, &row, lookup->key.role, lookup->key.turn, &lookup->key.identity,
+                                     &lookup->arena, &lookup->record);
+}
+
+static void find_done(void *ctx)
+{
+    struct lookup *lookup = ctx;
+    const struct exchange_record *record = &lookup->record;
+    struct exchange found = {
+        .attempt = record->attempt,
+        .outcome = (enum exchange_outcome)record->outcome,
+        .http_status = record->http_status,
+        .sent_ms = record->sent_ms,
+        .connect_us = record->connect_us,
+        .first_byte_us = record->first_byte_us,
+        .total_us = record->total_us,
+        .method = record->method,
+        .url = record->url,
+        .request_body = record->request_body,
+        .response_headers = record->response_headers,
+        .response_body = record->response_body,
+        .error = record->error,
+    };
+    lookup->found(lookup->found_ctx, lookup->rc ? NULL : &found);
+    as_arena_done(&lookup->arena);
+    free(lookup);
+}
+
+static void journal_find(void *ctx, const struct journal_key *key, journal_found_fn found, void *found_ctx)
+{
+    struct journal_store *self = ctx;
+    struct lookup *lookup = as_xcalloc(1, sizeof(*lookup));
+    lookup->key = *key;
+    lookup->found = found;
+    lookup->found_ctx = found_ctx;
+    db_read(self->db, find_work, find_done, lookup);
+}
+
+static void journal_intent(void *ctx, const struct journal_key *key)
+{
+    struct journal_store *self = ctx;
+    struct store_intent intent = {row_of(key), key->role, key->turn};
+    writer_add_intent(self->writer, &intent);
+}
+
+static void journal_append(void *ctx, const struct journal_key *key, const struct exchange *exchange,
+                           journal_done_fn done, void *done_ctx)
+{
+    struct journal_store *self = ctx;
+    struct exchange_record record = {
+        .row = row_of(key),
+        .role = key->role,
+        .turn = key->turn,
+        .attempt = exchange->attempt,
+        .identity = key->identity,
+        .outcome = exchange->outcome,
+        .http_status = exchange->http_status,
+        .sent_ms = exchange->sent_ms,
+        .connect_us = exchange->connect_us,
+        .first_byte_us = exchange->first_byte_us,
+        .total_us = exchange->total_us,
+        .method = exchange->method,
+        .url = exchange->url,
+        .request_body = exchange->request_body,
+        .response_headers = exchange->response_headers,
+        .response_body = exchange->response_body,
+        .error = exchange->error,
+    };
+    writer_add_exchange(self->writer, &record, done, done_ctx);
+}
+
+struct journal_store *journal_store_new(struct db *db, struct writer *writer)
+{
+    struct journal_store *self = as_xcalloc(1, sizeof(*self));
+    self->db = db;
+    self->writer = writer;
+    self->face = (struct journal){self, journal_find, journal_intent, journal_append};
+    return self;
+}
+
+void journal_store_free(struct journal_store *store)
+{
+    free(store);
+}
+
+const struct journal *journal_store_face(const struct journal_store *store)
+{
+    return &store->face;
+}

@@ -1,0 +1,193 @@
+/* From an eval's names to versions and specs. */
+#include "daemon/engine/pins.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool pins_is_recorded(const struct pin_model *model)
+{
+    return !strcmp(model->spec.name, EVAL_RECORDED);
+}
+
+size_t pins_scorer_count(const struct pins *pins)
+{
+    return pins->metric_count - (pins->rubric != PINS_NO_RUBRIC);
+}
+
+/* The strings of a spec belong to the config snapshot: the pins outlive it. */
+static struct model_spec copy_spec(struct as_arena *arena, const struct model_spec *spec)
+{
+    struct model_spec copy = *spec;
+    copy.name = as_arena_strdup(arena, spec->name);
+    copy.provider = as_arena_strdup(arena, spec->provider);
+    copy.plugin = as_arena_strdup(arena, spec->plugin);
+    copy.base_url = as_arena_strdup(arena, spec->base_url);
+    copy.id = as_arena_strdup(arena, spec->id);
+    copy.params_json = as_arena_strdup(arena, spec->params_json);
+    copy.worker_json = as_arena_strdup(arena, spec->worker_json);
+    copy.key_name = as_arena_strdup(arena, spec->key_name);
+    return copy;
+}
+
+static int resolve_model(struct pins *pins, const struct config *config, struct registry *registry,
+                         const char *name, struct pin_model *ret_model, struct as_err *err)
+{
+    if (!strcmp(name, EVAL_RECORDED)) {
+        ret_model->spec = (struct model_spec){
+            .name = EVAL_RECORDED, .prices = {.input = NAN, .output = NAN, .cached_input = NAN}};
+        return 0;
+    }
+    const struct model_spec *spec = config_model(config, name);
+    if (!spec)
+        return as_err_set(err, AS_ENOENT, "no model named '%s' in %s: add it under models:", name, config->path);
+    struct plugin_version *version = NULL;
+    int rc = registry_find(registry, PLUGIN_PROVIDER, spec->plugin, &version, err);
+    if (rc) {
+        as_err_prefix(err, "model '%s'", name);
+        return rc;
+    }
+    ret_model->spec = copy_spec(&pins->arena, spec);
+    ret_model->provider = version;
+    ret_model->provider_hash = version->hash;
+    return 0;
+}
+
+static bool is_selected(const struct run_overrides *overrides, const char *candidate)
+{
+    if (!overrides->models)
+        return true;
+    for (size_t i = 0; i < overrides->model_count; i++)
+        if (!strcmp(overrides->models[i], candidate))
+            return true;
+    return false;
+}
+
+/* A model that was asked for by name but is no candidate of the eval must not be dropped silently. */
+static int check_selection(const struct eval_def *eval, const struct run_overrides *overrides, struct as_err *err)
+{
+    for (size_t i = 0; i < overrides->model_count; i++) {
+        bool is_known = false;
+        for (size_t k = 0; k < eval->candidate_count; k++)
+            is_known = is_known || !strcmp(eval->candidates[k], overrides->models[i]);
+        if (!is_known)
+            return as_err_set(err, AS_EINVAL, "'%s' is no candidate of eval '%s': add it to candidates: in %s",
+                              overrides->models[i], eval->name, eval->path);
+    }
+    return 0;
+}
+
+static int resolve_members(struct pins *pins, const struct eval_def *eval, const struct config *config,
+                           struct registry *registry, const struct run_overrides *overrides, struct as_err *err)
+{
+    int rc = check_selection(eval, overrides, err);
+    if (!rc)
+        rc = resolve_model(pins, config, registry, eval->baseline, &pins->members[0], err);
+    pins->member_count = 1;
+    for (size_t i = 0; i < eval->candidate_count && !rc; i++) {
+        if (!is_selected(overrides, eval->candidates[i]))
+            continue;
+        rc = resolve_model(pins, config, registry, eval->candidates[i], &pins->members[pins->member_count], err);
+        pins->member_count += !rc;
+    }
+    return rc;
+}
+
+static int resolve_metric(struct pins *pins, enum plugin_kind kind, const struct eval_plugin *plugin,
+                          struct registry *registry, struct as_err *err)
+{
+    struct plugin_version *version = NULL;
+    int rc = registry_find(registry, kind, plugin->selector, &version, err);
+    if (rc)
+        return rc;
+    pins->metrics[pins->metric_count++] = (struct pin_metric){
+        .name = as_arena_strdup(&pins->arena, plugin->name),
+        .selector = as_arena_strdup(&pins->arena, version->selector),
+        .params_json = as_arena_strdup(&pins->arena, plugin->params_json),
+        .version = version,
+        .hash = version->hash,
+    };
+    return 0;
+}
+
+static int metric_index(const struct pins *pins, const char *name)
+{
+    for (size_t i = 0; i < pins->metric_count; i++)
+        if (!strcmp(pins->metrics[i].name, name))
+            return (int)i;
+    return -1;
+}
+
+static int resolve_metrics(struct pins *pins, const struct eval_def *eval, struct registry *registry,
+                           struct as_err *err)
+{
+    int rc = 0;
+    for (size_t i = 0; i < eval->scorer_count && !rc; i++)
+        rc = resolve_metric(pins, PLUGIN_SCORER, &eval->scorers[i], registry, err);
+    pins->rubric = PINS_NO_RUBRIC;
+    if (!rc && eval->has_rubric) {
+        pins->rubric = (int)pins->metric_count;
+        rc = resolve_metric(pins, PLUGIN_RUBRIC, &eval->rubric, registry, err);
+    }
+    if (rc)
+        return rc;
+    for (size_t i = 0; i < eval->judge_requires_count; i++) {
+        int at = metric_index(pins, eval->judge_requires[i]);
+        if (at >= 0)
+            pins->metrics[at].is_required = true;
+    }
+    int primary = metric_index(pins, eval->primary);
+    if (primary < 0)
+        return as_err_set(err, AS_EINVAL, "eval '%s': primary '%s' is no metric of it", eval->name, eval->primary);
+    pins->primary = (size_t)primary;
+    return 0;
+}
+
+int pins_resolve(const struct eval_def *eval, const struct config *config, struct registry *registry,
+                 const struct dataset_info *dataset, const struct run_overrides *overrides, struct pins **ret_pins,
+                 struct as_err *err)
+{
+    struct pins *pins = as_xcalloc(1, sizeof(*pins));
+    pins->eval_name = as_arena_strdup(&pins->arena, eval->name);
+    pins->dataset_name = as_arena_strdup(&pins->arena, dataset->name);
+    pins->dataset_version = dataset->version;
+    pins->dataset_hash = dataset->hash;
+    pins->system = as_arena_strdup(&pins->arena, eval->system);
+    pins->samples = overrides->samples ? overrides->samples : eval->samples;
+    pins->gate = eval->gate;
+    int rc = resolve_members(pins, eval, config, registry, overrides, err);
+    if (!rc)
+        rc = resolve_metrics(pins, eval, registry, err);
+    if (!rc && eval->has_rubric)
+        rc = resolve_model(pins, config, registry, eval->judge, &pins->judge, err);
+    if (rc) {
+        pins_free(pins);
+        return rc;
+    }
+    *ret_pins = pins;
+    return 0;
+}
+
+void pins_free(struct pins *pins)
+{
+    if (!pins)
+        return;
+    for (size_t i = 0; i < PINS_MAX_MEMBERS; i++)
+        plugin_version_unref(pins->members[i].provider);
+    for (size_t i = 0; i < PINS_MAX_METRICS; i++)
+        plugin_version_unref(pins->metrics[i].version);
+    plugin_version_unref(pins->judge.provider);
+    as_arena_done(&pins->arena);
+    free(pins);
+}
+
+void pins_each_plugin(struct pins *pins, pins_slot_fn fn, void *ctx)
+{
+    for (size_t i = 0; i < pins->member_count; i++)
+        if (!pins_is_recorded(&pins->members[i]))
+            fn(ctx, &pins->members[i].provider_hash, pins->members[i].spec.plugin, &pins->members[i].provider);
+    for (size_t i = 0; i < pins->metric_count; i++)
+        fn(ctx, &pins->metrics[i].hash, pins->metrics[i].selector, &pins->metrics[i].version);
+    if (pins->rubric != PINS_NO_RUBRIC)
+        fn(ctx, &pins->judge.provider_hash, pins->judge.spec.plugin, &pins->judge.provider);
+}

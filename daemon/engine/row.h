@@ -1,0 +1,40 @@
+/* Private to daemon/engine: one row under way. */
+#ifndef DAEMON_ENGINE_ROW_H
+#define DAEMON_ENGINE_ROW_H
+
+#include "daemon/engine/group.h"
+
+struct row_metric_job { /* ctx of a scorer's job: which metric of which row */
+    struct row *row;
+    uint32_t metric;
+};
+
+struct row {
+    struct row *next, *prev; /* in the group's list */
+    struct group *group;
+    struct case_page *page;
+    const struct case_record *item;
+    struct row_fsm fsm;
+    struct row_record record;
+    struct job_output output;       /* the model's, for scorers and the rubric */
+    struct job_output judge_output; /* texts in the arena */
+    struct score_record scores[PINS_MAX_METRICS];
+    size_t score_count;
+    struct row_metric_job metric_jobs[PINS_MAX_METRICS];
+    struct as_str question_json, schema_json; /* the rubric's */
+    uint64_t transport_id; /* 0 = none under way */
+    unsigned jobs_out;     /* worker jobs and transport calls that will still call back */
+    bool is_cancelled;
+    struct as_arena arena;
+    /* Borrowed for the length of the event that brought them. */
+    const struct job_reply *built;
+    const struct exchange *exchange;
+};
+
+/* row_output.c */
+void row_take_output(struct row *row, const struct job_output *from, struct job_output *ret_output);
+int row_output_from_recording(struct row *row); /* AS_ENOENT: the case has none */
+double row_cost_usd(const struct model_prices *prices, const struct job_output *output); /* NaN: unpriced */
+uint64_t row_seed(const struct row *row, uint32_t salt); /* by case id and salt alone: scores can be made again */
+
+#endif

@@ -1,0 +1,162 @@
+/* How a group comes to be: the dataset is found, names are resolved into pins, keys are read, the pins and the plugins' sources are
+ * stored, and only then does the first row start. */
+#include "daemon/engine/engine.h"
+
+#include "daemon/engine/group.h"
+#include "daemon/engine/lanes.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct start {
+    struct engine *engine;
+    struct eval_set *evals; /* keeps eval alive */
+    const struct eval_def *eval;
+    struct run_overrides overrides; /* its names are in the arena */
+    const char *requested_by, *tag;
+    engine_started_fn done;
+    void *ctx;
+    struct dataset_info dataset;
+    struct pins *pins;
+    struct as_buf pins_text;
+    struct group_record record;
+    int64_t run;
+    int rc;
+    struct as_err err;
+    struct as_arena arena;
+};
+
+static void start_over(struct start *start)
+{
+    start->engine->pending_starts--;
+    start->done(start->ctx, start->rc ? 0 : start->run, start->rc ? &start->err : NULL);
+    pins_free(start->pins);
+    as_buf_done(&start->pins_text);
+    as_arena_done(&start->arena);
+    eval_set_unref(start->evals);
+    free(start);
+}
+
+static void put_source(void *ctx, const struct as_sha256 *hash, const char *label, struct plugin_version **slot)
+{
+    struct {
+        struct store *store;
+        int rc;
+    } *put = ctx;
+    if (!put->rc)
+        put->rc = store_source_put(put->store, hash, label, (struct as_str){(*slot)->source, (*slot)->source_len});
+}
+
+static void create_work(struct store *store, void *ctx)
+{
+    struct start *start = ctx;
+    struct {
+        struct store *store;
+        int rc;
+    } put = {store, 0};
+    pins_each_plugin(start->pins, put_source, &put);
+    start->rc = put.rc ? put.rc : store_group_create(store, &start->record, &start->run);
+    if (start->rc)
+        as_err_set(&start->err, start->rc, "cannot store the run: %s", store_error(store));
+}
+
+static void create_done(void *ctx)
+{
+    struct start *start = ctx;
+    struct engine *engine = start->engine;
+    if (!start->rc && !engine->is_stopping) {
+        struct group *group = as_xcalloc(1, sizeof(*group));
+        group->id = start->run;
+        group->dataset_id = start->record.dataset_id;
+        group->case_count = start->record.case_count;
+        group->pins = start->pins;
+        start->pins = NULL;
+        engine_add_group(engine, group);
+    }
+    start_over(start);
+}
+
+static int64_t cases_of(const struct start *start)
+{
+    int64_t limit = start->overrides.max_cases ? start->overrides.max_cases : start->eval->max_cases;
+    int64_t all = start->dataset.case_count;
+    return limit && limit < all ? limit : all;
+}
+
+static int check_recorded(const struct start *start, struct as_err *err)
+{
+    if (!pins_is_recorded(&start->pins->members[0]) || start->dataset.recorded_count)
+        return 0;
+    return as_err_set(err, AS_EINVAL,
+                      "eval '%s' has baseline 'recorded', but no case of dataset '%s' has a recorded answer",
+                      start->eval->name, start->dataset.name);
+}
+
+static void found_done(void *ctx)
+{
+    struct start *start = ctx;
+    struct engine *engine = start->engine;
+    if (!start->rc)
+        start->rc = pins_resolve(start->eval, engine->config, engine->on.registry, &start->dataset,
+                                 &start->overrides, &start->pins, &start->err);
+    if (!start->rc)
+        start->rc = check_recorded(start, &start->err);
+    if (!start->rc)
+        start->rc = lanes_open(engine, start->pins, &start->err);
+    if (start->rc || engine->is_stopping) {
+        start->rc = start->rc ? start->rc : as_err_set(&start->err, AS_ECANCELED, "assayd is stopping");
+        start_over(start);
+        return;
+    }
+    AS_CLEANUP_JSON struct as_json *json = pins_to_json(start->pins);
+    as_json_write(json, &start->pins_text);
+    start->record = (struct group_record){
+        .eval_name = start->eval->name,
+        .state = GROUP_RUNNING,
+        .dataset_id = start->dataset.id,
+        .case_count = cases_of(start),
+        .member_count = (uint32_t)start->pins->member_count,
+        .sample_count = start->pins->samples,
+        .pins_json = start->pins_text.ptr,
+        .requested_by = start->requested_by,
+        .tag = start->tag,
+        .created_ms = clock_wall_ms(),
+    };
+    db_write(engine->on.db, create_work, create_done, start);
+}
+
+static void find_work(struct store *store, void *ctx)
+{
+    struct start *start = ctx;
+    start->rc = store_dataset_find(store, start->eval->dataset, &start->arena, &start->dataset);
+    if (start->rc == AS_ENOENT)
+        as_err_set(&start->err, AS_ENOENT,
+                   "eval '%s' wants dataset '%s', which is not there: import it with "
+                   "`assayctl dataset import %s FILE`",
+                   start->eval->name, start->eval->dataset, start->eval->dataset);
+    else if (start->rc)
+        as_err_set(&start->err, start->rc, "%s", store_error(store));
+}
+
+void engine_start(struct engine *engine, const struct engine_request *request, engine_started_fn done, void *ctx)
+{
+    struct start *start = as_xcalloc(1, sizeof(*start));
+    start->engine = engine;
+    start->evals = eval_set_ref(request->evals);
+    start->eval = request->eval;
+    start->overrides = request->overrides;
+    start->requested_by = as_arena_strdup(&start->arena, request->requested_by);
+    start->tag = as_arena_strdup(&start->arena, request->tag);
+    start->done = done;
+    start->ctx = ctx;
+    const char **models = NULL;
+    if (request->overrides.models) {
+        models = as_arena_alloc(&start->arena, (request->overrides.model_count + 1) * sizeof(*models));
+        for (size_t i = 0; i < request->overrides.model_count; i++)
+            models[i] = as_arena_strdup(&start->arena, request->overrides.models[i]);
+    }
+    start->overrides.models = models;
+    engine->pending_starts++;
+    db_read(engine->on.db, find_work, found_done, start);
+}

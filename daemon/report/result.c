@@ -1,0 +1,319 @@
+/* From the table to the stored result. */
+#include "daemon/report/result.h"
+
+#include "daemon/gate/gate.h"
+#include "daemon/stats/cost.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct as_json *interval(double low, double high)
+{
+    if (isnan(low) || isnan(high))
+        return NULL;
+    struct as_json *pair = as_json_array();
+    as_json_push_take(pair, as_json_new_num(low));
+    as_json_push_take(pair, as_json_new_num(high));
+    return pair;
+}
+
+/* ---- members ---- */
+
+/* The case means of one member and metric, of the cases that have one; values and clusters are scratch of case_count entries. */
+static struct stats_sample own_sample(const struct table *table, size_t member, size_t metric, double *values,
+                                      uint32_t *clusters)
+{
+    struct stats_case *cases = as_xcalloc(table->case_count, sizeof(*cases));
+    for (size_t i = 0; i < table->case_count; i++) {
+        cases[i].candidate = table_score(table, member, metric, i, GATE_POLICY_DROP);
+        cases[i].cluster = table->clusters[i];
+        cases[i].stratum = STATS_NO_STRATUM;
+    }
+    struct stats_sample sample =
+        stats_candidate_scores(cases, table->case_count, STATS_POLICY_DROP, values, clusters);
+    free(cases);
+    return sample;
+}
+
+static struct as_json *metric_json(const struct table *table, const struct report_spec *spec, size_t member,
+                                   size_t metric)
+{
+    double *values = as_xcalloc(table->case_count, sizeof(*values));
+    uint32_t *clusters = as_xcalloc(table->case_count, sizeof(*clusters));
+    struct stats_sample sample = own_sample(table, member, metric, values, clusters);
+    struct stats_summary summary = stats_summary_of(&sample, spec->gate->pass_threshold);
+    const struct table_column *column = &table->members[member].columns[metric];
+    uint64_t ok = table->members[member].statuses[ROW_OK];
+    struct as_json *json = as_json_object();
+    as_json_set_str(json, "metric", spec->metric_names[metric]);
+    as_json_set_int(json, "n", (int64_t)summary.own.n);
+    as_json_set_num(json, "mean", summary.own.mean);
+    as_json_set_take(json, "ci", interval(summary.own.low, summary.own.high));
+    as_json_set_str(json, "ci_method", stats_mean_method_name(summary.own.method));
+    as_json_set_num(json, "min", summary.min);
+    as_json_set_num(json, "p10", summary.p10);
+    as_json_set_num(json, "median", summary.median);
+    as_json_set_num(json, "max", summary.max);
+    as_json_set_num(json, "pass_rate", ok > column->na ? (double)column->passes / (double)(ok - column->na) : NAN);
+    as_json_set_int(json, "na", (int64_t)column->na);
+    free(values);
+    free(clusters);
+    return json;
+}
+
+static struct as_json *statuses_json(const struct table_member *member)
+{
+    struct as_json *json = as_json_object();
+    for (int s = 0; s < ROW_STATUS_COUNT; s++)
+        if (member->statuses[s])
+            as_json_set_int(json, row_status_name((enum row_status)s), (int64_t)member->statuses[s]);
+    return json;
+}
+
+static void set_tokens(struct as_json *json, const char *key, int64_t tokens)
+{
+    as_json_set_take(json, key, tokens < 0 ? NULL : as_json_new_int(tokens));
+}
+
+static struct as_json *member_json(const struct table *table, const struct report_spec *spec, size_t index)
+{
+    const struct table_member *member = &table->members[index];
+    uint64_t ok = member->statuses[ROW_OK];
+    uint64_t missing = member->statuses[ROW_SKIPPED] + member->statuses[ROW_CANCELLED];
+    uint64_t passes = member->columns[spec->primary].passes;
+    struct stats_latency latency = stats_latency_of(member->latencies_ms.at, member->latencies_ms.count);
+    struct stats_cost cost = stats_cost_of(member->cost_usd, table->case_count, passes);
+    struct as_json *json = as_json_object(), *metrics = as_json_array();
+    as_json_set_str(json, "model", spec->member_names[index]);
+    as_json_set_str(json, "role", index ? "candidate" : "baseline");
+    as_json_set_int(json, "rows", (int64_t)member->rows);
+    as_json_set_int(json, "ok", (int64_t)ok);
+    as_json_set_int(json, "failed", (int64_t)(member->rows - ok - missing));
+    as_json_set_int(json, "missing", (int64_t)missing);
+    as_json_set_take(json, "statuses", statuses_json(member));
+    as_json_set_int(json, "latency_n", (int64_t)latency.n);
+    as_json_set_num(json, "latency_p50_ms", latency.p50);
+    as_json_set_num(json, "latency_p95_ms", latency.p95);
+    set_tokens(json, "input_tokens", member->input_tokens);
+    set_tokens(json, "output_tokens", member->output_tokens);
+    as_json_set_num(json, "cost_usd", cost.total);
+    as_json_set_num(json, "judge_cost_usd", member->judge_cost_usd);
+    as_json_set_num(json, "cost_per_pass_usd", cost.per_success);
+    for (size_t m = 0; m < spec->metric_count; m++)
+        as_json_push_take(metrics, metric_json(table, spec, index, m));
+    as_json_set_take(json, "metrics", metrics);
+    return json;
+}
+
+/* ---- comparisons ---- */
+
+static struct stats_case *pair_cases(const struct table *table, size_t candidate, size_t metric,
+                                     enum gate_policy policy)
+{
+    struct stats_case *cases = as_xcalloc(table->case_count, sizeof(*cases));
+    for (size_t i = 0; i < table->case_count; i++) {
+        cases[i] = (struct stats_case){
+            .baseline = table_score(table, 0, metric, i, policy),
+            .candidate = table_score(table, candidate, metric, i, policy),
+            .cluster = table->clusters[i],
+            .stratum = table->strata[i],
+        };
+    }
+    return cases;
+}
+
+static double diff_under(const struct table *table, size_t candidate, size_t metric, enum gate_policy policy)
+{
+    struct stats_case *cases = pair_cases(table, candidate, metric, policy);
+    struct stats_pairs pairs;
+    double diff = NAN;
+    enum stats_policy as_stats = policy == GATE_POLICY_ZERO ? STATS_POLICY_ZERO : STATS_POLICY_DROP;
+    if (!stats_pairs_init(&pairs, cases, table->case_count, as_stats)) {
+        diff = stats_paired_of(&pairs, NAN).diff;
+        stats_pairs_done(&pairs);
+    }
+    free(cases);
+    return diff;
+}
+
+static struct as_json *comparison_json(const struct report_spec *spec, size_t candidate, size_t metric,
+                                       const struct gate_counts *counts, const struct stats_paired *paired)
+{
+    struct as_json *json = as_json_object();
+    as_json_set_str(json, "candidate", spec->member_names[candidate]);
+    as_json_set_str(json, "baseline", spec->member_names[0]);
+    as_json_set_str(json, "metric", spec->metric_names[metric]);
+    as_json_set_int(json, "n_pairs", (int64_t)paired->n);
+    as_json_set_int(json, "unpaired", (int64_t)counts->unpaired);
+    as_json_set_num(json, "baseline_mean", paired->baseline.mean);
+    as_json_set_num(json, "candidate_mean", paired->candidate.mean);
+    as_json_set_num(json, "diff", paired->diff);
+    as_json_set_take(json, "ci", interval(paired->ci_low, paired->ci_high));
+    as_json_set_num(json, "p", paired->p);
+    as_json_set_int(json, "wins", (int64_t)paired->wins);
+    as_json_set_int(json, "losses", (int64_t)paired->losses);
+    as_json_set_int(json, "ties", (int64_t)paired->ties);
+    as_json_set_str(json, "policy", gate_policy_name(spec->gate->policy));
+    as_json_set_int(json, "baseline_failed", (int64_t)counts->baseline_failed);
+    as_json_set_int(json, "candidate_failed", (int64_t)counts->candidate_failed);
+    return json;
+}
+
+/* The paired comparison of another metric than the primary one, which the gate computes itself. */
+static struct as_json *compare_metric(const struct table *table, const struct report_spec *spec, size_t candidate,
+                                      size_t metric)
+{
+    struct stats_case *cases = pair_cases(table, candidate, metric, spec->gate->policy);
+    struct stats_pairs pairs;
+    struct as_json *json = NULL;
+    enum stats_policy policy = spec->gate->policy == GATE_POLICY_ZERO ? STATS_POLICY_ZERO : STATS_POLICY_DROP;
+    if (!stats_pairs_init(&pairs, cases, table->case_count, policy)) {
+        struct stats_paired paired = stats_paired_of(&pairs, NAN);
+        struct gate_counts counts = {.unpaired = pairs.unpaired,
+                                     .baseline_failed = pairs.baseline_failed,
+                                     .candidate_failed = pairs.candidate_failed};
+        json = comparison_json(spec, candidate, metric, &counts, &paired);
+        stats_pairs_done(&pairs);
+    }
+    free(cases);
+    return json;
+}
+
+/* ---- verdicts ---- */
+
+static struct as_json *check_json(const struct table *table, enum gate_check_id id, const struct gate_check *check)
+{
+    struct as_json *json = as_json_object(), *evidence = as_json_array();
+    as_json_set_str(json, "name", gate_check_name(id));
+    as_json_set_str(json, "outcome", gate_outcome_name(check->outcome));
+    as_json_set_num(json, "observed", check->observed);
+    as_json_set_num(json, "limit", check->limit);
+    as_json_set_str(json, "sentence", check->text);
+    for (size_t i = 0; i < check->n_evidence; i++)
+        as_json_push_take(evidence, as_json_new_str(table->ids[check->evidence[i]]));
+    as_json_set_take(json, "evidence", evidence);
+    as_json_set_int(json, "evidence_total", (int64_t)check->evidence_total);
+    return json;
+}
+
+static struct as_json *verdict_json(const struct table *table, const struct report_spec *spec, size_t candidate,
+                                    const struct gate_verdict *verdict)
+{
+    struct as_json *json = as_json_object(), *checks = as_json_array();
+    as_json_set_str(json, "candidate", spec->member_names[candidate]);
+    as_json_set_str(json, "outcome", gate_outcome_word(verdict->outcome));
+    as_json_set_str(json, "sentence", verdict->sentence);
+    as_json_set_str(json, "advice", verdict->advice[0] ? verdict->advice : NULL);
+    as_json_set_num(json, "more_cases", verdict->plan.more_if_observed);
+    for (int id = 0; id < GATE_CHECK_COUNT; id++)
+        as_json_push_take(checks, check_json(table, (enum gate_check_id)id, &verdict->checks[id]));
+    as_json_set_take(json, "checks", checks);
+    return json;
+}
+
+static struct gate_member gate_member_of(const struct table_member *member)
+{
+    return (struct gate_member){member->latencies_ms.at, member->latencies_ms.count, member->cost_usd};
+}
+
+struct build {
+    const struct table *table;
+    const struct report_spec *spec;
+    struct as_json *comparisons, *verdicts, *warnings;
+    struct as_buf headline;
+    enum gate_outcome worst;
+};
+
+static void warn_if_identical(struct build *build, size_t candidate, const struct stats_paired *paired)
+{
+    if (!paired->n || paired->ties != paired->n)
+        return;
+    struct as_buf text = {0};
+    as_buf_addf(&text, "every one of the %zu pairs of '%s' and the baseline has the same score: was it really run?",
+                paired->n, build->spec->member_names[candidate]);
+    as_json_push_take(build->warnings, as_json_new_str(as_buf_str(&text)));
+    as_buf_done(&text);
+}
+
+static int judge_candidate(struct build *build, size_t candidate, struct as_err *err)
+{
+    const struct table *table = build->table;
+    const struct report_spec *spec = build->spec;
+    struct stats_case *cases = pair_cases(table, candidate, spec->primary, spec->gate->policy);
+    struct gate_input input = {
+        .cases = cases,
+        .is_critical = table->is_critical,
+        .n = table->case_count,
+        .baseline = gate_member_of(&table->members[0]),
+        .candidate = gate_member_of(&table->members[candidate]),
+        .stratum_names = table->stratum_names,
+        .n_strata = table->stratum_count,
+    };
+    struct gate_verdict verdict;
+    int rc = gate_evaluate(spec->gate, &input, &verdict);
+    free(cases);
+    if (rc)
+        return as_err_set(err, AS_ECORRUPT, "a stored score of '%s' is out of range", spec->member_names[candidate]);
+    struct as_json *primary = comparison_json(spec, candidate, spec->primary, &verdict.counts, &verdict.compare);
+    as_json_set_num(primary, "diff_if_dropped", diff_under(table, candidate, spec->primary, GATE_POLICY_DROP));
+    as_json_push_take(build->comparisons, primary);
+    for (size_t m = 0; m < spec->metric_count; m++)
+        if (m != spec->primary)
+            as_json_push_take(build->comparisons, compare_metric(table, spec, candidate, m));
+    as_json_push_take(build->verdicts, verdict_json(table, spec, candidate, &verdict));
+    warn_if_identical(build, candidate, &verdict.compare);
+    as_buf_addf(&build->headline, "%s%s: %s", build->headline.len ? "; " : "", spec->member_names[candidate],
+                gate_outcome_word(verdict.outcome));
+    bool is_worse = verdict.outcome == GATE_FAIL || (verdict.outcome == GATE_INCONCLUSIVE && build->worst == GATE_PASS);
+    if (is_worse)
+        build->worst = verdict.outcome;
+    gate_verdict_done(&verdict);
+    return 0;
+}
+
+static struct as_json *result_json(struct build *build, const char *outcome)
+{
+    const struct report_spec *spec = build->spec;
+    struct as_json *json = as_json_object(), *members = as_json_array();
+    if (isnan(spec->gate->margin))
+        as_json_push_take(build->warnings, as_json_new_str(AS_STR("the gate has no margin: how much worse a candidate may "
+                                                                  "be was not asked; set gate.margin in the eval")));
+    for (size_t i = 0; i < spec->member_count; i++)
+        as_json_push_take(members, member_json(build->table, spec, i));
+    as_json_set_str(json, "outcome", outcome);
+    as_json_set_take(json, "headline", as_json_new_str(as_buf_str(&build->headline)));
+    as_json_set_str(json, "primary", spec->metric_names[spec->primary]);
+    as_json_set_take(json, "warnings", build->warnings);
+    as_json_set_take(json, "members", members);
+    as_json_set_take(json, "comparisons", build->comparisons);
+    as_json_set_take(json, "verdicts", build->verdicts);
+    return json;
+}
+
+int report_build(struct store *store, const struct report_spec *spec, struct report_result *ret_result,
+                 struct as_err *err)
+{
+    struct table table;
+    int rc = table_load(store, spec, &table, err);
+    if (rc)
+        return rc;
+    struct build build = {.table = &table,
+                          .spec = spec,
+                          .comparisons = as_json_array(),
+                          .verdicts = as_json_array(),
+                          .warnings = as_json_array(),
+                          .worst = GATE_PASS};
+    for (size_t i = 1; i < spec->member_count && !rc; i++)
+        rc = judge_candidate(&build, i, err);
+    const char *outcome = spec->member_count > 1 ? gate_outcome_word(build.worst) : NULL;
+    struct as_json *json = result_json(&build, outcome);
+    as_buf_done(&build.headline);
+    table_done(&table);
+    if (rc) {
+        as_json_free(json);
+        return rc;
+    }
+    *ret_result = (struct report_result){outcome, json};
+    return 0;
+}

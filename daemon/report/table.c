@@ -1,0 +1,227 @@
+/* Reads case heads and row facts once, and puts each number where it belongs. */
+#include "daemon/report/table.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct head {
+    struct as_str id, cluster, stratum;
+    bool is_critical;
+    int64_t seq;
+};
+
+struct head_list {
+    struct table *table;
+    struct head *heads;
+    size_t count;
+};
+
+static void take_head(void *ctx, const struct case_record *record)
+{
+    struct head_list *list = ctx;
+    struct as_arena *arena = &list->table->arena;
+    if (list->count >= list->table->case_count)
+        return;
+    list->heads[list->count++] = (struct head){
+        .id = as_arena_dup(arena, record->id),
+        .cluster = as_arena_dup(arena, record->cluster),
+        .stratum = as_arena_dup(arena, record->stratum),
+        .is_critical = record->is_critical,
+        .seq = record->seq,
+    };
+}
+
+static int compare_bytes(struct as_str a, struct as_str b)
+{
+    size_t shared = a.len < b.len ? a.len : b.len;
+    int order = shared ? memcmp(a.ptr, b.ptr, shared) : 0;
+    return order ? order : (a.len > b.len) - (a.len < b.len);
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+    return compare_bytes(((const struct head *)a)->id, ((const struct head *)b)->id);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return compare_bytes(*(const struct as_str *)a, *(const struct as_str *)b);
+}
+
+/* Numbers the distinct names of a field in byte order; absent names get -1. Returns how many there are. */
+static size_t number_names(struct table *table, const struct head *heads, size_t offset, int32_t *ret_numbers,
+                           const char ***ret_names)
+{
+    size_t n = table->case_count, distinct = 0;
+    struct as_str *names = as_xcalloc(n, sizeof(*names));
+    size_t named = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct as_str name = *(const struct as_str *)((const char *)&heads[i] + offset);
+        if (name.ptr)
+            names[named++] = name;
+    }
+    qsort(names, named, sizeof(*names), compare_names);
+    for (size_t i = 0; i < named; i++)
+        if (!i || compare_bytes(names[i], names[distinct - 1]))
+            names[distinct++] = names[i];
+    for (size_t i = 0; i < n; i++) {
+        const struct as_str *name = (const struct as_str *)((const char *)&heads[i] + offset);
+        const struct as_str *found =
+            name->ptr ? bsearch(name, names, distinct, sizeof(*names), compare_names) : NULL;
+        ret_numbers[i] = found ? (int32_t)(found - names) : -1;
+    }
+    if (ret_names) {
+        *ret_names = as_arena_alloc(&table->arena, (distinct + 1) * sizeof(**ret_names));
+        for (size_t i = 0; i < distinct; i++)
+            (*ret_names)[i] = names[i].ptr;
+    }
+    free(names);
+    return distinct;
+}
+
+static int load_heads(struct store *store, const struct report_spec *spec, struct table *table)
+{
+    size_t n = table->case_count;
+    struct head_list list = {table, as_xcalloc(n, sizeof(struct head)), 0};
+    int rc = store_case_heads_each(store, spec->dataset_id, spec->case_count, take_head, &list);
+    if (!rc && list.count != n)
+        rc = AS_ECORRUPT;
+    if (!rc) {
+        qsort(list.heads, n, sizeof(*list.heads), compare_ids);
+        for (size_t place = 0; place < n; place++) {
+            table->position[list.heads[place].seq] = place;
+            table->ids[place] = list.heads[place].id;
+            table->is_critical[place] = list.heads[place].is_critical;
+        }
+        number_names(table, list.heads, offsetof(struct head, cluster), table->clusters, NULL);
+        table->stratum_count =
+            number_names(table, list.heads, offsetof(struct head, stratum), table->strata, &table->stratum_names);
+    }
+    free(list.heads);
+    return rc;
+}
+
+static void push(struct table_values *values, double value)
+{
+    if (values->count == values->cap) {
+        values->cap = values->cap ? values->cap * 2 : 256;
+        values->at = as_xrealloc(values->at, values->cap * sizeof(double));
+    }
+    values->at[values->count++] = value;
+}
+
+static void add_money(double *sum, double value)
+{
+    if (!isnan(value))
+        *sum = isnan(*sum) ? value : *sum + value;
+}
+
+static void add_tokens(int64_t *sum, int64_t value)
+{
+    if (value >= 0)
+        *sum = (*sum < 0 ? 0 : *sum) + value;
+}
+
+struct fact_target {
+    struct table *table;
+    struct table_member *member;
+    double pass_threshold;
+};
+
+static void take_scores(const struct fact_target *target, const struct row_fact *fact, size_t place)
+{
+    for (size_t m = 0; m < fact->metric_count; m++) {
+        struct table_column *column = &target->member->columns[m];
+        double score = fact->scores[m];
+        if (isnan(score)) {
+            column->na++;
+            continue;
+        }
+        column->sum[place] += score;
+        column->scored[place]++;
+        bool is_pass = fact->passes[m] < 0 ? score >= target->pass_threshold : fact->passes[m] > 0;
+        column->passes += is_pass;
+    }
+}
+
+static void take_fact(void *ctx, const struct row_fact *fact)
+{
+    const struct fact_target *target = ctx;
+    struct table_member *member = target->member;
+    if (fact->case_seq < 0 || (size_t)fact->case_seq >= target->table->case_count)
+        return;
+    size_t place = target->table->position[fact->case_seq];
+    member->rows++;
+    member->statuses[fact->status]++;
+    member->models_fault[place] += row_status_is_models_fault(fact->status);
+    if (!isnan(fact->latency_ms))
+        push(&member->latencies_ms, fact->latency_ms);
+    add_money(&member->cost_usd[place], fact->cost_usd);
+    add_money(&member->judge_cost_usd, fact->judge_cost_usd);
+    add_tokens(&member->input_tokens, fact->input_tokens);
+    add_tokens(&member->output_tokens, fact->output_tokens);
+    if (fact->status == ROW_OK)
+        take_scores(target, fact, place);
+}
+
+static void init_member(struct table *table, struct table_member *member)
+{
+    size_t n = table->case_count;
+    struct as_arena *arena = &table->arena;
+    member->models_fault = as_arena_alloc(arena, n * sizeof(*member->models_fault));
+    member->cost_usd = as_arena_alloc(arena, n * sizeof(*member->cost_usd));
+    for (size_t i = 0; i < n; i++)
+        member->cost_usd[i] = NAN;
+    member->judge_cost_usd = NAN;
+    member->input_tokens = member->output_tokens = -1;
+    member->columns = as_arena_alloc(arena, table->metric_count * sizeof(*member->columns));
+    for (size_t m = 0; m < table->metric_count; m++) {
+        member->columns[m].sum = as_arena_alloc(arena, n * sizeof(double));
+        member->columns[m].scored = as_arena_alloc(arena, n * sizeof(uint32_t));
+    }
+}
+
+int table_load(struct store *store, const struct report_spec *spec, struct table *ret_table, struct as_err *err)
+{
+    size_t n = (size_t)spec->case_count;
+    struct table *table = ret_table;
+    *table = (struct table){.case_count = n, .member_count = spec->member_count, .metric_count = spec->metric_count};
+    table->position = as_arena_alloc(&table->arena, n * sizeof(*table->position));
+    table->ids = as_arena_alloc(&table->arena, n * sizeof(*table->ids));
+    table->is_critical = as_arena_alloc(&table->arena, n * sizeof(*table->is_critical));
+    table->clusters = as_arena_alloc(&table->arena, n * sizeof(*table->clusters));
+    table->strata = as_arena_alloc(&table->arena, n * sizeof(*table->strata));
+    table->members = as_arena_alloc(&table->arena, spec->member_count * sizeof(*table->members));
+    int rc = load_heads(store, spec, table);
+    for (size_t i = 0; i < spec->member_count && !rc; i++) {
+        init_member(table, &table->members[i]);
+        struct fact_target target = {table, &table->members[i], spec->gate->pass_threshold};
+        rc = store_facts_each(store, spec->group_id, (uint32_t)i, spec->metric_count, take_fact, &target);
+    }
+    if (rc) {
+        as_err_set(err, rc, "cannot read the results: %s",
+                   rc == AS_ECORRUPT ? "cases are missing from the database" : store_error(store));
+        table_done(table);
+    }
+    return rc;
+}
+
+void table_done(struct table *table)
+{
+    for (size_t i = 0; i < table->member_count && table->members; i++)
+        free(table->members[i].latencies_ms.at);
+    as_arena_done(&table->arena);
+    *table = (struct table){0};
+}
+
+struct stats_score table_score(const struct table *table, size_t member, size_t metric, size_t place,
+                               enum gate_policy policy)
+{
+    const struct table_member *of = &table->members[member];
+    uint32_t scored = of->columns[metric].scored[place], failed = of->models_fault[place];
+    if (!scored)
+        return (struct stats_score){0, failed ? STATS_FAILED : STATS_MISSING};
+    uint32_t divisor = scored + (policy == GATE_POLICY_ZERO ? failed : 0);
+    return (struct stats_score){of->columns[metric].sum[place] / divisor, STATS_SCORED};
+}

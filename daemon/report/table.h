@@ -1,0 +1,65 @@
+/* A run group's facts in memory, one column a member and metric, in the order of the case ids' bytes: what estimates are made of.
+ *
+ * Filled from the store on a pool thread. A case's score of a member is the mean over its samples: by the gate's failure policy a
+ * sample that the model itself failed counts as 0 or not at all; one that the judge or we failed never counts. */
+#ifndef DAEMON_REPORT_TABLE_H
+#define DAEMON_REPORT_TABLE_H
+
+#include "daemon/model/gate_rules.h"
+#include "daemon/stats/pairs.h"
+#include "daemon/store/store.h"
+
+struct report_spec {
+    int64_t group_id, dataset_id, case_count;
+    const char *const *member_names; /* 0 is the baseline */
+    size_t member_count;
+    const char *const *metric_names;
+    size_t metric_count, primary;
+    const struct gate_rules *gate;
+};
+
+struct table_values { /* a growing list of numbers */
+    double *at;
+    size_t count, cap;
+};
+
+struct table_column { /* one member, one metric; by case */
+    double *sum;      /* of the ok samples' scores */
+    uint32_t *scored; /* how many samples that is */
+    uint64_t passes;  /* ok samples that passed */
+    uint64_t na;      /* ok samples that the metric does not apply to */
+};
+
+struct table_member {
+    uint64_t statuses[ROW_STATUS_COUNT];
+    uint64_t rows;
+    uint32_t *models_fault; /* by case: samples that the model itself failed */
+    struct table_values latencies_ms; /* by row */
+    double *cost_usd;       /* by case, over its samples; NaN = unpriced */
+    double judge_cost_usd;  /* NaN = no call, or unpriced */
+    int64_t input_tokens, output_tokens; /* -1 = none reported */
+    struct table_column *columns; /* by metric */
+};
+
+struct table {
+    size_t case_count;
+    size_t *position;   /* case_seq -> place in byte order of the ids */
+    struct as_str *ids; /* by place */
+    bool *is_critical;  /* by place */
+    int32_t *clusters, *strata; /* by place */
+    const char **stratum_names;
+    size_t stratum_count;
+    struct table_member *members;
+    size_t member_count, metric_count;
+    struct as_arena arena; /* all of the above but the growing lists */
+};
+
+int table_load(struct store *store, const struct report_spec *spec, struct table *ret_table,
+               struct as_err *err) AS_MUST_USE;
+void table_done(struct table *table);
+
+/* The case's score under the policy. */
+struct stats_score table_score(const struct table *table, size_t member, size_t metric, size_t place,
+                               enum gate_policy policy);
+
+#endif
