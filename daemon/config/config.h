@@ -1,8 +1,10 @@
 /* The configuration: etc/assay.yaml and the eval files, read strictly into an immutable snapshot.
  *
- * Strict: an unknown key, a wrong type, a missing key, a value out of range, a duplicate key or a name that resolves to nothing is an
- * error with file, line, column and, where there is one, the nearest valid name. Every error of all files is reported, not just the
- * first. A snapshot is shared by reference count and never changes; a reload makes a new one. Secrets are not in it, only their names. */
+ * Strict: an unknown key, a wrong type, a missing key, a value out of range, a duplicate key or
+ * a name that resolves to nothing is an error with file, line, column and, where there is one,
+ * the nearest valid name. Every error of all files is reported, not just the first. A snapshot
+ * is shared by reference count and never changes; a reload makes a new one. Secrets are not in
+ * it, only their names. */
 #ifndef DAEMON_CONFIG_CONFIG_H
 #define DAEMON_CONFIG_CONFIG_H
 
@@ -17,11 +19,18 @@
 enum role { ROLE_NONE, ROLE_OBSERVER, ROLE_OPERATOR, ROLE_ADMIN };
 const char *role_name(enum role role);
 
+#define ROLE_ANYONE UINT32_MAX /* id of a rule for every user ("*"); no real uid has this value */
+
 struct role_rule { /* the highest role that any matching rule gives */
     enum role role;
     bool is_group;
     uint32_t id; /* uid or gid */
 };
+
+/* The role of a peer with this uid and these groups (the primary one included). ROLE_NONE when
+ * no rule matches. */
+enum role role_resolve(const struct role_rule *rules, size_t count, uid_t uid, const gid_t *gids,
+                       size_t gid_count);
 
 /* Where a key's value is looked for, in this order, by the key's name. */
 struct secret_sources {
@@ -53,7 +62,8 @@ struct config {
 /* The evals are a snapshot of their own: they are watched and reloaded like plugins. */
 struct eval_refusal {
     const char *path;
-    const char *reason; /* "etc/evals/x.yaml:7:3: unknown key 'candidate': did you mean 'candidates'?" */
+    /* "etc/evals/x.yaml:7:3: unknown key 'candidate': did you mean 'candidates'?" */
+    const char *reason;
 };
 
 struct eval_set {
@@ -66,19 +76,24 @@ struct eval_set {
 };
 
 /* One line per problem is appended to ret_problems, "file:line:column: message\n". */
-int config_load(const char *path, struct config **ret_config, struct as_buf *ret_problems) AS_MUST_USE;
+int config_load(const char *path, struct config **ret_config,
+                struct as_buf *ret_problems) AS_MUST_USE;
 struct config *config_ref(struct config *config);
 void config_unref(struct config *config);
-const struct model_spec *config_model(const struct config *config, const char *name); /* NULL when unknown */
+/* NULL when unknown */
+const struct model_spec *config_model(const struct config *config, const char *name);
 
-/* Reads every *.yaml of config->eval_dir. A broken file is a refusal, the others load. Never fails but for an unreadable folder. */
-int eval_set_load(const struct config *config, struct eval_set **ret_set, struct as_err *err) AS_MUST_USE;
+/* Reads every *.yaml of config->eval_dir. A broken file is a refusal, the others load. Never
+ * fails but for an unreadable folder. */
+int eval_set_load(const struct config *config, struct eval_set **ret_set,
+                  struct as_err *err) AS_MUST_USE;
 struct eval_set *eval_set_ref(struct eval_set *set);
 void eval_set_unref(struct eval_set *set);
-const struct eval_def *eval_set_find(const struct eval_set *set, const char *name); /* NULL when unknown */
+/* NULL when unknown */
+const struct eval_def *eval_set_find(const struct eval_set *set, const char *name);
 
-/* The value of a key, into *ret_value (caller zeroes and frees). AS_ENOENT: err says where it was looked for and how to provide it;
- * AS_EDENIED: a file whose mode lets others read it. */
+/* The value of a key, into *ret_value (caller zeroes and frees). AS_ENOENT: err says where it
+ * was looked for and how to provide it; AS_EDENIED: a file whose mode lets others read it. */
 int secret_read(const struct secret_sources *sources, const char *name, struct as_buf *ret_value,
                 struct as_err *err) AS_MUST_USE;
 

@@ -1,0 +1,381 @@
+/* The table of an eval's keys, the three ways to write a scorer, and the checks between keys. A
+ * check that needs two keys runs after the table, and only over what the table accepted, so that
+ * one mistake is told once. */
+#include "daemon/config/eval_file.h"
+
+#include "daemon/config/field.h"
+#include "daemon/config/file.h"
+
+#include <string.h>
+
+#define AT(member) offsetof(struct eval_def, member)
+#define RULE(member) offsetof(struct gate_rules, member)
+#define SELECTOR_MUST_BE "a plugin: name, name@1, name@1.2.0 or name@sha256:... (8 digits or more)"
+
+struct eval_ctx {
+    const struct config *config;
+    struct name_list models;
+};
+
+static const char *policy_word(int value)
+{
+    return value <= GATE_POLICY_DROP ? gate_policy_name((enum gate_policy)value) : NULL;
+}
+
+static const char *critical_word(int value)
+{
+    return value <= GATE_CRITICAL_MUST_PASS ? gate_critical_name((enum gate_critical)value) : NULL;
+}
+
+static const char *floor_mode_word(int value)
+{
+    return value <= GATE_FLOOR_POINT ? gate_floor_mode_name((enum gate_floor_mode)value) : NULL;
+}
+
+static const struct field floor_fields[] = {
+    FIELD("value", NUMBER, offsetof(struct gate_floor, value), .is_required = true, .max = 1),
+    FIELD("mode", WORD, offsetof(struct gate_floor, mode), .fallback = "ci",
+          .word = floor_mode_word),
+    FIELDS_END,
+};
+
+/* floor: 0.8, or floor: {value: 0.8, mode: point}. */
+static void decode_floor(struct field_ctx *ctx, const struct yaml_node *node, const char *where,
+                         void *dest)
+{
+    struct yaml_node as_map = {.kind = YAML_MAP, .place = node->place};
+    struct yaml_node key = {.kind = YAML_TEXT, .text = AS_STR("value")};
+    struct yaml_node value = *node;
+    if (node->kind == YAML_TEXT) {
+        value.key = &key;
+        value.next = NULL;
+        as_map.first = &value;
+        node = &as_map;
+    }
+    field_decode_map(ctx, node, where, floor_fields, dest);
+}
+
+static const struct field gate_fields[] = {
+    FIELD("margin", NUMBER, RULE(margin), .min = 0.0001, .max = 1),
+    FIELD("policy", WORD, RULE(policy), .word = policy_word),
+    FIELD("min_pairs", I64, RULE(min_pairs), .max = 1e9),
+    FIELD("min_clusters", I64, RULE(min_clusters), .max = 1e9),
+    FIELD("max_missing_rate", NUMBER, RULE(max_missing_rate), .max = 1),
+    FIELD("max_failure_rate", NUMBER, RULE(max_failure_rate), .max = 1),
+    FIELD("critical", WORD, RULE(critical), .word = critical_word),
+    FIELD("max_critical", I64, RULE(max_critical), .max = 1e9),
+    FIELD("pass_threshold", NUMBER, RULE(pass_threshold), .max = 1),
+    FIELD("floor", CUSTOM, RULE(floor), .decode = decode_floor),
+    FIELD("require_superiority", BOOL, RULE(require_superiority)),
+    FIELD("stratum_margin", NUMBER, RULE(stratum_margin), .min = 0.0001, .max = 1),
+    FIELD("latency_p50_max_ms", NUMBER, RULE(latency_p50_max_ms), .min = 1, .max = 1e7),
+    FIELD("latency_p95_max_ms", NUMBER, RULE(latency_p95_max_ms), .min = 1, .max = 1e7),
+    FIELD("latency_p95_max_ratio", NUMBER, RULE(latency_p95_max_ratio), .min = 0.001, .max = 1000),
+    FIELD("cost_mean_max", NUMBER, RULE(cost_mean_max), .max = 1e6),
+    FIELD("cost_max_ratio", NUMBER, RULE(cost_max_ratio), .min = 0.001, .max = 1000),
+    FIELDS_END,
+};
+
+static const struct field plugin_fields[] = {
+    FIELD("use", STRING, offsetof(struct eval_plugin, selector), .is_required = true,
+          .is_valid = name_is_selector, .must_be = SELECTOR_MUST_BE),
+    FIELD("as", STRING, offsetof(struct eval_plugin, name), .is_valid = name_is_metric,
+          .must_be = "a metric's name: letters, digits and ._-, at most 64"),
+    FIELD("params", PARAMS, offsetof(struct eval_plugin, params_json), .fallback = "{}"),
+    FIELDS_END,
+};
+
+static const char *name_of_selector(struct as_arena *arena, const char *selector)
+{
+    return as_arena_dup(arena, (struct as_str){selector, strcspn(selector, "@")}).ptr;
+}
+
+static const char *decode_selector(struct field_ctx *ctx, const struct yaml_node *node,
+                                   const char *where)
+{
+    const char *text = field_text(ctx, node, where);
+    if (!text || name_is_selector(text))
+        return text;
+    problems_add(ctx->problems, node->place, where, "must be %s", SELECTOR_MUST_BE);
+    return NULL;
+}
+
+/* A scorer is `contains`, or `contains: {any: [refund]}`, or the same with its keys written out:
+ * {use: contains, as: mentions_refund, params: {any: [refund]}}. */
+static void decode_plugin(struct field_ctx *ctx, const struct yaml_node *node, const char *where,
+                          struct eval_plugin *plugin)
+{
+    plugin->params_json = "{}";
+    if (node->kind == YAML_TEXT) {
+        plugin->selector = decode_selector(ctx, node, where);
+    } else if (node->kind == YAML_MAP && node->count == 1 && !yaml_map_get(node, "use")) {
+        plugin->selector = decode_selector(ctx, node->first->key, where);
+        plugin->params_json = field_params(ctx, node->first,
+                                           field_where(ctx, where, node->first->key->text.ptr));
+    } else {
+        field_decode_map(ctx, node, where, plugin_fields, plugin);
+    }
+    if (plugin->selector && !plugin->name)
+        plugin->name = name_of_selector(ctx->arena, plugin->selector);
+}
+
+static void decode_scorers(struct field_ctx *ctx, const struct yaml_node *list, const char *where,
+                           void *dest)
+{
+    struct eval_def *eval = dest;
+    if (!field_expect(ctx, list, where, YAML_LIST, "a list of scorers"))
+        return;
+    if (list->count > EVAL_MAX_METRICS - 1) {
+        problems_add(ctx->problems, list->place, where, "%u scorers; the limit is %d", list->count,
+                     EVAL_MAX_METRICS - 1);
+        return;
+    }
+    for (const struct yaml_node *node = list->first; node; node = node->next) {
+        struct eval_plugin *plugin = &eval->scorers[eval->scorer_count];
+        decode_plugin(ctx, node, field_where_at(ctx, where, eval->scorer_count), plugin);
+        for (size_t i = 0; plugin->name && i < eval->scorer_count; i++)
+            if (eval->scorers[i].name && !strcmp(eval->scorers[i].name, plugin->name))
+                problems_add(ctx->problems, node->place,
+                             field_where_at(ctx, where, eval->scorer_count),
+                             "a second metric named '%s': tell them apart with 'as'", plugin->name);
+        eval->scorer_count++;
+    }
+}
+
+/* Copies a list of texts. Returns how many; more than max is a problem. */
+static size_t decode_names(struct field_ctx *ctx, const struct yaml_node *list, const char *where,
+                           const char **names, size_t max)
+{
+    size_t count = 0;
+    if (!field_expect(ctx, list, where, YAML_LIST, "a list of names"))
+        return 0;
+    if (list->count > max) {
+        problems_add(ctx->problems, list->place, where, "%u names; the limit is %zu", list->count,
+                     max);
+        return 0;
+    }
+    for (const struct yaml_node *node = list->first; node; node = node->next) {
+        const char *name = field_text(ctx, node, where);
+        if (name && name_list_has((struct name_list){names, count}, name))
+            problems_add(ctx->problems, node->place, where, "'%.60s' stands twice", name);
+        else if (name)
+            names[count++] = name;
+    }
+    return count;
+}
+
+static void decode_candidates(struct field_ctx *ctx, const struct yaml_node *list,
+                              const char *where, void *dest)
+{
+    struct eval_def *eval = dest;
+    size_t problems_before = ctx->problems->count;
+    eval->candidate_count = decode_names(ctx, list, where, eval->candidates, EVAL_MAX_CANDIDATES);
+    if (eval->candidate_count == 0 && ctx->problems->count == problems_before)
+        problems_add(ctx->problems, list->place, where, "expected at least one model");
+}
+
+static void decode_requires(struct field_ctx *ctx, const struct yaml_node *list, const char *where,
+                            void *dest)
+{
+    struct eval_def *eval = dest;
+    eval->judge_requires_count = decode_names(ctx, list, where, eval->judge_requires,
+                                              EVAL_MAX_METRICS);
+}
+
+static const struct field rubric_fields[] = {
+    FIELD("use", STRING, AT(rubric.selector), .is_required = true, .is_valid = name_is_selector,
+          .must_be = SELECTOR_MUST_BE),
+    FIELD("as", STRING, AT(rubric.name), .is_valid = name_is_metric,
+          .must_be = "a metric's name: letters, digits and ._-, at most 64"),
+    FIELD("params", PARAMS, AT(rubric.params_json), .fallback = "{}"),
+    FIELD("judge", STRING, AT(judge), .is_required = true),
+    FIELD("requires", CUSTOM, 0, .decode = decode_requires),
+    FIELDS_END,
+};
+
+static void decode_rubric(struct field_ctx *ctx, const struct yaml_node *node, const char *where,
+                          void *dest)
+{
+    struct eval_def *eval = dest;
+    eval->has_rubric = true;
+    if (node->kind == YAML_TEXT)
+        problems_add(ctx->problems, node->place, where,
+                     "a rubric needs a judge: {use: %.60s, judge: MODEL}",
+                     node->text.len ? node->text.ptr : "correctness");
+    else
+        field_decode_map(ctx, node, where, rubric_fields, eval);
+    if (eval->rubric.selector && !eval->rubric.name)
+        eval->rubric.name = name_of_selector(ctx->arena, eval->rubric.selector);
+}
+
+static const struct field eval_fields[] = {
+    FIELD("description", STRING, AT(description)),
+    FIELD("dataset", STRING, AT(dataset), .is_required = true, .is_valid = name_is_dataset,
+          .must_be = "a dataset: NAME, or NAME@HASH with 6 hex digits or more"),
+    FIELD("baseline", STRING, AT(baseline), .is_required = true),
+    FIELD("candidates", CUSTOM, 0, .is_required = true, .decode = decode_candidates),
+    FIELD("system", STRING, AT(system)),
+    FIELD("samples", U32, AT(samples), .fallback = "1", .min = 1, .max = 100),
+    FIELD("max_cases", U32, AT(max_cases), .fallback = "0", .max = 1e9),
+    FIELD("scorers", CUSTOM, 0, .decode = decode_scorers),
+    FIELD("rubric", CUSTOM, 0, .decode = decode_rubric),
+    FIELD("primary", STRING, AT(primary)),
+    FIELD("gate", SECTION, AT(gate), .section = gate_fields),
+    FIELDS_END,
+};
+
+static void check_model(struct field_ctx *ctx, const struct yaml_node *node, const char *where,
+                        const char *name)
+{
+    const struct eval_ctx *eval_ctx = ctx->user;
+    if (name_list_has(eval_ctx->models, name))
+        return;
+    struct as_buf hint = {0};
+    problems_add(ctx->problems, node->place, where, "no model named '%.60s' in %s%s", name,
+                 eval_ctx->config->path, name_hint(eval_ctx->models, name, &hint));
+    as_buf_done(&hint);
+}
+
+static bool is_member(const struct eval_def *eval, const char *model)
+{
+    return !strcmp(eval->baseline, model) ||
+           name_list_has((struct name_list){eval->candidates, eval->candidate_count}, model);
+}
+
+static void check_members(struct field_ctx *ctx, const struct yaml_node *root,
+                          const struct eval_def *eval)
+{
+    if (eval->baseline && strcmp(eval->baseline, EVAL_RECORDED) != 0)
+        check_model(ctx, yaml_map_get(root, "baseline"), "baseline", eval->baseline);
+    const struct yaml_node *list = yaml_map_get(root, "candidates");
+    for (const struct yaml_node *node = list ? list->first : NULL; node; node = node->next) {
+        if (node->kind != YAML_TEXT || node->text.len == 0)
+            continue;
+        if (as_str_eq(node->text, EVAL_RECORDED))
+            problems_add(ctx->problems, node->place, "candidates", "'%s' can only be the baseline",
+                         EVAL_RECORDED);
+        else if (eval->baseline && as_str_eq(node->text, eval->baseline))
+            problems_add(ctx->problems, node->place, "candidates",
+                         "'%.60s' is the baseline already", node->text.ptr);
+        else
+            check_model(ctx, node, "candidates", node->text.ptr);
+    }
+}
+
+static void check_judge(struct field_ctx *ctx, const struct yaml_node *root,
+                        const struct eval_def *eval)
+{
+    const struct yaml_node *node = yaml_map_get(yaml_map_get(root, "rubric"), "judge");
+    if (!eval->judge || !node)
+        return;
+    if (eval->baseline && is_member(eval, eval->judge))
+        problems_add(ctx->problems, node->place, "rubric.judge",
+                     "'%.60s' is compared here and cannot judge itself: name another model",
+                     eval->judge);
+    else
+        check_model(ctx, node, "rubric.judge", eval->judge);
+}
+
+static struct name_list metrics_of(const struct eval_def *eval, bool with_rubric,
+                                   const char *names[EVAL_MAX_METRICS])
+{
+    size_t count = 0;
+    for (size_t i = 0; i < eval->scorer_count; i++)
+        if (eval->scorers[i].name)
+            names[count++] = eval->scorers[i].name;
+    if (with_rubric && eval->rubric.name)
+        names[count++] = eval->rubric.name;
+    return (struct name_list){names, count};
+}
+
+static void check_metric(struct field_ctx *ctx, const struct yaml_node *node, const char *where,
+                         const char *kind, struct name_list known)
+{
+    if (!node || node->kind != YAML_TEXT || name_list_has(known, node->text.ptr))
+        return;
+    struct as_buf hint = {0};
+    problems_add(ctx->problems, node->place, where, "no %s named '%.60s' in this eval%s", kind,
+                 node->text.ptr, name_hint(known, node->text.ptr, &hint));
+    as_buf_done(&hint);
+}
+
+static void check_metrics(struct field_ctx *ctx, const struct yaml_node *root,
+                          const struct eval_def *eval)
+{
+    const char *names[EVAL_MAX_METRICS];
+    const struct yaml_node *rubric = yaml_map_get(root, "rubric");
+    struct name_list scorers = metrics_of(eval, false, names);
+    const struct yaml_node *required = yaml_map_get(rubric, "requires");
+    for (const struct yaml_node *node = required ? required->first : NULL; node; node = node->next)
+        check_metric(ctx, node, "rubric.requires", "scorer", scorers);
+    if (eval->rubric.name && name_list_has(scorers, eval->rubric.name))
+        problems_add(ctx->problems, rubric->place, "rubric",
+                     "a second metric named '%s': tell them apart with 'as'", eval->rubric.name);
+    if (!eval->scorer_count && !eval->has_rubric)
+        problems_add(ctx->problems, root->place, "",
+                     "nothing to measure: give 'scorers', a 'rubric', or both");
+    else
+        check_metric(ctx, yaml_map_get(root, "primary"), "primary", "metric",
+                     metrics_of(eval, true, names));
+}
+
+static struct name_list model_names(const struct config *config, struct as_arena *arena)
+{
+    const char **names = as_arena_alloc(arena, (config->model_count + 1) * sizeof(*names));
+    for (size_t i = 0; i < config->model_count; i++)
+        names[i] = config->models[i].name;
+    return (struct name_list){names, config->model_count};
+}
+
+static void decode_eval(struct field_ctx *ctx, const struct yaml_node *root, struct eval_def *eval)
+{
+    gate_rules_init(&eval->gate);
+    field_decode_map(ctx, root, "", eval_fields, eval);
+    if (root->kind != YAML_MAP)
+        return;
+    check_members(ctx, root, eval);
+    check_judge(ctx, root, eval);
+    check_metrics(ctx, root, eval);
+    if (!eval->primary)
+        eval->primary = eval->has_rubric ? eval->rubric.name : eval->scorers[0].name;
+}
+
+static const char *name_of_file(struct as_arena *arena, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash ? slash + 1 : path;
+    const char *dot = strrchr(name, '.');
+    size_t len = dot ? (size_t)(dot - name) : strlen(name);
+    return as_arena_dup(arena, (struct as_str){name, len}).ptr;
+}
+
+bool eval_file_load(const struct config *config, struct as_arena *arena, struct problems *problems,
+                    struct eval_def *ret_eval)
+{
+    struct as_buf text = {0};
+    struct as_err err = {0};
+    struct as_arena scratch = {0};
+    struct yaml_node *root = NULL;
+    struct eval_def eval = {.name = name_of_file(arena, problems->path), .description = "",
+                            .path = as_arena_strdup(arena, problems->path)};
+    int rc = file_read(problems->path, YAML_FILE_MAX_BYTES, false, &text, &err);
+    if (rc < 0)
+        problems_add(problems, (struct place){0, 0}, "", "%s", err.msg);
+    else if (!name_is_metric(eval.name))
+        problems_add(problems, (struct place){0, 0}, "",
+                     "an eval's file name is made of letters, digits and ._-");
+    else
+        rc = yaml_doc_parse(as_buf_str(&text), &scratch, problems, &root);
+    if (root) {
+        struct eval_ctx eval_ctx = {config, model_names(config, &scratch)};
+        struct field_ctx ctx = {problems, arena, config->eval_dir, &eval_ctx};
+        eval.source = as_arena_dup(arena, as_buf_str(&text)).ptr;
+        decode_eval(&ctx, root, &eval);
+    }
+    as_buf_done(&text);
+    as_arena_done(&scratch);
+    if (problems->count)
+        return false;
+    *ret_eval = eval;
+    return true;
+}

@@ -1,0 +1,94 @@
+/* The folder of evals as a snapshot. Files are read in the order of their names, so that which
+ * of two evals of one name is refused does not depend on the file system. */
+#include "daemon/config/config.h"
+
+#include "daemon/config/eval_file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Hidden files are editors' and version control's. */
+static int is_eval_file(const struct dirent *entry)
+{
+    const char *dot = strrchr(entry->d_name, '.');
+    return entry->d_name[0] != '.' && dot && (!strcmp(dot, ".yaml") || !strcmp(dot, ".yml"));
+}
+
+static void refuse(struct eval_set *set, struct problems *problems)
+{
+    struct as_buf text = {0};
+    problems_write(problems, &text);
+    text.len -= 1; /* the last line's end */
+    set->refusals[set->refusal_count++] = (struct eval_refusal){
+        .path = as_arena_strdup(&set->arena, problems->path),
+        .reason = as_arena_dup(&set->arena, as_buf_str(&text)).ptr,
+    };
+    as_buf_done(&text);
+}
+
+static void add_file(struct eval_set *set, const struct config *config, const char *name)
+{
+    struct problems problems;
+    struct eval_def eval;
+    problems_init(&problems, as_arena_printf(&set->arena, "%s/%s", config->eval_dir, name));
+    bool is_good = eval_file_load(config, &set->arena, &problems, &eval);
+    const struct eval_def *twin = is_good ? eval_set_find(set, eval.name) : NULL;
+    if (twin)
+        problems_add(&problems, (struct place){0, 0}, "", "there is an eval named '%s' already: %s",
+                     eval.name, twin->path);
+    if (is_good && !twin)
+        set->evals[set->eval_count++] = eval;
+    else
+        refuse(set, &problems);
+    problems_done(&problems);
+}
+
+static int compare_evals(const void *a, const void *b)
+{
+    return strcmp(((const struct eval_def *)a)->name, ((const struct eval_def *)b)->name);
+}
+
+int eval_set_load(const struct config *config, struct eval_set **ret_set, struct as_err *err)
+{
+    struct dirent **entries = NULL;
+    int count = scandir(config->eval_dir, &entries, is_eval_file, alphasort);
+    if (count < 0)
+        return as_err_set(err, as_err_from_errno(errno), "the folder of evals %s: %s",
+                          config->eval_dir, strerror(errno));
+    struct eval_set *set = as_xcalloc(1, sizeof(*set));
+    set->refs = 1;
+    set->evals = as_arena_alloc(&set->arena, ((size_t)count + 1) * sizeof(*set->evals));
+    set->refusals = as_arena_alloc(&set->arena, ((size_t)count + 1) * sizeof(*set->refusals));
+    for (int i = 0; i < count; i++) {
+        add_file(set, config, entries[i]->d_name);
+        free(entries[i]);
+    }
+    free(entries);
+    qsort(set->evals, set->eval_count, sizeof(*set->evals), compare_evals);
+    *ret_set = set;
+    return 0;
+}
+
+struct eval_set *eval_set_ref(struct eval_set *set)
+{
+    set->refs++;
+    return set;
+}
+
+void eval_set_unref(struct eval_set *set)
+{
+    if (!set || --set->refs > 0)
+        return;
+    as_arena_done(&set->arena);
+    free(set);
+}
+
+const struct eval_def *eval_set_find(const struct eval_set *set, const char *name)
+{
+    for (size_t i = 0; i < set->eval_count; i++)
+        if (!strcmp(set->evals[i].name, name))
+            return &set->evals[i];
+    return NULL;
+}
