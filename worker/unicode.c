@@ -1,0 +1,118 @@
+/* Ranges of the Unicode standard, written as ranges. */
+#include "worker/unicode.h"
+
+#include "lib/buf.h"
+
+static bool is_in(uint32_t c, uint32_t first, uint32_t last)
+{
+    return c >= first && c <= last;
+}
+
+uint32_t unicode_next(const char *s, size_t left, size_t *ret_len)
+{
+    unsigned char first = (unsigned char)*s;
+    size_t len = first < 0x80 ? 1 : first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
+    *ret_len = 1;
+    if (len == 1)
+        return first;
+    if (len > left || !as_utf8_is_valid(s, len))
+        return UNICODE_BAD;
+    uint32_t c = first & (0x7Fu >> len);
+    for (size_t i = 1; i < len; i++)
+        c = c << 6 | ((unsigned char)s[i] & 0x3Fu);
+    *ret_len = len;
+    return c;
+}
+
+bool unicode_is_space(uint32_t c)
+{
+    return c == ' ' || is_in(c, '\t', '\r') || c == 0x85 || c == 0xA0 || c == 0x1680 || is_in(c, 0x2000, 0x200A) ||
+           c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F || c == 0x3000 || c == 0xFEFF;
+}
+
+static bool is_latin1_punctuation(uint32_t c)
+{
+    static const uint32_t letters[] = {0xAA, 0xB2, 0xB3, 0xB5, 0xB9, 0xBA, 0xBC, 0xBD, 0xBE};
+    for (size_t i = 0; i < sizeof(letters) / sizeof(letters[0]); i++)
+        if (c == letters[i])
+            return false;
+    return is_in(c, 0xA1, 0xBF) || c == 0xD7 || c == 0xF7;
+}
+
+bool unicode_is_punctuation(uint32_t c)
+{
+    if (c < 0x80)
+        return is_in(c, '!', '/') || is_in(c, ':', '@') || is_in(c, '[', '`') || is_in(c, '{', '~');
+    if (c < 0x100)
+        return is_latin1_punctuation(c);
+    return is_in(c, 0x2010, 0x2027) || is_in(c, 0x2030, 0x205E) || is_in(c, 0x3001, 0x3003) ||
+           is_in(c, 0x3008, 0x3011) || is_in(c, 0x3014, 0x301F) || is_in(c, 0xFF01, 0xFF0F) ||
+           is_in(c, 0xFF1A, 0xFF20) || is_in(c, 0xFF3B, 0xFF40) || is_in(c, 0xFF5B, 0xFF65);
+}
+
+bool unicode_is_word(uint32_t c)
+{
+    return c == UNICODE_BAD || (c > ' ' && c != 0x7F && !unicode_is_space(c) && !unicode_is_punctuation(c) &&
+                                !is_in(c, 0x80, 0x9F));
+}
+
+static uint32_t lower_latin(uint32_t c)
+{
+    if (c == 0x130)
+        return 'i';
+    if (c == 0x178)
+        return 0xFF;
+    bool is_even_pair = is_in(c, 0x100, 0x137) || is_in(c, 0x14A, 0x177) || is_in(c, 0x1E00, 0x1E95) ||
+                        is_in(c, 0x1EA0, 0x1EFF);
+    bool is_odd_pair = is_in(c, 0x139, 0x148) || is_in(c, 0x179, 0x17E);
+    if (is_even_pair && c != 0x131)
+        return c | 1u;
+    return is_odd_pair && c % 2 ? c + 1 : c;
+}
+
+static uint32_t lower_greek(uint32_t c)
+{
+    if (is_in(c, 0x391, 0x3AB) && c != 0x3A2)
+        return c + 32;
+    if (c == 0x386)
+        return 0x3AC;
+    if (is_in(c, 0x388, 0x38A))
+        return c + 37;
+    if (c == 0x38C)
+        return 0x3CC;
+    return c == 0x38E || c == 0x38F ? c + 63 : c;
+}
+
+static uint32_t lower_cyrillic(uint32_t c)
+{
+    if (is_in(c, 0x400, 0x40F))
+        return c + 80;
+    if (is_in(c, 0x410, 0x42F))
+        return c + 32;
+    return is_in(c, 0x460, 0x481) || is_in(c, 0x48A, 0x4BF) || is_in(c, 0x4D0, 0x52F) ? c | 1u : c;
+}
+
+uint32_t unicode_lower(uint32_t c)
+{
+    if (c < 0x80)
+        return is_in(c, 'A', 'Z') ? c + 32 : c;
+    if (c < 0x100)
+        return is_in(c, 0xC0, 0xDE) && c != 0xD7 ? c + 32 : c;
+    if (c < 0x180 || is_in(c, 0x1E00, 0x1EFF))
+        return lower_latin(c);
+    if (is_in(c, 0x370, 0x3FF))
+        return lower_greek(c);
+    if (is_in(c, 0x400, 0x52F))
+        return lower_cyrillic(c);
+    return is_in(c, 0xFF21, 0xFF3A) ? c + 32 : c;
+}
+
+size_t unicode_write(uint32_t c, char out[4])
+{
+    size_t len = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+    for (size_t i = len - 1; i > 0; i--, c >>= 6)
+        out[i] = (char)(0x80 | (c & 0x3F));
+    static const uint8_t lead[] = {0, 0, 0xC0, 0xE0, 0xF0};
+    out[0] = (char)(lead[len] | c);
+    return len;
+}
