@@ -16,11 +16,24 @@
 #define PENDING_MAX_BYTES (BODY_MAX_BYTES + SERVER_READ_BYTES)
 #define KEPT_BUFFER_BYTES 65536 /* a larger buffer is given back after use */
 
-enum conn_state { CONN_READING, CONN_WAITING, CONN_WRITING, CONN_STALLED, CONN_CLOSING, CONN_STATES };
+enum conn_state {
+    CONN_READING,
+    CONN_WAITING,
+    CONN_WRITING,
+    CONN_STALLED,
+    CONN_CLOSING,
+    CONN_STATES
+};
 
 static const bool permitted[CONN_STATES][CONN_STATES] = {
-    [CONN_READING] = {[CONN_WAITING] = true, [CONN_WRITING] = true, [CONN_STALLED] = true, [CONN_CLOSING] = true},
-    [CONN_WAITING] = {[CONN_READING] = true, [CONN_WRITING] = true, [CONN_STALLED] = true, [CONN_CLOSING] = true},
+    [CONN_READING] = {[CONN_WAITING] = true,
+                      [CONN_WRITING] = true,
+                      [CONN_STALLED] = true,
+                      [CONN_CLOSING] = true},
+    [CONN_WAITING] = {[CONN_READING] = true,
+                      [CONN_WRITING] = true,
+                      [CONN_STALLED] = true,
+                      [CONN_CLOSING] = true},
     [CONN_WRITING] = {[CONN_READING] = true, [CONN_STALLED] = true, [CONN_CLOSING] = true},
     [CONN_STALLED] = {[CONN_CLOSING] = true},
 };
@@ -47,17 +60,17 @@ struct conn {
     struct conn *next, **link;
     enum conn_state state;
     http_parser parser;
-    bool is_mid_request;        /* its first byte came, its last did not */
-    bool is_paused;             /* reading stopped: too much is pending */
+    bool is_mid_request; /* its first byte came, its last did not */
+    bool is_paused;      /* reading stopped: too much is pending */
     bool is_too_large;
     bool keeps_alive;
-    struct as_buf pending;      /* read, not parsed */
-    struct as_buf request;      /* "POST /path\n" and the body */
+    struct as_buf pending; /* read, not parsed */
+    struct as_buf request; /* "POST /path\n" and the body */
     size_t body_at;
-    struct as_buf header_name;  /* of the header that is being read */
+    struct as_buf header_name; /* of the header that is being read */
     struct as_buf values[HEADERS];
-    size_t header;              /* index into headers, or NO_HEADER */
-    struct as_buf head;         /* of the reply */
+    size_t header;      /* index into headers, or NO_HEADER */
+    struct as_buf head; /* of the reply */
     struct handler_reply reply;
 };
 
@@ -249,9 +262,7 @@ static void send_reply(struct conn *conn)
             set_state(conn, CONN_WAITING);
         close_handles(conn, true);
         return;
-    case HANDLER_STALL_HEAD:
-        set_state(conn, CONN_STALLED);
-        return;
+    case HANDLER_STALL_HEAD: set_state(conn, CONN_STALLED); return;
     case HANDLER_SEND:
     case HANDLER_TRUNCATE:
     case HANDLER_STALL_BODY: break;
@@ -390,7 +401,8 @@ static int on_message_complete(http_parser *parser)
 
 static void refuse_bytes(struct conn *conn)
 {
-    static const char answer[] = "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    static const char answer[] =
+        "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
     uv_buf_t part = uv_buf_init((char *)(uintptr_t)answer, sizeof(answer) - 1);
     uv_try_write((uv_stream_t *)&conn->tcp, &part, 1);
     conn_close(conn);

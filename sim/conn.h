@@ -1,7 +1,7 @@
 /* One client connection: HTTP/1.1 in, one answer after the other out.
  *
- * A connection belongs to its server's list and frees itself when its last handle is closed. Requests that come while
- * an answer is under way (pipelining) wait, unparsed. */
+ * A connection belongs to its server's list and frees itself when its last handle is closed.
+ * Requests that come while an answer is under way (pipelining) wait, unparsed. */
 #ifndef SIM_CONN_H
 #define SIM_CONN_H
 

@@ -47,7 +47,8 @@ static void add_fault(struct control *control)
         reply_error(control, 400, err.code ? err.msg : "a fault needs a \"kind\"");
         return;
     }
-    if (fault_make(kind, as_json_get_num(body, "rate", 1), as_json_get_int(body, "param", -1), &fault, &err)) {
+    if (fault_make(kind, as_json_get_num(body, "rate", 1), as_json_get_int(body, "param", -1),
+                   &fault, &err)) {
         reply_error(control, 400, err.msg);
         return;
     }
@@ -75,8 +76,8 @@ static const struct {
     {"DELETE", "/_sim/fault", clear_faults},
 };
 
-void control_answer(const struct handler_request *request, struct fault_set *faults, struct counters *counters,
-                    struct handler_reply *reply)
+void control_answer(const struct handler_request *request, struct fault_set *faults,
+                    struct counters *counters, struct handler_reply *reply)
 {
     struct control control = {request, faults, counters, reply};
     bool is_path = false;

@@ -9,7 +9,7 @@
 
 #include "sim/handler.h"
 
-void control_answer(const struct handler_request *request, struct fault_set *faults, struct counters *counters,
-                    struct handler_reply *reply);
+void control_answer(const struct handler_request *request, struct fault_set *faults,
+                    struct counters *counters, struct handler_reply *reply);
 
 #endif

@@ -1,4 +1,5 @@
-/* Plain counters, and an open-addressing table of request digests (16 bytes a slot, at most 2/3 full). */
+/* Plain counters, and an open-addressing table of request digests.
+ * A slot has 16 bytes and at most two of three are taken: a million requests need 32 MB. */
 #include "sim/counters.h"
 
 #include <inttypes.h>
@@ -116,22 +117,22 @@ void counters_note_finish(struct counters *counters)
     counters->in_flight--;
 }
 
-#define COUNTER_TABLE(X)                                                                               \
-    X(requests, "asked: model requests")                                                               \
-    X(unique, "  different ones")                                                                      \
-    X(repeated, "  asked again")                                                                       \
-    X(paid, "paid: answered with status 200")                                                          \
-    X(paid_unique, "  different ones")                                                                 \
-    X(paid_repeated, "  paid again")                                                                   \
-    X(input_tokens, "  input tokens")                                                                  \
-    X(output_tokens, "  output tokens")                                                                \
-    X(answered_4xx, "refused with a 4xx status")                                                       \
-    X(answered_5xx, "failed with a 5xx status")                                                        \
-    X(abandoned, "given up by the client before the answer")                                           \
-    X(other_models, "asked of unknown models")                                                         \
-    X(connections, "connections accepted")                                                             \
-    X(open_connections, "  open now")                                                                  \
-    X(in_flight, "in flight now")                                                                      \
+#define COUNTER_TABLE(X)                                     \
+    X(requests, "asked: model requests")                     \
+    X(unique, "  different ones")                            \
+    X(repeated, "  asked again")                             \
+    X(paid, "paid: answered with status 200")                \
+    X(paid_unique, "  different ones")                       \
+    X(paid_repeated, "  paid again")                         \
+    X(input_tokens, "  input tokens")                        \
+    X(output_tokens, "  output tokens")                      \
+    X(answered_4xx, "refused with a 4xx status")             \
+    X(answered_5xx, "failed with a 5xx status")              \
+    X(abandoned, "given up by the client before the answer") \
+    X(other_models, "asked of unknown models")               \
+    X(connections, "connections accepted")                   \
+    X(open_connections, "  open now")                        \
+    X(in_flight, "in flight now")                            \
     X(max_in_flight, "  at most")
 
 struct as_json *counters_json(const struct counters *counters)
@@ -159,5 +160,6 @@ void counters_print(const struct counters *counters, FILE *out)
             fprintf(out, "fault %-36s %12" PRIu64 "\n", fault_name(kind), counters->faults[kind]);
     }
     for (size_t i = 0; i < counters->model_count; i++)
-        fprintf(out, "model %-36s %12" PRIu64 "\n", counters->models[i].name, counters->models[i].requests);
+        fprintf(out, "model %-36s %12" PRIu64 "\n", counters->models[i].name,
+                counters->models[i].requests);
 }

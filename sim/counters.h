@@ -1,8 +1,9 @@
 /* What assay-sim was asked and what it gave: the proof of what was paid once, twice, or not at all.
  *
- * A request is known by its digest, the first 8 bytes of SHA-256 over method, path and body. "Paid" means that a 200
- * status line left for the client, whatever became of the body: a vendor would have charged for it. These always hold:
- * requests = unique + repeated, and paid = paid_unique + paid_repeated. */
+ * A request is known by its digest, the first 8 bytes of SHA-256 over method, path and body. "Paid"
+ * means that a 200 status line left for the client, whatever became of the body: a vendor would
+ * have charged for it. These always hold: requests = unique + repeated, and paid = paid_unique +
+ * paid_repeated. */
 #ifndef SIM_COUNTERS_H
 #define SIM_COUNTERS_H
 
@@ -21,7 +22,7 @@ struct counters {
     uint64_t requests, unique, repeated;
     uint64_t paid, paid_unique, paid_repeated;
     uint64_t answered_4xx, answered_5xx;
-    uint64_t abandoned; /* the client left before its answer */
+    uint64_t abandoned;                   /* the client left before its answer */
     uint64_t input_tokens, output_tokens; /* of paid answers */
     uint64_t faults[FAULT_KINDS];
     uint64_t connections, open_connections;
@@ -31,7 +32,7 @@ struct counters {
         uint64_t requests;
     } models[COUNTERS_MODELS_MAX];
     size_t model_count;
-    uint64_t other_models; /* requests for unknown models, and for those beyond the table */
+    uint64_t other_models;      /* requests for unknown models, and for those beyond the table */
     struct counters_seen *seen; /* open addressing; a power of two slots */
     size_t seen_slots, seen_used;
 };

@@ -47,7 +47,8 @@ static struct as_str given_key(const struct passage *passage)
     const struct handler_request *request = passage->request;
     if (passage->wire == &wire_openai) {
         struct as_str key = request->authorization;
-        return text_has_prefix(key, "Bearer ") ? (struct as_str){key.ptr + 7, key.len - 7} : AS_STR("");
+        return text_has_prefix(key, "Bearer ") ? (struct as_str){key.ptr + 7, key.len - 7}
+                                               : AS_STR("");
     }
     return passage->wire == &wire_anthropic ? request->x_api_key : request->x_goog_api_key;
 }
@@ -57,7 +58,8 @@ static bool is_admitted(const struct passage *passage)
 {
     struct handler *handler = passage->handler;
     const struct handler_request *request = passage->request;
-    if (handler->options.require_key && !as_str_eq(given_key(passage), handler->options.require_key)) {
+    if (handler->options.require_key &&
+        !as_str_eq(given_key(passage), handler->options.require_key)) {
         reply_error(passage, 401, "invalid or missing API key");
         return false;
     }
@@ -85,7 +87,8 @@ static uint32_t delay_of(const struct passage *passage, const struct model *mode
     const struct handler_options *options = &passage->handler->options;
     uint32_t delay = options->latency_ms;
     if (options->jitter_ms) {
-        struct as_rng rng = as_rng_stream(as_rng_mix64(options->seed) ^ passage->digest, passage->attempt);
+        struct as_rng rng =
+            as_rng_stream(as_rng_mix64(options->seed) ^ passage->digest, passage->attempt);
         delay += (uint32_t)as_rng_below(&rng, (uint64_t)options->jitter_ms + 1);
     }
     if (model->is_slow)
@@ -93,7 +96,8 @@ static uint32_t delay_of(const struct passage *passage, const struct model *mode
     return delay;
 }
 
-static void write_model_answer(const struct passage *passage, const struct model *model, size_t huge_bytes)
+static void write_model_answer(const struct passage *passage, const struct model *model,
+                               size_t huge_bytes)
 {
     struct handler *handler = passage->handler;
     struct handler_reply *reply = passage->reply;
@@ -127,7 +131,8 @@ static bool reply_without_answer(const struct passage *passage, const struct fau
     case FAULT_STALL_HEAD: reply->delivery = HANDLER_STALL_HEAD; return true;
     case FAULT_WRONG_TYPE:
         reply->content_type = "text/html";
-        as_buf_adds(&reply->body, "<!DOCTYPE html>\n<html><body><h1>Please sign in</h1></body></html>\n");
+        as_buf_adds(&reply->body,
+                    "<!DOCTYPE html>\n<html><body><h1>Please sign in</h1></body></html>\n");
         return true;
     case FAULT_NONE:
     case FAULT_BROKEN_JSON:
@@ -192,8 +197,8 @@ static uint64_t digest_of(struct as_str bytes)
     return digest;
 }
 
-static void answer_model(struct handler *handler, const struct handler_request *request, const struct wire *wire,
-                         struct handler_reply *reply)
+static void answer_model(struct handler *handler, const struct handler_request *request,
+                         const struct wire *wire, struct handler_reply *reply)
 {
     struct passage passage = {.handler = handler, .request = request, .wire = wire, .reply = reply};
     struct as_json *body AS_CLEANUP_JSON = NULL;
@@ -234,7 +239,8 @@ struct counters *handler_counters(struct handler *handler)
     return &handler->counters;
 }
 
-void handler_answer(struct handler *handler, const struct handler_request *request, struct handler_reply *reply)
+void handler_answer(struct handler *handler, const struct handler_request *request,
+                    struct handler_reply *reply)
 {
     struct as_buf body = reply->body;
     as_buf_reset(&body);

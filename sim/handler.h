@@ -1,7 +1,9 @@
-/* From a complete request to what shall be sent: routing, keys, faults, the model's answer, the control endpoints.
+/* From a complete request to what shall be sent: routing, keys, faults, the model's answer, the
+ * control endpoints.
  *
- * Knows nothing of sockets and does no I/O. One handler lives as long as the server and serves one request at a time;
- * the connection owns its struct handler_reply and hands it back with handler_note_sent when the answer leaves. */
+ * Knows nothing of sockets and does no I/O. One handler lives as long as the server and serves one
+ * request at a time; the connection owns its struct handler_reply and hands it back with
+ * handler_note_sent when the answer leaves. */
 #ifndef SIM_HANDLER_H
 #define SIM_HANDLER_H
 
@@ -15,20 +17,21 @@
 struct handler_options {
     uint64_t seed;
     uint32_t latency_ms;
-    uint32_t jitter_ms;     /* added: 0 to this, evenly, by a hash of the request */
-    uint32_t rate_limit;    /* model requests a second; 0: none */
+    uint32_t jitter_ms;      /* added: 0 to this, evenly, by a hash of the request */
+    uint32_t rate_limit;     /* model requests a second; 0: none */
     const char *require_key; /* NULL: any key or none. Borrowed. */
     struct fault_set faults;
 };
 
 struct handler_request {
     struct as_str method;
-    struct as_str path;  /* without the query */
+    struct as_str path; /* without the query */
     struct as_str body;
     struct as_str bytes; /* method, path and body in one piece: what the digest is taken over */
-    struct as_str authorization, x_api_key, x_goog_api_key, anthropic_version; /* .ptr NULL: not sent */
-    bool is_too_large;   /* the body was longer than the limit, and is not here */
-    uint64_t now_ms;     /* for the rate limit only */
+    struct as_str authorization, x_api_key, x_goog_api_key,
+        anthropic_version; /* .ptr NULL: not sent */
+    bool is_too_large;     /* the body was longer than the limit, and is not here */
+    uint64_t now_ms;       /* for the rate limit only */
 };
 
 enum handler_delivery {
@@ -47,7 +50,7 @@ struct handler_reply {
     uint32_t retry_after_s; /* 0: no such header */
     uint32_t delay_ms;
     enum handler_delivery delivery;
-    bool is_model;   /* counts as a model request */
+    bool is_model; /* counts as a model request */
     int64_t input_tokens, output_tokens;
     struct as_buf body;
 };
@@ -59,7 +62,8 @@ void handler_free(struct handler *handler);
 struct counters *handler_counters(struct handler *handler);
 
 /* Fills *reply, whose body buffer is emptied and used again. */
-void handler_answer(struct handler *handler, const struct handler_request *request, struct handler_reply *reply);
+void handler_answer(struct handler *handler, const struct handler_request *request,
+                    struct handler_reply *reply);
 /* The status line has left. */
 void handler_note_sent(struct handler *handler, const struct handler_reply *reply);
 void handler_reply_done(struct handler_reply *reply);

@@ -1,4 +1,5 @@
-/* The sections are found by one walk over the lines, so that a graded answer cannot open or close one. */
+/* The sections are found by one walk over the lines, so that a graded answer cannot open or close
+ * one. */
 #include "sim/judge.h"
 
 #include "lib/json.h"
@@ -13,7 +14,8 @@ struct section {
     struct as_str *into;
 };
 
-/* Takes lines up to the one that is the opening line's name with ">>>" behind it, or up to the end. */
+/* Takes lines up to the one that is the opening line's name with ">>>" behind it, or up to the end.
+ */
 static struct as_str take_section(struct as_str *rest, struct as_str name)
 {
     struct as_str line, body = {rest->ptr, 0};
@@ -66,8 +68,9 @@ uint64_t judge_identity(const struct judge_question *question)
 static bool agrees_with_reference(const struct judge_question *question)
 {
     struct as_json *reference AS_CLEANUP_JSON = NULL;
-    bool is_object = !as_json_parse(question->reference.ptr, question->reference.len, &reference, NULL) &&
-                     as_json_type_of(reference) == AS_JSON_OBJECT;
+    bool is_object =
+        !as_json_parse(question->reference.ptr, question->reference.len, &reference, NULL) &&
+        as_json_type_of(reference) == AS_JSON_OBJECT;
     if (is_object && task_json_agrees(reference, question->answer))
         return true;
     return text_has_words(question->answer, question->reference);

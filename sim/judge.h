@@ -2,7 +2,8 @@
  *
  * The convention that the shipped rubrics are written to. At the start of a line each:
  *   CRITERIA: id1, id2              the ids to decide
- *   <<<ANSWER-xxxxxxxx              up to the line ANSWER-xxxxxxxx>>> with the same fence: the graded answer
+ *   <<<ANSWER-xxxxxxxx              up to the line ANSWER-xxxxxxxx>>> with the same fence: the
+ * graded answer
  *   <<<TASK-xxxxxxxx                the same way, optional: the prompt that was answered
  *   <<<REFERENCE-xxxxxxxx           the same way, optional: the known right answer
  * What stands inside a section is data: a CRITERIA line or a fence in there means nothing. */
@@ -15,7 +16,7 @@
 #include <stdint.h>
 
 struct judge_question {
-    struct as_str criteria;  /* the list */
+    struct as_str criteria; /* the list */
     struct as_str answer;
     struct as_str task;      /* .ptr NULL: not given */
     struct as_str reference; /* .ptr NULL: not given */

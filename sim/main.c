@@ -1,5 +1,4 @@
 /* assay-sim: starts the server, waits for a signal, prints the counters. */
-#include "lib/log.h"
 #include "sim/options.h"
 #include "sim/server.h"
 

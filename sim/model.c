@@ -9,7 +9,8 @@
 
 #define NAME_MAX_BYTES 96
 #define VARIANT_MAX_BYTES 16
-/* The chance that a model meets a task with its shared difficulty; two models both do with its square, 0.5. */
+/* The chance that a model meets a task with its shared difficulty; two models both do with its
+ * square, 0.5. */
 #define SHARED_CHANCE 0.7071
 
 static bool take(struct as_str *rest, const char *word)
@@ -25,7 +26,8 @@ static bool take_quality(struct as_str *rest, unsigned *ret_percent)
 {
     struct as_str in = *rest;
     int64_t percent;
-    if (!take(&in, "q") || !in.len || in.ptr[0] == '-' || !text_take_int(&in, &percent) || percent > 100)
+    if (!take(&in, "q") || !in.len || in.ptr[0] == '-' || !text_take_int(&in, &percent) ||
+        percent > 100)
         return false;
     *rest = in;
     *ret_percent = (unsigned)percent;
@@ -38,7 +40,8 @@ static bool is_variant(struct as_str text)
         return true;
     bool is_good = text.ptr[0] == '-' && text.len > 1 && text.len <= VARIANT_MAX_BYTES;
     for (size_t i = 1; is_good && i < text.len; i++)
-        is_good = (text.ptr[i] >= 'a' && text.ptr[i] <= 'z') || (text.ptr[i] >= '0' && text.ptr[i] <= '9');
+        is_good = (text.ptr[i] >= 'a' && text.ptr[i] <= 'z') ||
+                  (text.ptr[i] >= '0' && text.ptr[i] <= '9');
     return is_good;
 }
 

@@ -4,8 +4,8 @@
  *   sim-slow-q90                    the same, ten times as slow
  *   sim-echo, sim-empty, sim-refuse repeats the prompt; answers nothing; refuses
  *   sim-judge, sim-judge-q90        answers judge questions; right always, or 90 % of the time
- * "-xyz" behind a quality names a sibling of the same quality with other errors (sim-q90-b); "+fault=KIND:RATE[:PARAM]"
- * gives one model a fault of its own. */
+ * "-xyz" behind a quality names a sibling of the same quality with other errors (sim-q90-b);
+ * "+fault=KIND:RATE[:PARAM]" gives one model a fault of its own. */
 #ifndef SIM_MODEL_H
 #define SIM_MODEL_H
 
@@ -21,15 +21,16 @@ struct model {
     enum model_kind kind;
     unsigned quality_percent;
     bool is_slow;
-    uint64_t identity; /* of the name without its fault */
+    uint64_t identity;  /* of the name without its fault */
     struct fault fault; /* FAULT_NONE: none of its own */
 };
 
 /* AS_ENOENT when there is no such model. */
 int model_find(struct as_str name, struct model *ret_model) AS_MUST_USE;
 
-/* Right with probability quality_percent over tasks, and the same each time for one task. Two models share a task's
- * difficulty in about half of the cases, so that their errors come together more often than by chance. */
+/* Right with probability quality_percent over tasks, and the same each time for one task. Two
+ * models share a task's difficulty in about half of the cases, so that their errors come together
+ * more often than by chance. */
 bool model_is_right(const struct model *model, uint64_t seed, uint64_t task);
 /* A number for what is free in an answer: which wrong one, how long the reasoning. */
 uint64_t model_noise(const struct model *model, uint64_t seed, uint64_t task);

@@ -7,13 +7,14 @@
 
 #define MS_MAX 3600000
 
-static int read_number(const char *name, const char *text, uint64_t max, uint64_t *ret_number, struct as_err *err)
+static int read_number(const char *name, const char *text, uint64_t max, uint64_t *ret_number,
+                       struct as_err *err)
 {
     char *end;
     unsigned long long number = strtoull(text, &end, 10);
     if (text[0] < '0' || text[0] > '9' || *end || number > max)
-        return as_err_set(err, AS_EUSAGE, "%s needs a whole number from 0 to %llu, not \"%s\"", name,
-                          (unsigned long long)max, text);
+        return as_err_set(err, AS_EUSAGE, "%s needs a whole number from 0 to %llu, not \"%s\"",
+                          name, (unsigned long long)max, text);
     *ret_number = number;
     return 0;
 }
@@ -101,10 +102,12 @@ static const struct {
     {"--seed", "S", "another seed, other answers (default 0)", set_seed},
     {"--latency-ms", "N", "each answer takes this long", set_latency},
     {"--jitter-ms", "N", "and 0 to this on top", set_jitter},
-    {"--keepalive-ms", "N", "close connections that idle this long (default: never)", set_keepalive},
+    {"--keepalive-ms", "N", "close connections that idle this long (default: never)",
+     set_keepalive},
     {"--max-requests-per-second", "N", "more are answered with 429 and Retry-After: 1", set_rate},
     {"--require-key", "KEY", "answer 401 unless the request carries this API key", set_key},
-    {"--fault", "KIND:RATE[:PARAM]", "spoil this share of the requests; may be repeated", add_fault},
+    {"--fault", "KIND:RATE[:PARAM]", "spoil this share of the requests; may be repeated",
+     add_fault},
 };
 #define OPTIONS (sizeof(table) / sizeof(table[0]))
 
@@ -120,9 +123,11 @@ int options_parse(int argc, char **argv, struct options *ret_options, struct as_
         while (i < OPTIONS && strcmp(table[i].name, argv[at]))
             i++;
         if (i == OPTIONS)
-            return as_err_set(err, AS_EUSAGE, "unknown argument \"%s\"; --help lists them", argv[at]);
+            return as_err_set(err, AS_EUSAGE, "unknown argument \"%s\"; --help lists them",
+                              argv[at]);
         if (at + 1 == argc)
-            return as_err_set(err, AS_EUSAGE, "%s needs a value: %s", table[i].name, table[i].value);
+            return as_err_set(err, AS_EUSAGE, "%s needs a value: %s", table[i].name,
+                              table[i].value);
         int rc = table[i].set(&options, argv[++at], err);
         if (rc)
             return rc;
@@ -137,12 +142,14 @@ void options_print_help(void)
            "It speaks the OpenAI, Anthropic and Gemini formats and knows models of known quality.\n"
            "example: assay-sim --port 8099 --latency-ms 200 --fault 429:0.02:1\n\noptions\n");
     for (size_t i = 0; i < OPTIONS; i++)
-        printf("  %s %-*s %s\n", table[i].name, (int)(44 - strlen(table[i].name)), table[i].value, table[i].help);
+        printf("  %s %-*s %s\n", table[i].name, (int)(44 - strlen(table[i].name)), table[i].value,
+               table[i].help);
     printf("  --help\n\nfaults\n");
     for (enum fault_kind kind = FAULT_NONE + 1; kind < FAULT_KINDS; kind++)
         printf("  %-14s %s\n", fault_name(kind), fault_help(kind));
     printf("\nmodels\n"
-           "  sim-qNN           right on NN %% of all tasks; sim-qNN-b is a sibling with other errors\n"
+           "  sim-qNN           right on NN %% of all tasks; sim-qNN-b is a sibling with other "
+           "errors\n"
            "  sim-slow-qNN      the same, ten times as slow\n"
            "  sim-judge         answers judge questions; sim-judge-qNN is right NN %% of the time\n"
            "  sim-echo  sim-empty  sim-refuse\n"

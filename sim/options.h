@@ -9,16 +9,17 @@
 #include <stdint.h>
 
 struct options {
-    uint16_t port;            /* 0: the system picks one */
-    const char *port_file;    /* the port is written here when it is bound; NULL: nowhere */
-    const char *stats_file;   /* the counters are written here in the end; NULL: nowhere */
-    uint32_t keepalive_ms;    /* 0: idle connections stay open */
+    uint16_t port;          /* 0: the system picks one */
+    const char *port_file;  /* the port is written here when it is bound; NULL: nowhere */
+    const char *stats_file; /* the counters are written here in the end; NULL: nowhere */
+    uint32_t keepalive_ms;  /* 0: idle connections stay open */
     bool wants_help;
     struct handler_options handler;
 };
 
 /* AS_EUSAGE and a sentence for wrong arguments. The strings borrow from argv. */
-int options_parse(int argc, char **argv, struct options *ret_options, struct as_err *err) AS_MUST_USE;
+int options_parse(int argc, char **argv, struct options *ret_options,
+                  struct as_err *err) AS_MUST_USE;
 void options_print_help(void); /* on stdout */
 
 #endif

@@ -38,7 +38,8 @@ int server_listen(struct server *server, uint16_t port, uint16_t *ret_port, stru
     if (!rc)
         rc = uv_tcp_getsockname(&server->listener, (struct sockaddr *)&address, &len);
     if (rc)
-        return as_err_set(err, AS_ECONN, "cannot listen on 127.0.0.1:%u: %s", port, uv_strerror(rc));
+        return as_err_set(err, AS_ECONN, "cannot listen on 127.0.0.1:%u: %s", port,
+                          uv_strerror(rc));
     *ret_port = ntohs(address.sin_port);
     return 0;
 }

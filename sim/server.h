@@ -1,7 +1,8 @@
 /* The listening socket and what its connections share. One loop, one thread.
  *
- * server_listen binds to loopback and starts to accept; the caller runs the loop. server_stop closes the listener and
- * all connections at once: when the loop has run out, server_free may be called. */
+ * server_listen binds to loopback and starts to accept; the caller runs the loop. server_stop
+ * closes the listener and all connections at once: when the loop has run out, server_free may be
+ * called. */
 #ifndef SIM_SERVER_H
 #define SIM_SERVER_H
 
@@ -18,16 +19,17 @@ struct conn;
 struct server {
     uv_loop_t *loop;
     uv_tcp_t listener;
-    struct handler *handler;       /* borrowed */
+    struct handler *handler; /* borrowed */
     http_parser_settings parsing;
-    uint32_t keepalive_ms;         /* idle connections are closed after this; 0: never */
-    struct conn *conns;            /* all that are open, a doubly linked list */
+    uint32_t keepalive_ms;               /* idle connections are closed after this; 0: never */
+    struct conn *conns;                  /* all that are open, a doubly linked list */
     char read_buffer[SERVER_READ_BYTES]; /* one read is used up before the next */
 };
 
 struct server *server_new(uv_loop_t *loop, struct handler *handler, uint32_t keepalive_ms);
 /* port 0: the system picks one. *ret_port is the one that was bound. */
-int server_listen(struct server *server, uint16_t port, uint16_t *ret_port, struct as_err *err) AS_MUST_USE;
+int server_listen(struct server *server, uint16_t port, uint16_t *ret_port,
+                  struct as_err *err) AS_MUST_USE;
 void server_stop(struct server *server);
 void server_free(struct server *server); /* NULL is fine */
 

@@ -1,4 +1,5 @@
-/* Who answers what: echo, nothing, a refusal, a verdict, or a task's solution. About four bytes are one token. */
+/* Who answers what: echo, nothing, a refusal, a verdict, or a task's solution. About four bytes are
+ * one token. */
 #include "sim/solver.h"
 
 #include "sim/judge.h"
@@ -16,7 +17,8 @@ static int64_t tokens_of(size_t bytes)
     return (int64_t)((bytes + TOKEN_BYTES - 1) / TOKEN_BYTES);
 }
 
-static void solve(const struct model *model, const struct wire_chat *chat, uint64_t seed, struct as_buf *text)
+static void solve(const struct model *model, const struct wire_chat *chat, uint64_t seed,
+                  struct as_buf *text)
 {
     struct as_str user = as_buf_str(&chat->user);
     struct judge_question question;
@@ -28,11 +30,12 @@ static void solve(const struct model *model, const struct wire_chat *chat, uint6
     }
     struct task task = task_recognise(user, as_buf_str(&chat->system), chat->wants_json);
     uint64_t identity = text_hash(user);
-    task_answer(&task, model_is_right(model, seed, identity), model_noise(model, seed, identity), text);
+    task_answer(&task, model_is_right(model, seed, identity), model_noise(model, seed, identity),
+                text);
 }
 
-void solver_answer(const struct model *model, const struct wire_chat *chat, uint64_t seed, struct as_buf *text,
-                   struct wire_answer *ret_answer)
+void solver_answer(const struct model *model, const struct wire_chat *chat, uint64_t seed,
+                   struct as_buf *text, struct wire_answer *ret_answer)
 {
     as_buf_reset(text);
     switch (model->kind) {
@@ -53,7 +56,8 @@ static void cut(struct as_buf *text, size_t len)
     text->ptr[len] = '\0';
 }
 
-static int64_t thinking_tokens(const struct model *model, const struct wire_chat *chat, uint64_t seed)
+static int64_t thinking_tokens(const struct model *model, const struct wire_chat *chat,
+                               uint64_t seed)
 {
     if (model->kind != MODEL_SOLVER || model->quality_percent < THINKING_QUALITY)
         return 0;
@@ -61,8 +65,8 @@ static int64_t thinking_tokens(const struct model *model, const struct wire_chat
     return THINKING_TOKENS + (int64_t)((noise >> 16) % (2 * THINKING_TOKENS));
 }
 
-void solver_count(const struct model *model, const struct wire_chat *chat, uint64_t seed, struct as_buf *text,
-                  struct wire_answer *ret_answer)
+void solver_count(const struct model *model, const struct wire_chat *chat, uint64_t seed,
+                  struct as_buf *text, struct wire_answer *ret_answer)
 {
     struct wire_answer answer = {.finish = WIRE_FINISH_STOP};
     int64_t visible = tokens_of(text->len);
@@ -77,7 +81,8 @@ void solver_count(const struct model *model, const struct wire_chat *chat, uint6
     if (thinking > chat->max_tokens - visible)
         thinking = chat->max_tokens - visible;
     answer.text = as_buf_str(text);
-    answer.input_tokens = tokens_of(chat->prompt_bytes) + TOKENS_PER_MESSAGE * (int64_t)chat->message_count;
+    answer.input_tokens =
+        tokens_of(chat->prompt_bytes) + TOKENS_PER_MESSAGE * (int64_t)chat->message_count;
     answer.output_tokens = visible + (thinking > 0 ? thinking : 0);
     answer.reasoning_tokens = thinking > 0 ? thinking : 0;
     *ret_answer = answer;

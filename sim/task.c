@@ -1,15 +1,18 @@
-/* The choice of the family, and the family of last resort: sentences made from a hash of the prompt. */
+/* The choice of the family, and the family of last resort: sentences made from a hash of the
+ * prompt. */
 #include "sim/task.h"
 
 #include "lib/json.h"
 #include "lib/rng.h"
 #include "sim/text.h"
 
-static const char *const openings[] = {"In short", "On balance", "As far as the text says", "Put simply"};
-static const char *const subjects[] = {"the first option", "the second option", "the shorter route",
-                                       "the older plan",   "the simpler design", "the new supplier"};
-static const char *const verdicts[] = {"is the better choice", "costs less over a year",
-                                       "needs another review", "fits the stated goal",
+static const char *const openings[] = {"In short", "On balance", "As far as the text says",
+                                       "Put simply"};
+static const char *const subjects[] = {"the first option",   "the second option",
+                                       "the shorter route",  "the older plan",
+                                       "the simpler design", "the new supplier"};
+static const char *const verdicts[] = {"is the better choice",  "costs less over a year",
+                                       "needs another review",  "fits the stated goal",
                                        "fails the stated goal", "can wait until next month"};
 
 #define PICK(list, random) (list)[(random) % (sizeof(list) / sizeof((list)[0]))]
@@ -31,7 +34,8 @@ static void generic_sentence(uint64_t random, struct as_buf *out)
     as_buf_addc(out, '.');
 }
 
-static void generic_answer(const struct task *task, bool is_right, uint64_t noise, struct as_buf *out)
+static void generic_answer(const struct task *task, bool is_right, uint64_t noise,
+                           struct as_buf *out)
 {
     uint64_t truth = text_hash(task->user);
     struct as_buf sentence = {0};
@@ -109,14 +113,16 @@ static bool values_agree(const struct as_json *truth, const struct as_json *give
 static void check_member(void *ctx, const char *key, struct as_json *value)
 {
     struct agreement *agreement = ctx;
-    if (!as_json_has(agreement->answer, key) || !values_agree(value, as_json_get(agreement->answer, key)))
+    if (!as_json_has(agreement->answer, key) ||
+        !values_agree(value, as_json_get(agreement->answer, key)))
         agreement->holds = false;
 }
 
 bool task_json_agrees(const struct as_json *truth, struct as_str answer)
 {
     struct as_json *given AS_CLEANUP_JSON = NULL;
-    if (as_json_parse(answer.ptr, answer.len, &given, NULL) || as_json_type_of(given) != AS_JSON_OBJECT)
+    if (as_json_parse(answer.ptr, answer.len, &given, NULL) ||
+        as_json_type_of(given) != AS_JSON_OBJECT)
         return false;
     struct agreement agreement = {given, true};
     as_json_each(truth, check_member, &agreement);

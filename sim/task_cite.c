@@ -68,7 +68,8 @@ static struct sources find_sources(const struct task *task)
 
 static bool asks_for_citations(struct as_str text)
 {
-    return text_has_stem(text, "cite") || text_has_stem(text, "citation") || text_has_stem(text, "source");
+    return text_has_stem(text, "cite") || text_has_stem(text, "citation") ||
+           text_has_stem(text, "source");
 }
 
 static bool cite_fits(const struct task *task)
@@ -110,7 +111,8 @@ static bool is_stop(char c)
     return c == '.' || c == '!' || c == '?';
 }
 
-/* Every sentence cites, and only sources that are there. A sentence ends at ". ", "! ", "? ", a line end or the end. */
+/* Every sentence cites, and only sources that are there. A sentence ends at ". ", "! ", "? ", a
+ * line end or the end. */
 static bool cite_check(const struct task *task, struct as_str answer)
 {
     size_t cited = 0, sentences = 0;

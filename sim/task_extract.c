@@ -1,4 +1,5 @@
-/* Extraction: lines "Key: value" become the members of a JSON object; wrong answers are broken or incomplete. */
+/* Extraction: lines "Key: value" become the members of a JSON object; wrong answers are broken or
+ * incomplete. */
 #include "sim/task.h"
 
 #include "lib/json.h"
@@ -65,7 +66,8 @@ static void write_object(const struct fields *fields, size_t left_out, struct as
     as_buf_addc(out, '}');
 }
 
-static void extract_answer(const struct task *task, bool is_right, uint64_t noise, struct as_buf *out)
+static void extract_answer(const struct task *task, bool is_right, uint64_t noise,
+                           struct as_buf *out)
 {
     struct fields fields = find_fields(task);
     size_t victim = (noise >> 8) % fields.count;
@@ -74,16 +76,12 @@ static void extract_answer(const struct task *task, bool is_right, uint64_t nois
         return;
     }
     switch (noise % 3) {
-    case 0:
-        write_object(&fields, victim, out);
-        break;
+    case 0: write_object(&fields, victim, out); break;
     case 1:
         write_object(&fields, SIZE_MAX, out);
         out->ptr[--out->len] = '\0'; /* no closing brace */
         break;
-    default:
-        fields.items[victim].value = AS_STR("unknown");
-        write_object(&fields, SIZE_MAX, out);
+    default: fields.items[victim].value = AS_STR("unknown"); write_object(&fields, SIZE_MAX, out);
     }
 }
 
@@ -93,9 +91,11 @@ static bool extract_check(const struct task *task, struct as_str answer)
     struct as_json *truth AS_CLEANUP_JSON = NULL;
     struct fields fields = find_fields(task);
     write_object(&fields, SIZE_MAX, &text);
-    bool is_right = !as_json_parse(text.ptr, text.len, &truth, NULL) && task_json_agrees(truth, answer);
+    bool is_right =
+        !as_json_parse(text.ptr, text.len, &truth, NULL) && task_json_agrees(truth, answer);
     as_buf_done(&text);
     return is_right;
 }
 
-const struct task_family task_family_extract = {"extraction", extract_fits, extract_answer, extract_check};
+const struct task_family task_family_extract = {"extraction", extract_fits, extract_answer,
+                                                extract_check};

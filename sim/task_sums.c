@@ -1,4 +1,5 @@
-/* Arithmetic: "What is 17 + 25?". The operands have at most 9 digits, so that no result overflows. */
+/* Arithmetic: "What is 17 + 25?". The operands have at most 9 digits, so that no result overflows.
+ */
 #include "sim/task.h"
 
 #include "sim/text.h"
@@ -10,7 +11,8 @@
 static const struct {
     const char *sign;
     char operation;
-} operations[] = {{"+", '+'}, {"-", '-'}, {"*", '*'}, {"x", '*'}, {"\xC3\x97", '*'}, {"\xE2\x88\x92", '-'}};
+} operations[] = {{"+", '+'}, {"-", '-'},        {"*", '*'},
+                  {"x", '*'}, {"\xC3\x97", '*'}, {"\xE2\x88\x92", '-'}};
 
 static bool take_operation(struct as_str *rest, char *ret_operation)
 {
@@ -35,7 +37,8 @@ static bool result_of(const struct task *task, int64_t *ret_result)
     struct as_str rest = {task->user.ptr + at + question.len, task->user.len - at - question.len};
     int64_t a, b;
     char operation;
-    if (!text_take_int(&rest, &a) || !take_operation(&rest, &operation) || !text_take_int(&rest, &b))
+    if (!text_take_int(&rest, &a) || !take_operation(&rest, &operation) ||
+        !text_take_int(&rest, &b))
         return false;
     *ret_result = operation == '+' ? a + b : operation == '-' ? a - b : a * b;
     return true;

@@ -11,7 +11,7 @@ static const struct {
     const char *stem;
     const char *label;
 } keywords[] = {
-    {"billing", "billing"}, {"refund", "billing"}, {"invoice", "billing"}, {"crash", "bug"},
+    {"billing", "billing"}, {"refund", "billing"}, {"invoice", "billing"},  {"crash", "bug"},
     {"error", "bug"},       {"bug", "bug"},        {"password", "account"}, {"login", "account"},
 };
 
@@ -87,7 +87,8 @@ static bool ticket_fits(const struct task *task)
     return ticket_text(task, &ticket);
 }
 
-static void ticket_answer(const struct task *task, bool is_right, uint64_t noise, struct as_buf *out)
+static void ticket_answer(const struct task *task, bool is_right, uint64_t noise,
+                          struct as_buf *out)
 {
     struct as_str ticket;
     struct labels labels = offered_labels(task);
@@ -103,7 +104,8 @@ static void ticket_answer(const struct task *task, bool is_right, uint64_t noise
         as_buf_add(out, label.ptr, label.len);
         return;
     }
-    unsigned percent = is_right ? 80 + (unsigned)(noise >> 32) % 20 : 51 + (unsigned)(noise >> 32) % 40;
+    unsigned percent =
+        is_right ? 80 + (unsigned)(noise >> 32) % 20 : 51 + (unsigned)(noise >> 32) % 40;
     as_buf_adds(out, "{\"label\": ");
     as_json_write_quoted(label, out);
     as_buf_addf(out, ", \"confidence\": 0.%02u}", percent);

@@ -23,8 +23,8 @@ const struct wire *wire_for_path(struct as_str path)
     return NULL;
 }
 
-int wire_parse(const struct wire *wire, const struct as_json *body, struct as_str path, struct wire_chat *chat,
-               struct as_err *err)
+int wire_parse(const struct wire *wire, const struct as_json *body, struct as_str path,
+               struct wire_chat *chat, struct as_err *err)
 {
     struct as_buf system = chat->system, user = chat->user;
     as_buf_reset(&system);
@@ -50,8 +50,8 @@ static void add_text(struct as_str text, struct wire_chat *chat, struct as_buf *
         as_buf_add(into, text.ptr, text.len);
 }
 
-static int add_part(const struct as_json *part, const struct wire_content_rule *rule, struct wire_chat *chat,
-                    struct as_buf *into, struct as_err *err)
+static int add_part(const struct as_json *part, const struct wire_content_rule *rule,
+                    struct wire_chat *chat, struct as_buf *into, struct as_err *err)
 {
     if (as_json_type_of(part) != AS_JSON_OBJECT)
         return as_err_set(err, AS_EINVAL, "%s: each part must be an object", rule->field);
@@ -73,8 +73,8 @@ static int add_part(const struct as_json *part, const struct wire_content_rule *
     return 0;
 }
 
-int wire_add_content(const struct as_json *content, const struct wire_content_rule *rule, struct wire_chat *chat,
-                     struct as_buf *into, struct as_err *err)
+int wire_add_content(const struct as_json *content, const struct wire_content_rule *rule,
+                     struct wire_chat *chat, struct as_buf *into, struct as_err *err)
 {
     struct as_str text = as_json_str(content);
     if (text.ptr) {
@@ -116,10 +116,12 @@ int wire_check_members(const struct as_json *object, const char *const *known, c
         return 0;
     const char *place = strstr(format, "%s");
     AS_ASSERT(place);
-    return as_err_set(err, AS_EINVAL, "%.*s%.80s%s", (int)(place - format), format, check.unknown, place + 2);
+    return as_err_set(err, AS_EINVAL, "%.*s%.80s%s", (int)(place - format), format, check.unknown,
+                      place + 2);
 }
 
-int wire_read_limit(const struct as_json *object, const char *key, struct wire_chat *chat, struct as_err *err)
+int wire_read_limit(const struct as_json *object, const char *key, struct wire_chat *chat,
+                    struct as_err *err)
 {
     const struct as_json *value = as_json_get(object, key);
     if (!value)
@@ -130,7 +132,8 @@ int wire_read_limit(const struct as_json *object, const char *key, struct wire_c
     return 0;
 }
 
-int wire_check_range(const struct as_json *object, const char *key, double low, double high, struct as_err *err)
+int wire_check_range(const struct as_json *object, const char *key, double low, double high,
+                     struct as_err *err)
 {
     const struct as_json *value = as_json_get(object, key);
     double number = as_json_num(value, low - 1);

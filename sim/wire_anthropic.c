@@ -5,24 +5,28 @@
 
 #include <string.h>
 
+/* clang-format off */
 static const char *const members[] = {
-    "max_tokens", "messages", "model", "cache_control", "container", "inference_geo", "metadata", "output_config",
-    "service_tier", "stop_sequences", "stream", "system", "temperature", "thinking", "tool_choice", "tools", "top_k",
-    "top_p", NULL};
+    "max_tokens", "messages", "model", "cache_control", "container", "inference_geo", "metadata",
+    "output_config", "service_tier", "stop_sequences", "stream", "system", "temperature",
+    "thinking", "tool_choice", "tools", "top_k", "top_p", NULL};
+/* clang-format on */
 
 static int add_message(const struct as_json *message, struct wire_chat *chat, struct as_err *err)
 {
     const char *role = as_json_get_cstr(message, "role");
     bool is_user = role && !strcmp(role, "user");
     if (!is_user && !(role && !strcmp(role, "assistant")))
-        return as_err_set(err, AS_EINVAL, "messages.%zu.role: Input should be 'user' or 'assistant'",
+        return as_err_set(err, AS_EINVAL,
+                          "messages.%zu.role: Input should be 'user' or 'assistant'",
                           chat->message_count);
     chat->message_count++;
     struct wire_content_rule rule = {"messages.content", "text", .allows_null = false};
     if (is_user)
         as_buf_reset(&chat->user);
     size_t before = chat->prompt_bytes;
-    int rc = wire_add_content(as_json_get(message, "content"), &rule, chat, is_user ? &chat->user : NULL, err);
+    int rc = wire_add_content(as_json_get(message, "content"), &rule, chat,
+                              is_user ? &chat->user : NULL, err);
     if (!rc && chat->prompt_bytes == before)
         return as_err_set(err, AS_EINVAL, "messages: text content blocks must be non-empty");
     return rc;
@@ -34,8 +38,10 @@ static int read_format(const struct as_json *body, struct wire_chat *chat, struc
     if (!format)
         return 0;
     const char *type = as_json_get_cstr(format, "type");
-    if (!type || strcmp(type, "json_schema") || as_json_type_of(as_json_get(format, "schema")) != AS_JSON_OBJECT)
-        return as_err_set(err, AS_EINVAL, "output_config.format: needs type 'json_schema' and a schema");
+    if (!type || strcmp(type, "json_schema") ||
+        as_json_type_of(as_json_get(format, "schema")) != AS_JSON_OBJECT)
+        return as_err_set(err, AS_EINVAL,
+                          "output_config.format: needs type 'json_schema' and a schema");
     chat->wants_json = true;
     return 0;
 }
@@ -56,7 +62,8 @@ static int anthropic_parse(const struct as_json *body, struct as_str path, struc
     if (as_json_get_bool(body, "stream", false))
         return as_err_set(err, AS_EINVAL, "stream: assay-sim does not stream");
     int rc = wire_check_members(body, members, "%s: Extra inputs are not permitted", err);
-    rc = rc ? rc : wire_add_content(as_json_get(body, "system"), &system_rule, chat, &chat->system, err);
+    rc = rc ? rc
+            : wire_add_content(as_json_get(body, "system"), &system_rule, chat, &chat->system, err);
     for (size_t i = 0; !rc && i < as_json_len(messages); i++)
         rc = add_message(as_json_at(messages, i), chat, err);
     rc = rc ? rc : wire_read_limit(body, "max_tokens", chat, err);
@@ -69,7 +76,8 @@ static void write_usage(const struct wire_answer *answer, struct as_buf *out)
 {
     as_buf_adds(out, ",\"usage\":{\"input_tokens\":");
     text_add_int(answer->input_tokens, out);
-    as_buf_adds(out, ",\"cache_creation_input_tokens\":0,\"cache_read_input_tokens\":0,\"output_tokens\":");
+    as_buf_adds(
+        out, ",\"cache_creation_input_tokens\":0,\"cache_read_input_tokens\":0,\"output_tokens\":");
     text_add_int(answer->output_tokens, out);
     as_buf_adds(out, ",\"output_tokens_details\":{\"thinking_tokens\":");
     text_add_int(answer->reasoning_tokens, out);
@@ -79,8 +87,9 @@ static void write_usage(const struct wire_answer *answer, struct as_buf *out)
 static void anthropic_write_answer(const struct wire_chat *chat, const struct wire_answer *answer,
                                    struct as_buf *out)
 {
-    static const char *const reasons[] = {
-        [WIRE_FINISH_STOP] = "end_turn", [WIRE_FINISH_LENGTH] = "max_tokens", [WIRE_FINISH_REFUSAL] = "refusal"};
+    static const char *const reasons[] = {[WIRE_FINISH_STOP] = "end_turn",
+                                          [WIRE_FINISH_LENGTH] = "max_tokens",
+                                          [WIRE_FINISH_REFUSAL] = "refusal"};
     bool is_refusal = answer->finish == WIRE_FINISH_REFUSAL;
     as_buf_adds(out, "{\"id\":\"msg_");
     text_add_hex(answer->id, out);
@@ -96,7 +105,8 @@ static void anthropic_write_answer(const struct wire_chat *chat, const struct wi
     as_buf_adds(out, reasons[answer->finish]);
     as_buf_adds(out, "\",\"stop_sequence\":null");
     if (is_refusal) {
-        as_buf_adds(out, ",\"stop_details\":{\"type\":\"refusal\",\"category\":null,\"explanation\":");
+        as_buf_adds(out,
+                    ",\"stop_details\":{\"type\":\"refusal\",\"category\":null,\"explanation\":");
         as_json_write_quoted(answer->text, out);
         as_buf_addc(out, '}');
     }
@@ -118,15 +128,14 @@ static const char *error_type(int status)
 
 static void anthropic_write_error(int status, const char *message, struct as_buf *out)
 {
-    as_buf_addf(out, "{\"type\":\"error\",\"error\":{\"type\":\"%s\",\"message\":", error_type(status));
+    as_buf_addf(out,
+                "{\"type\":\"error\",\"error\":{\"type\":\"%s\",\"message\":", error_type(status));
     as_json_write_quoted(as_str_from(message), out);
     as_buf_adds(out, "},\"request_id\":\"req_sim\"}");
 }
 
 const struct wire wire_anthropic = {
     .name = "anthropic",
-    .key_header = "x-api-key",
-    .key_prefix = "",
     .id_header = "request-id",
     .parse = anthropic_parse,
     .write_answer = anthropic_write_answer,

@@ -5,13 +5,17 @@
 
 #include <string.h>
 
-static const char *const members[] = {"contents", "systemInstruction", "system_instruction", "tools", "toolConfig",
-                                      "safetySettings", "generationConfig", "cachedContent", "model", NULL};
+static const char *const members[] = {
+    "contents",       "systemInstruction", "system_instruction", "tools", "toolConfig",
+    "safetySettings", "generationConfig",  "cachedContent",      "model", NULL};
+/* clang-format off */
 static const char *const config_members[] = {
-    "stopSequences", "responseMimeType", "responseSchema", "responseJsonSchema", "_responseJsonSchema",
-    "responseModalities", "candidateCount", "maxOutputTokens", "temperature", "topP", "topK", "seed",
-    "presencePenalty", "frequencyPenalty", "responseLogprobs", "logprobs", "enableEnhancedCivicAnswers",
-    "speechConfig", "thinkingConfig", "imageConfig", "mediaResolution", NULL};
+    "stopSequences", "responseMimeType", "responseSchema", "responseJsonSchema",
+    "_responseJsonSchema", "responseModalities", "candidateCount", "maxOutputTokens",
+    "temperature", "topP", "topK", "seed", "presencePenalty", "frequencyPenalty",
+    "responseLogprobs", "logprobs", "enableEnhancedCivicAnswers", "speechConfig",
+    "thinkingConfig", "imageConfig", "mediaResolution", NULL};
+/* clang-format on */
 
 #define UNKNOWN_NAME "Invalid JSON payload received. Unknown name \"%s\": Cannot find field."
 
@@ -24,8 +28,10 @@ static int add_content(const struct as_json *content, struct wire_chat *chat, st
     if (!is_user && strcmp(role, "model") && strcmp(role, "function"))
         return as_err_set(err, AS_EINVAL, "Please use a valid role: user, model.");
     if (as_json_type_of(parts) != AS_JSON_ARRAY || !as_json_len(parts))
-        return as_err_set(err, AS_EINVAL, "* GenerateContentRequest.contents[%zu].parts: contents.parts must not "
-                                          "be empty.", chat->message_count);
+        return as_err_set(err, AS_EINVAL,
+                          "* GenerateContentRequest.contents[%zu].parts: contents.parts must not "
+                          "be empty.",
+                          chat->message_count);
     chat->message_count++;
     if (is_user)
         as_buf_reset(&chat->user);
@@ -38,8 +44,10 @@ static int read_config(const struct as_json *config, struct wire_chat *chat, str
         return 0;
     const char *type = as_json_get_cstr(config, "responseMimeType");
     chat->wants_json = type && !strcmp(type, "application/json");
-    if (!chat->wants_json && (as_json_has(config, "responseSchema") || as_json_has(config, "responseJsonSchema")))
-        return as_err_set(err, AS_EINVAL, "a response schema needs responseMimeType application/json");
+    if (!chat->wants_json &&
+        (as_json_has(config, "responseSchema") || as_json_has(config, "responseJsonSchema")))
+        return as_err_set(err, AS_EINVAL,
+                          "a response schema needs responseMimeType application/json");
     if (as_json_get_int(config, "candidateCount", 1) != 1)
         return as_err_set(err, AS_EINVAL, "assay-sim gives one candidate");
     int rc = wire_check_members(config, config_members, UNKNOWN_NAME, err);
@@ -57,7 +65,8 @@ static struct as_str path_model(struct as_str path)
     return (struct as_str){name + 8, (size_t)(end - name - 8)};
 }
 
-static int gemini_parse(const struct as_json *body, struct as_str path, struct wire_chat *chat, struct as_err *err)
+static int gemini_parse(const struct as_json *body, struct as_str path, struct wire_chat *chat,
+                        struct as_err *err)
 {
     const struct as_json *contents = as_json_get(body, "contents");
     const struct as_json *system = as_json_get(body, "systemInstruction");
@@ -66,7 +75,8 @@ static int gemini_parse(const struct as_json *body, struct as_str path, struct w
     if (!system)
         system = as_json_get(body, "system_instruction");
     if (as_json_type_of(contents) != AS_JSON_ARRAY || !as_json_len(contents))
-        return as_err_set(err, AS_EINVAL, "* GenerateContentRequest.contents: contents is not specified");
+        return as_err_set(err, AS_EINVAL,
+                          "* GenerateContentRequest.contents: contents is not specified");
     int rc = wire_check_members(body, members, UNKNOWN_NAME, err);
     if (!rc && system)
         rc = wire_add_content(as_json_get(system, "parts"), &system_rule, chat, &chat->system, err);
@@ -81,14 +91,16 @@ static void add_count(const char *key, int64_t count, struct as_buf *out)
     text_add_int(count, out);
 }
 
-static void write_usage(const struct wire_chat *chat, const struct wire_answer *answer, struct as_buf *out)
+static void write_usage(const struct wire_chat *chat, const struct wire_answer *answer,
+                        struct as_buf *out)
 {
     int64_t visible = answer->output_tokens - answer->reasoning_tokens;
     add_count(",\"usageMetadata\":{\"promptTokenCount\":", answer->input_tokens, out);
     if (visible)
         add_count(",\"candidatesTokenCount\":", visible, out);
     add_count(",\"totalTokenCount\":", answer->input_tokens + answer->output_tokens, out);
-    add_count(",\"promptTokensDetails\":[{\"modality\":\"TEXT\",\"tokenCount\":", answer->input_tokens, out);
+    add_count(",\"promptTokensDetails\":[{\"modality\":\"TEXT\",\"tokenCount\":",
+              answer->input_tokens, out);
     as_buf_adds(out, "}]");
     if (answer->reasoning_tokens)
         add_count(",\"thoughtsTokenCount\":", answer->reasoning_tokens, out);
@@ -99,7 +111,8 @@ static void write_usage(const struct wire_chat *chat, const struct wire_answer *
     as_buf_adds(out, "\"}");
 }
 
-static void gemini_write_answer(const struct wire_chat *chat, const struct wire_answer *answer, struct as_buf *out)
+static void gemini_write_answer(const struct wire_chat *chat, const struct wire_answer *answer,
+                                struct as_buf *out)
 {
     if (answer->finish == WIRE_FINISH_REFUSAL) {
         as_buf_adds(out, "{\"promptFeedback\":{\"blockReason\":\"SAFETY\",\"safetyRatings\":[]}");
@@ -139,8 +152,6 @@ static void gemini_write_error(int status, const char *message, struct as_buf *o
 
 const struct wire wire_gemini = {
     .name = "gemini",
-    .key_header = "x-goog-api-key",
-    .key_prefix = "",
     .id_header = "x-request-id",
     .parse = gemini_parse,
     .write_answer = gemini_write_answer,
