@@ -66,10 +66,10 @@ struct stats_estimate stats_estimate_of(const struct stats_clusters *clusters,
     return estimate;
 }
 
-struct stats_interval stats_estimate_interval(const struct stats_estimate *estimate, double low,
-                                              double high)
+struct stats_interval stats_estimate_interval(const struct stats_estimate *estimate, double tail,
+                                              double low, double high)
 {
-    double half = stats_t_critical(STATS_TAIL, estimate->df) * estimate->se;
+    double half = stats_t_critical(tail, estimate->df) * estimate->se;
     return (struct stats_interval){
         stats_clip(estimate->mean - half, low, high),
         stats_clip(estimate->mean + half, low, high),

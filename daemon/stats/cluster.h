@@ -50,9 +50,10 @@ struct stats_interval {
     double high;
 };
 
-/* mean -+ t(df, 0.975) * se, clipped to [low, high]; NaN where the estimate has no se. */
-struct stats_interval stats_estimate_interval(const struct stats_estimate *estimate, double low,
-                                              double high);
+/* mean -+ t * se with P(T_df > t) = tail (0.025 for 95 %), clipped to [low, high]; NaN where the
+ * estimate has no se. */
+struct stats_interval stats_estimate_interval(const struct stats_estimate *estimate, double tail,
+                                              double low, double high);
 /* 2 P(T_df > |mean| / se); NaN when se is 0 or not defined. */
 double stats_estimate_p(const struct stats_estimate *estimate);
 

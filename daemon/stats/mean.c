@@ -84,7 +84,7 @@ static struct stats_interval plus4t(const struct stats_sample *sample,
     }
     const double pseudo[] = {low, low, high, high};
     struct stats_estimate estimate = stats_estimate_of(clusters, pseudo, 4);
-    return stats_estimate_interval(&estimate, 0, 1);
+    return stats_estimate_interval(&estimate, STATS_TAIL, 0, 1);
 }
 
 struct stats_own_mean stats_own_mean_of(const struct stats_sample *sample)

@@ -70,7 +70,7 @@ static void describe_difference(struct stats_paired *paired, const struct stats_
     paired->deff = ratio * ratio;
 }
 
-static double largest_difference(const struct stats_pairs *pairs)
+double stats_largest_difference(const struct stats_pairs *pairs)
 {
     if (pairs->n == 0)
         return NAN;
@@ -86,7 +86,7 @@ static void estimate_plus_two(struct stats_paired *paired, const struct stats_cl
     struct stats_estimate plus_two = stats_estimate_of(clusters, pseudo, 2);
     if (isnan(plus_two.se))
         plus_two.mean = NAN; /* a center without its error is not reported */
-    struct stats_interval interval = stats_estimate_interval(&plus_two, -1, 1);
+    struct stats_interval interval = stats_estimate_interval(&plus_two, STATS_TAIL, -1, 1);
     paired->adj_center = plus_two.mean;
     paired->adj_se = plus_two.se;
     paired->df = plus_two.df;
@@ -115,7 +115,7 @@ struct stats_paired stats_paired_of(const struct stats_pairs *pairs, double marg
         .n = pairs->n,
         .n_clusters = pairs->n_clusters,
         .margin = margin,
-        .scale = largest_difference(pairs),
+        .scale = stats_largest_difference(pairs),
         .min_pairs_for_margin = stats_min_pairs_for_margin(margin),
         .baseline = stats_own_mean_of(&baseline),
         .candidate = stats_own_mean_of(&candidate),

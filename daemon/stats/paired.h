@@ -55,6 +55,9 @@ struct stats_paired {
 /* margin > 0, or NaN when non-inferiority is not asked for. A margin of 0 or less is never met. */
 struct stats_paired stats_paired_of(const struct stats_pairs *pairs, double margin);
 
+/* The scale of the pseudo-cases: the largest |difference|, 1 when all are 0; NaN without a pair. */
+double stats_largest_difference(const struct stats_pairs *pairs);
+
 /* ceil(ln(1/0.025) / margin): with fewer pairs, a loss as frequent as the margin might go unseen.
  * */
 double stats_min_pairs_for_margin(double margin);

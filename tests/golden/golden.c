@@ -22,6 +22,18 @@ static const struct kind_row kind_rows[] = {
     {"proportion_ci", golden_proportions},
     {"latency_cost", golden_latency_cost},
     {"power", golden_power},
+    {"rng", golden_rng},
+    {"agreement", golden_agreement},
+    {"krippendorff", golden_krippendorff},
+    {"ppi_paired_diff", golden_ppi},
+    {"rogan_gladen", golden_rogan_gladen},
+    {"bradley_terry", golden_bradley_terry},
+    {"multiplicity", golden_multiplicity},
+    {"eprocess", golden_eprocess},
+    {"group_sequential", golden_group_sequential},
+    {"cusum", golden_cusum},
+    {"composite", golden_composite},
+    {"epochs", golden_epochs},
 };
 
 #define KIND_COUNT (sizeof(kind_rows) / sizeof(kind_rows[0]))

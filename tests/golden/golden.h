@@ -6,6 +6,7 @@
 #ifndef TESTS_GOLDEN_GOLDEN_H
 #define TESTS_GOLDEN_GOLDEN_H
 
+#include "daemon/stats/resample.h"
 #include "lib/err.h"
 #include "lib/json.h"
 #include "tests/golden/table.h"
@@ -29,11 +30,32 @@ struct golden_input {
 /* Our numbers in the shape of the case's expect. The caller frees. */
 typedef struct as_json *(*golden_produce_fn)(const struct golden_input *input);
 
+/* tests/golden/paired.c, resample.c, gate.c */
 struct as_json *golden_paired(const struct golden_input *input);
 struct as_json *golden_gate(const struct golden_input *input);
+struct as_json *golden_rng(const struct golden_input *input);
+
+/* tests/golden/single.c */
 struct as_json *golden_proportions(const struct golden_input *input);
 struct as_json *golden_latency_cost(const struct golden_input *input);
 struct as_json *golden_power(const struct golden_input *input);
+
+/* tests/golden/judges.c */
+struct as_json *golden_agreement(const struct golden_input *input);
+struct as_json *golden_krippendorff(const struct golden_input *input);
+struct as_json *golden_ppi(const struct golden_input *input);
+struct as_json *golden_rogan_gladen(const struct golden_input *input);
+struct as_json *golden_bradley_terry(const struct golden_input *input);
+
+/* tests/golden/series.c */
+struct as_json *golden_multiplicity(const struct golden_input *input);
+struct as_json *golden_eprocess(const struct golden_input *input);
+struct as_json *golden_group_sequential(const struct golden_input *input);
+struct as_json *golden_cusum(const struct golden_input *input);
+struct as_json *golden_composite(const struct golden_input *input);
+
+/* tests/golden/epochs.c */
+struct as_json *golden_epochs(const struct golden_input *input);
 
 /* Compares every case of the kind (NULL: of all kinds), writing a line for each difference to log.
  * */
@@ -44,5 +66,9 @@ int golden_report(const char *folder, FILE *out, struct golden_counts *ret_count
 
 /* [low, high] as a JSON array. */
 struct as_json *golden_bounds(double low, double high);
+struct as_json *golden_boot_json(const struct stats_boot *boot);
+/* Adds what the option "boot" asks for. */
+void golden_add_resampling(struct as_json *out, const struct stats_pairs *pairs,
+                           const struct as_json *boot);
 
 #endif

@@ -2,6 +2,7 @@
 #include "daemon/stats/num.h"
 #include "daemon/stats/paired.h"
 #include "daemon/stats/rank.h"
+#include "daemon/stats/strata.h"
 #include "tests/golden/cases.h"
 #include "tests/golden/golden.h"
 
@@ -142,6 +143,48 @@ static struct as_json *comparison_json(const struct stats_pairs *pairs, double m
     return out;
 }
 
+static struct as_json *stratum_json(const struct stats_stratum *stratum)
+{
+    struct as_json *out = as_json_object();
+    set_size(out, "n", stratum->n);
+    as_json_set_num(out, "diff", stratum->diff);
+    as_json_set_num(out, "lo", stratum->ci.low);
+    as_json_set_num(out, "hi", stratum->ci.high);
+    return out;
+}
+
+static void add_stratified(struct as_json *out, const struct stats_pairs *pairs,
+                           const struct golden_cases *cases, const struct as_json *option)
+{
+    if (!option)
+        return;
+    AS_CLEANUP_FREE double *weights = as_xcalloc(cases->n_strata + 1, sizeof(*weights));
+    AS_CLEANUP_FREE struct stats_stratum *strata =
+        as_xcalloc(cases->n_strata + 1, sizeof(*strata));
+    for (size_t i = 0; i < cases->n_strata; i++)
+        weights[i] = as_json_get_num(option, cases->strata[i], 0);
+    struct stats_stratified result = stats_stratified_of(pairs, weights, cases->n_strata, strata);
+    struct as_json *object = as_json_object();
+    struct as_json *per = as_json_object();
+    struct as_json *collapsed = as_json_array();
+    for (size_t i = 0; i < cases->n_strata; i++) {
+        as_json_set_take(per, cases->strata[i], stratum_json(&strata[i]));
+        if (strata[i].is_collapsed)
+            as_json_push_take(collapsed, as_json_new_str(as_str_from(cases->strata[i])));
+    }
+    as_json_set_take(object, "per", per);
+    as_json_set_take(object, "collapsed", collapsed);
+    as_json_set_num(object, "diff", result.diff);
+    as_json_set_num(object, "se", result.se);
+    as_json_set_num(object, "adj_center", result.adj_center);
+    as_json_set_num(object, "adj_se", result.adj_se);
+    as_json_set_num(object, "df", result.df);
+    as_json_set_num(object, "ci_lo", result.ci.low);
+    as_json_set_num(object, "ci_hi", result.ci.high);
+    as_json_set_num(object, "p", result.p);
+    as_json_set_take(out, "stratified", object);
+}
+
 struct as_json *golden_paired(const struct golden_input *input)
 {
     struct golden_cases cases;
@@ -155,6 +198,10 @@ struct as_json *golden_paired(const struct golden_input *input)
         if (stats_pairs_init(&pairs, cases.rows, cases.n, (enum stats_policy)policy) < 0)
             continue;
         as_json_set_take(out, names[policy], comparison_json(&pairs, margin));
+        if (policy == STATS_POLICY_ZERO) {
+            golden_add_resampling(out, &pairs, as_json_get(input->options, "boot"));
+            add_stratified(out, &pairs, &cases, as_json_get(input->options, "strata_weights"));
+        }
         stats_pairs_done(&pairs);
     }
     golden_cases_done(&cases);

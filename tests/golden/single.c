@@ -69,6 +69,18 @@ static struct as_json *side_json(const struct side *side)
     return out;
 }
 
+/* Seeds and replicates as in the golden numbers. */
+static void add_boots(struct as_json *out, const struct side *baseline,
+                      const struct side *candidate)
+{
+    struct stats_boot ratio =
+        stats_boot_cost_ratio(baseline->cost, candidate->cost, baseline->n, 11, 1000);
+    struct stats_boot p95 =
+        stats_boot_p95_diff(baseline->latency, candidate->latency, baseline->n, 12, 1000);
+    as_json_set_take(out, "cost_ratio_boot", golden_boot_json(&ratio));
+    as_json_set_take(out, "p95_diff_boot", golden_boot_json(&p95));
+}
+
 struct as_json *golden_latency_cost(const struct golden_input *input)
 {
     struct table table = input->table;
@@ -84,6 +96,8 @@ struct as_json *golden_latency_cost(const struct golden_input *input)
     as_json_set_take(out, "candidate", side_json(&candidate));
     as_json_set_num(out, "cost_ratio",
                     stats_cost_ratio(baseline.cost, candidate.cost, baseline.n));
+    if (baseline.n == candidate.n)
+        add_boots(out, &baseline, &candidate);
     return out;
 }
 

@@ -1,4 +1,5 @@
-/* daemon/gate: each check and what it does to the verdict, on cases made by hand; then the golden gates. */
+/* daemon/gate: each check and what it does to the verdict, on cases made by hand; then the golden
+ * gates. */
 #include "daemon/gate/gate.h"
 #include "daemon/gate/sentence.h"
 #include "tests/golden/golden.h"

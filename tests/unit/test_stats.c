@@ -1,5 +1,5 @@
-/* daemon/stats: every golden kind to the last digit that the contract asks for, and the properties that
- * hold for any data: order, symmetry, failures never lost, undefined never 0. */
+/* daemon/stats: every golden kind to the last digit that the contract asks for, and the properties
+ * that hold for any data: order, symmetry, failures never lost, undefined never 0. */
 #include "daemon/stats/dist.h"
 #include "daemon/stats/mean.h"
 #include "daemon/stats/paired.h"
@@ -42,6 +42,20 @@ static void assert_golden(const char *kind)
 
 GOLDEN_TEST(proportion_ci)
 GOLDEN_TEST(power)
+GOLDEN_TEST(paired)
+GOLDEN_TEST(latency_cost)
+GOLDEN_TEST(rng)
+GOLDEN_TEST(agreement)
+GOLDEN_TEST(krippendorff)
+GOLDEN_TEST(ppi_paired_diff)
+GOLDEN_TEST(rogan_gladen)
+GOLDEN_TEST(bradley_terry)
+GOLDEN_TEST(multiplicity)
+GOLDEN_TEST(epochs)
+GOLDEN_TEST(eprocess)
+GOLDEN_TEST(group_sequential)
+GOLDEN_TEST(cusum)
+GOLDEN_TEST(composite)
 
 static struct stats_case scored(double baseline, double candidate)
 {
@@ -70,8 +84,8 @@ static void test_golden_check_notices_a_changed_number(void **state)
     snprintf(path, sizeof(path), "%s/expected.json", folder);
     FILE *file = fopen(path, "w");
     assert_non_null(file);
-    fputs("{\"cases\":{\"p\":{\"kind\":\"power\",\"files\":[],\"options\":{},\"expect\":{\"mcnemar\":"
-          "[{\"psi\":0.1,\"delta\":0.03,\"n\":871,\"unheard_of\":1}]}}}}",
+    fputs("{\"cases\":{\"p\":{\"kind\":\"power\",\"files\":[],\"options\":{},\"expect\":"
+          "{\"mcnemar\":[{\"psi\":0.1,\"delta\":0.03,\"n\":871,\"unheard_of\":1}]}}}}",
           file);
     fclose(file);
     FILE *log = fopen("/dev/null", "w");
@@ -294,6 +308,20 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_golden_numbers_of_proportion_ci_are_met),
         cmocka_unit_test(test_golden_numbers_of_power_are_met),
+        cmocka_unit_test(test_golden_numbers_of_paired_are_met),
+        cmocka_unit_test(test_golden_numbers_of_latency_cost_are_met),
+        cmocka_unit_test(test_golden_numbers_of_rng_are_met),
+        cmocka_unit_test(test_golden_numbers_of_agreement_are_met),
+        cmocka_unit_test(test_golden_numbers_of_krippendorff_are_met),
+        cmocka_unit_test(test_golden_numbers_of_ppi_paired_diff_are_met),
+        cmocka_unit_test(test_golden_numbers_of_rogan_gladen_are_met),
+        cmocka_unit_test(test_golden_numbers_of_bradley_terry_are_met),
+        cmocka_unit_test(test_golden_numbers_of_multiplicity_are_met),
+        cmocka_unit_test(test_golden_numbers_of_epochs_are_met),
+        cmocka_unit_test(test_golden_numbers_of_eprocess_are_met),
+        cmocka_unit_test(test_golden_numbers_of_group_sequential_are_met),
+        cmocka_unit_test(test_golden_numbers_of_cusum_are_met),
+        cmocka_unit_test(test_golden_numbers_of_composite_are_met),
         cmocka_unit_test(test_golden_check_notices_a_changed_number),
         cmocka_unit_test(test_swapping_the_sides_mirrors_the_comparison),
         cmocka_unit_test(test_differences_that_are_equal_in_decimal_tie),

@@ -1,0 +1,21 @@
+/* Bradley-Terry strengths from pairwise wins (contract, section 8): P(i beats j) = 1 / (1 + exp(b_j
+ * - b_i)). A tie is half a win for each. */
+#ifndef DAEMON_STATS_RATING_H
+#define DAEMON_STATS_RATING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define STATS_RATING_MODELS_MAX 64
+
+struct stats_rating {
+    double beta; /* 0 for the base */
+    double elo;  /* 1000 for the base, 400 points = odds of ten */
+};
+
+/* wins[i * n + j]: how often i beat j, ties as 0.5 on both sides; the diagonal is not read. base <
+ * n, n <= STATS_RATING_MODELS_MAX. False, and nothing written, when there is no finite answer: some
+ * model cannot be reached from another through wins and ties. */
+bool stats_rate_models(const double *wins, size_t n, size_t base, struct stats_rating *ret_ratings);
+
+#endif
