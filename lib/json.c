@@ -17,13 +17,16 @@ static struct as_json *aj(struct json_object *object)
     return (struct as_json *)object;
 }
 
-static int parse_failed(struct as_err *err, const char *text, size_t at, const char *why)
+/* Of a text of one line the line is not named: it is most likely one of a file, whose number the caller knows. */
+static int parse_failed(struct as_err *err, const char *text, size_t len, size_t at, const char *why)
 {
     size_t line = 1, column = 1;
     for (size_t i = 0; i < at; i++) {
         column = text[i] == '\n' ? 1 : column + 1;
         line += text[i] == '\n';
     }
+    if (!memchr(text, '\n', len))
+        return as_err_set(err, AS_EINVAL, "not valid JSON at column %zu: %s", column, why);
     return as_err_set(err, AS_EINVAL, "not valid JSON at line %zu, column %zu: %s", line, column, why);
 }
 
@@ -51,10 +54,10 @@ int as_json_parse(const char *text, size_t len, struct as_json **ret_value, stru
     }
     if (why == json_tokener_success) {
         json_object_put(root);
-        return parse_failed(err, text, used, "more bytes after the value");
+        return parse_failed(err, text, len, used, "more bytes after the value");
     }
     const char *reason = why == json_tokener_continue ? "the text ends too early" : json_tokener_error_desc(why);
-    return parse_failed(err, text, used < len ? used : len, reason);
+    return parse_failed(err, text, len, used < len ? used : len, reason);
 }
 
 void as_json_free(struct as_json *value)
