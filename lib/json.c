@@ -177,7 +177,8 @@ size_t as_json_len(const struct as_json *array_or_object)
 
 struct as_json *as_json_at(const struct as_json *array, size_t index)
 {
-    return index < as_json_len(array) ? aj(json_object_array_get_idx(jc(array), index)) : NULL;
+    bool is_array = as_json_type_of(array) == AS_JSON_ARRAY; /* json-c asserts it */
+    return is_array && index < as_json_len(array) ? aj(json_object_array_get_idx(jc(array), index)) : NULL;
 }
 
 void as_json_each(const struct as_json *object, as_json_member_fn fn, void *ctx)
