@@ -65,6 +65,26 @@ double stats_cost_ratio(const double *baseline, const double *candidate, size_t 
     return total > 0 ? stats_sum_value(&above) / total : NAN;
 }
 
+/* The cases with a number on both sides. Owned: both arrays are one block at baseline. */
+struct both_sides {
+    double *baseline;
+    double *candidate;
+    uint32_t n;
+};
+
+static struct both_sides keep_both(const double *baseline, const double *candidate, size_t n)
+{
+    struct both_sides both = {.baseline = as_xcalloc(2 * n + 1, sizeof(double))};
+    both.candidate = both.baseline + n;
+    for (size_t i = 0; i < n; i++) {
+        if (isnan(baseline[i]) || isnan(candidate[i]))
+            continue;
+        both.baseline[both.n] = baseline[i];
+        both.candidate[both.n++] = candidate[i];
+    }
+    return both;
+}
+
 struct ratio_context {
     const double *baseline;
     const double *candidate;
@@ -95,12 +115,15 @@ static double ratio_without(void *ctx, size_t unit)
 struct stats_boot stats_boot_cost_ratio(const double *baseline, const double *candidate, size_t n,
                                         uint64_t seed, size_t replicates)
 {
-    struct ratio_context context = {baseline, candidate, stats_total(baseline, n),
-                                    stats_total(candidate, n)};
-    uint32_t all = (uint32_t)n;
+    struct both_sides both = keep_both(baseline, candidate, n);
+    struct ratio_context context = {both.baseline, both.candidate,
+                                    stats_total(both.baseline, both.n),
+                                    stats_total(both.candidate, both.n)};
     struct stats_boot_plan plan = {
-        ratio_of_draw, ratio_without, &context, &all, 1, seed, replicates};
-    return stats_boot_of(&plan);
+        ratio_of_draw, ratio_without, &context, &both.n, 1, seed, replicates};
+    struct stats_boot boot = stats_boot_of(&plan);
+    free(both.baseline);
+    return boot;
 }
 
 struct p95_side {
@@ -179,14 +202,15 @@ static double p95_diff_without(void *ctx, size_t unit)
 struct stats_boot stats_boot_p95_diff(const double *baseline_ms, const double *candidate_ms,
                                       size_t n, uint64_t seed, size_t replicates)
 {
+    struct both_sides both = keep_both(baseline_ms, candidate_ms, n);
     struct p95_side sides[2];
-    p95_side_init(&sides[0], baseline_ms, n);
-    p95_side_init(&sides[1], candidate_ms, n);
-    uint32_t all = (uint32_t)n;
+    p95_side_init(&sides[0], both.baseline, both.n);
+    p95_side_init(&sides[1], both.candidate, both.n);
     struct stats_boot_plan plan = {
-        p95_diff_of_draw, p95_diff_without, sides, &all, 1, seed, replicates};
+        p95_diff_of_draw, p95_diff_without, sides, &both.n, 1, seed, replicates};
     struct stats_boot boot = stats_boot_of(&plan);
     p95_side_done(&sides[0]);
     p95_side_done(&sides[1]);
+    free(both.baseline);
     return boot;
 }

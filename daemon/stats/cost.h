@@ -31,12 +31,12 @@ struct stats_cost {
 /* costs may be NULL: nothing is priced. */
 struct stats_cost stats_cost_of(const double *costs, size_t n, size_t successes);
 
-/* total candidate / total baseline over the cases that have both; NaN without any, or at a total of
- * 0. */
+/* total candidate / total baseline over the cases that have both; NaN without any, or at a
+ * total of 0. */
 double stats_cost_ratio(const double *baseline, const double *candidate, size_t n);
 
 /* Bootstrap over cases: of the cost ratio, and of the candidate's 95th percentile of latency less
- * the baseline's. One value per case and side, none NaN. */
+ * the baseline's. One value per case and side; a case with a NaN on either is left out. */
 struct stats_boot stats_boot_cost_ratio(const double *baseline, const double *candidate, size_t n,
                                         uint64_t seed, size_t replicates);
 struct stats_boot stats_boot_p95_diff(const double *baseline_ms, const double *candidate_ms,

@@ -2,10 +2,8 @@
  * end in the one maximum when the models are strongly connected. */
 #include "daemon/stats/rating.h"
 
-#include "lib/err.h"
-
 #include <math.h>
-#include <string.h>
+#include <stdbool.h>
 
 #define STEPS_MAX 200000
 #define CONVERGED 1e-15
@@ -58,11 +56,14 @@ static double step(const double *wins, size_t n, size_t base, double *strength)
     return largest;
 }
 
-bool stats_rate_models(const double *wins, size_t n, size_t base, struct stats_rating *ret_ratings)
+int stats_rate_models(const double *wins, size_t n, size_t base, struct stats_rating *ret_ratings)
 {
-    AS_ASSERT(n <= STATS_RATING_MODELS_MAX && (n == 0 || base < n));
-    if (n == 0 || !is_connected(wins, n))
-        return false;
+    if (n > STATS_RATING_MODELS_MAX)
+        return AS_ELIMIT;
+    if (base >= n)
+        return AS_EINVAL;
+    if (!is_connected(wins, n))
+        return AS_ESTATE;
     double strength[STATS_RATING_MODELS_MAX];
     for (size_t i = 0; i < n; i++)
         strength[i] = 1;
@@ -73,5 +74,5 @@ bool stats_rate_models(const double *wins, size_t n, size_t base, struct stats_r
         ret_ratings[i].beta = log(strength[i]);
         ret_ratings[i].elo = ELO_BASE + ELO_PER_TENFOLD / M_LN10 * ret_ratings[i].beta;
     }
-    return true;
+    return 0;
 }

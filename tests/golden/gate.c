@@ -34,9 +34,11 @@ static struct gate_rules rules_from(const struct as_json *options)
     const struct as_json *floor = as_json_get(options, "floor");
     const char *critical = as_json_get_cstr(options, "critical");
     const char *mode = as_json_get_cstr(floor, "mode");
+    const char *policy = as_json_get_cstr(options, "policy");
     rules.floor.value = as_json_get_num(floor, "value", NAN);
     if ((critical && gate_critical_from(critical, &rules.critical) < 0) ||
-        (mode && gate_floor_mode_from(mode, &rules.floor.mode) < 0))
+        (mode && gate_floor_mode_from(mode, &rules.floor.mode) < 0) ||
+        (policy && gate_policy_from(policy, &rules.policy) < 0))
         abort(); /* a word in expected.json that the rules do not know */
     return rules;
 }

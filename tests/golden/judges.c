@@ -68,7 +68,7 @@ struct as_json *golden_agreement(const struct golden_input *input)
 
 struct as_json *golden_krippendorff(const struct golden_input *input)
 {
-    size_t n_raters = input->table.cols - 1; /* the first column names the item */
+    size_t n_raters = input->table.cols ? input->table.cols - 1 : 0; /* the first names the item */
     AS_CLEANUP_FREE int *columns = as_xcalloc(n_raters + 1, sizeof(*columns));
     for (size_t i = 0; i < n_raters; i++)
         columns[i] = (int)i + 1;
@@ -190,7 +190,7 @@ struct as_json *golden_bradley_terry(const struct golden_input *input)
         wins[b * names.n + a] += 1 - share;
     }
     struct stats_rating ratings[STATS_RATING_MODELS_MAX];
-    if (!stats_rate_models(wins, names.n, base, ratings))
+    if (stats_rate_models(wins, names.n, base, ratings) < 0)
         return NULL;
     struct as_json *out = as_json_object();
     for (size_t i = 0; i < names.n; i++) {

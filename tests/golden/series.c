@@ -87,6 +87,8 @@ struct as_json *golden_group_sequential(const struct golden_input *input)
     struct as_json *out = as_json_array();
     enum stats_decision decision = STATS_DECISION_CONTINUE;
     for (size_t k = 1; k <= plan.looks && decision == STATS_DECISION_CONTINUE; k++) {
+        if (stats_look_size(&plan, k) > input->table.rows)
+            break;
         struct stats_look look = stats_look_at(&plan, k, diffs);
         struct as_json *row = as_json_object();
         as_json_set_int(row, "look", (int64_t)look.look);

@@ -6,6 +6,7 @@
 #include "tests/golden/golden.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static struct as_json *interval_json(struct stats_interval interval)
@@ -32,21 +33,33 @@ struct as_json *golden_proportions(const struct golden_input *input)
     return out;
 }
 
+/* One value per case, NaN where a model has no row or no number. */
 struct side {
     double *latency, *cost, *score;
     size_t n;
 };
 
-static void read_side(const struct table *table, const char *model, struct side *side)
+static void side_init(struct side *side, const struct table *table, const char *model)
 {
-    int col_model = table_col(table, "model");
+    AS_CLEANUP_FREE int32_t *id = as_xcalloc(table->rows + 1, sizeof(*id));
+    AS_CLEANUP_FREE const char **names = as_xcalloc(table->rows + 1, sizeof(*names));
+    size_t n = table_rank_names(table, table_col(table, "case_id"), id, names);
+    double *block = as_xcalloc(3 * n + 1, sizeof(*block));
+    for (size_t i = 0; i < 3 * n; i++)
+        block[i] = NAN;
+    *side = (struct side){block, block + n, block + 2 * n, n};
     for (size_t row = 0; row < table->rows; row++) {
-        if (strcmp(table_cell(table, row, col_model), model))
+        if (strcmp(table_cell(table, row, table_col(table, "model")), model))
             continue;
-        side->latency[side->n] = table_num(table, row, table_col(table, "latency_ms"));
-        side->cost[side->n] = table_num(table, row, table_col(table, "cost"));
-        side->score[side->n++] = table_num(table, row, table_col(table, "score"));
+        side->latency[id[row]] = table_num(table, row, table_col(table, "latency_ms"));
+        side->cost[id[row]] = table_num(table, row, table_col(table, "cost"));
+        side->score[id[row]] = table_num(table, row, table_col(table, "score"));
     }
+}
+
+static void side_done(struct side *side)
+{
+    free(side->latency); /* the start of the block */
 }
 
 static struct as_json *side_json(const struct side *side)
@@ -83,21 +96,18 @@ static void add_boots(struct as_json *out, const struct side *baseline,
 
 struct as_json *golden_latency_cost(const struct golden_input *input)
 {
-    struct table table = input->table;
-    table_sort_by_first(&table);
-    AS_CLEANUP_FREE double *room = as_xcalloc(6 * table.rows + 1, sizeof(*room));
-    struct side baseline = {room, room + table.rows, room + 2 * table.rows, 0};
-    double *second = room + 3 * table.rows;
-    struct side candidate = {second, second + table.rows, second + 2 * table.rows, 0};
-    read_side(&table, "baseline", &baseline);
-    read_side(&table, "candidate", &candidate);
+    struct side baseline;
+    struct side candidate;
+    side_init(&baseline, &input->table, "baseline");
+    side_init(&candidate, &input->table, "candidate");
     struct as_json *out = as_json_object();
     as_json_set_take(out, "baseline", side_json(&baseline));
     as_json_set_take(out, "candidate", side_json(&candidate));
     as_json_set_num(out, "cost_ratio",
                     stats_cost_ratio(baseline.cost, candidate.cost, baseline.n));
-    if (baseline.n == candidate.n)
-        add_boots(out, &baseline, &candidate);
+    add_boots(out, &baseline, &candidate);
+    side_done(&baseline);
+    side_done(&candidate);
     return out;
 }
 

@@ -1,9 +1,17 @@
 /* daemon/stats: every golden kind to the last digit that the contract asks for, and the properties
  * that hold for any data: order, symmetry, failures never lost, undefined never 0. */
+#include "daemon/stats/agree.h"
+#include "daemon/stats/cost.h"
 #include "daemon/stats/dist.h"
 #include "daemon/stats/mean.h"
 #include "daemon/stats/paired.h"
+#include "daemon/stats/multiple.h"
 #include "daemon/stats/rank.h"
+#include "daemon/stats/rating.h"
+#include "daemon/stats/repeat.h"
+#include "daemon/stats/resample.h"
+#include "daemon/stats/seq.h"
+#include "daemon/stats/strata.h"
 #include "tests/golden/golden.h"
 
 #include <math.h>
@@ -303,6 +311,145 @@ static void test_wilcoxon_is_exact_for_few_differences(void **state)
     assert_close(test.p_exact, 0.25);
 }
 
+static void test_monte_carlo_sign_flip_is_near_the_exact_one(void **state)
+{
+    (void)state;
+    const double values[] = {0.3, -0.1, 0.2, 0.4, 0.1, -0.2, 0.5, 0.3};
+    struct stats_sample diffs = stats_sample_plain(values, 8);
+    double exact = stats_signflip_exact(&diffs);
+    assert_true(fabs(stats_signflip_mc(&diffs, 1, 20000) - exact) < 0.01);
+}
+
+static void test_bootstrap_of_equal_values_is_degenerate(void **state)
+{
+    (void)state;
+    const double values[] = {0.25, 0.25, 0.25};
+    struct stats_sample sample = stats_sample_plain(values, 3);
+    struct stats_boot boot = stats_boot_mean(&sample, 1, 100);
+    assert_true(boot.is_degenerate);
+    assert_close(boot.percentile.low, 0.25);
+    assert_true(isnan(boot.bca.low));
+}
+
+static void test_bootstrap_of_nothing_is_undefined(void **state)
+{
+    (void)state;
+    struct stats_sample none = stats_sample_plain(NULL, 0);
+    struct stats_boot boot = stats_boot_mean(&none, 1, 100);
+    assert_true(isnan(boot.theta) && isnan(boot.se) && isnan(boot.percentile.low));
+}
+
+static void test_bootstrap_of_costs_leaves_unpriced_cases_out(void **state)
+{
+    (void)state;
+    const double baseline[] = {1, NAN, 2, 3};
+    const double candidate[] = {2, 5, 4, 6};
+    struct stats_boot boot = stats_boot_cost_ratio(baseline, candidate, 4, 1, 100);
+    assert_close(boot.theta, 2);
+    assert_close(boot.percentile.high, 2);
+}
+
+static void test_unpriced_is_not_free(void **state)
+{
+    (void)state;
+    const double costs[] = {NAN, NAN};
+    assert_true(isnan(stats_cost_of(costs, 2, 1).total));
+    assert_true(isnan(stats_cost_of(NULL, 2, 1).mean));
+    assert_true(isnan(stats_cost_of(costs, 2, 0).per_success));
+}
+
+static void test_stratum_weights_decide_and_not_the_mix_of_cases(void **state)
+{
+    (void)state;
+    struct stats_case cases[12];
+    for (int i = 0; i < 12; i++) {
+        cases[i] = scored(0.5, i < 10 ? 0.5 + 0.01 * (i % 2) : 1 - 0.01 * (i % 2));
+        cases[i].stratum = i < 10 ? 0 : 1;
+    }
+    struct stats_pairs pairs;
+    assert_int_equal(stats_pairs_init(&pairs, cases, 12, STATS_POLICY_ZERO), 0);
+    const double weights[] = {0, 1};
+    struct stats_stratum strata[2];
+    struct stats_stratified result = stats_stratified_of(&pairs, weights, 2, strata);
+    assert_close(result.diff, 0.495);
+    assert_int_equal(strata[0].n, 10);
+    stats_pairs_done(&pairs);
+}
+
+static void test_a_case_whose_answers_all_failed_is_a_failed_case(void **state)
+{
+    (void)state;
+    const struct stats_score all[] = {{0, STATS_FAILED}, {0, STATS_MISSING}, {0, STATS_FAILED}};
+    const struct stats_score some[] = {{1, STATS_SCORED}, {0, STATS_MISSING}, {0, STATS_FAILED}};
+    const struct stats_score none[] = {{1, STATS_MISSING}};
+    assert_int_equal(stats_case_score(all, 3).state, STATS_FAILED);
+    assert_int_equal(stats_case_score(some, 3).state, STATS_SCORED);
+    assert_close(stats_case_score(some, 3).value, 0.5);
+    assert_int_equal(stats_case_score(none, 1).state, STATS_MISSING);
+}
+
+static void test_adjusted_p_values_may_overwrite_their_input(void **state)
+{
+    (void)state;
+    double p[] = {0.01, NAN, 0.04};
+    stats_holm(p, 3, p);
+    assert_close(p[0], 0.02);
+    assert_true(isnan(p[1]));
+    assert_close(p[2], 0.04);
+}
+
+static void test_raters_who_always_agree_have_no_kappa_but_an_ac1(void **state)
+{
+    (void)state;
+    const uint32_t same[] = {1, 1, 1};
+    const struct stats_ratings ratings = {same, same, 3, 2};
+    struct stats_agreement agreement = stats_agreement_of(&ratings);
+    assert_true(isnan(agreement.kappa));
+    assert_close(agreement.ac1, 1);
+}
+
+static void test_a_model_that_never_loses_has_no_finite_rating(void **state)
+{
+    (void)state;
+    const double wins[] = {0, 3, 0, 0};
+    struct stats_rating ratings[2];
+    assert_int_equal(stats_rate_models(wins, 2, 0, ratings), AS_ESTATE);
+    assert_int_equal(stats_rate_models(wins, 2, 2, ratings), AS_EINVAL);
+    assert_int_equal(stats_rate_models(wins, STATS_RATING_MODELS_MAX + 1, 0, ratings), AS_ELIMIT);
+}
+
+static void test_odds_of_ten_are_four_hundred_points(void **state)
+{
+    (void)state;
+    const double wins[] = {0, 1, 10, 0};
+    struct stats_rating ratings[2];
+    assert_int_equal(stats_rate_models(wins, 2, 0, ratings), 0);
+    assert_close(ratings[0].elo, 1000);
+    assert_close(ratings[1].elo, 1400);
+}
+
+static void test_sequential_bets_find_a_loss_and_only_that(void **state)
+{
+    (void)state;
+    double losses[200];
+    for (int i = 0; i < 200; i++)
+        losses[i] = i % 3 ? -1 : 0;
+    struct stats_eprocess worse = stats_eprocess_worse(losses, 200, 0.02);
+    struct stats_eprocess not_worse = stats_eprocess_not_worse(losses, 200, 0.02);
+    assert_true(worse.stop > 1 && worse.stop < 200);
+    assert_true(isnan(not_worse.stop));
+    assert_true(not_worse.p_anytime > 0.5);
+}
+
+static void test_looks_grow_to_the_planned_maximum(void **state)
+{
+    (void)state;
+    const struct stats_look_plan plan = {.looks = 3, .n_max = 100, .margin = 0.02};
+    assert_int_equal(stats_look_size(&plan, 1), 34);
+    assert_int_equal(stats_look_size(&plan, 2), 67);
+    assert_int_equal(stats_look_size(&plan, 3), 100);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -340,6 +487,19 @@ int main(void)
         cmocka_unit_test(test_tails_and_quantiles_are_inverse),
         cmocka_unit_test(test_sign_test_counts_coin_tosses),
         cmocka_unit_test(test_wilcoxon_is_exact_for_few_differences),
+        cmocka_unit_test(test_monte_carlo_sign_flip_is_near_the_exact_one),
+        cmocka_unit_test(test_bootstrap_of_equal_values_is_degenerate),
+        cmocka_unit_test(test_bootstrap_of_nothing_is_undefined),
+        cmocka_unit_test(test_bootstrap_of_costs_leaves_unpriced_cases_out),
+        cmocka_unit_test(test_unpriced_is_not_free),
+        cmocka_unit_test(test_stratum_weights_decide_and_not_the_mix_of_cases),
+        cmocka_unit_test(test_a_case_whose_answers_all_failed_is_a_failed_case),
+        cmocka_unit_test(test_adjusted_p_values_may_overwrite_their_input),
+        cmocka_unit_test(test_raters_who_always_agree_have_no_kappa_but_an_ac1),
+        cmocka_unit_test(test_a_model_that_never_loses_has_no_finite_rating),
+        cmocka_unit_test(test_odds_of_ten_are_four_hundred_points),
+        cmocka_unit_test(test_sequential_bets_find_a_loss_and_only_that),
+        cmocka_unit_test(test_looks_grow_to_the_planned_maximum),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
