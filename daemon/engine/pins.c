@@ -53,43 +53,17 @@ static int resolve_model(struct pins *pins, const struct config *config, struct 
     return 0;
 }
 
-static bool is_selected(const struct run_overrides *overrides, const char *candidate)
-{
-    if (!overrides->models)
-        return true;
-    for (size_t i = 0; i < overrides->model_count; i++)
-        if (!strcmp(overrides->models[i], candidate))
-            return true;
-    return false;
-}
-
-/* A model that was asked for by name but is no candidate of the eval must not be dropped silently. */
-static int check_selection(const struct eval_def *eval, const struct run_overrides *overrides, struct as_err *err)
-{
-    for (size_t i = 0; i < overrides->model_count; i++) {
-        bool is_known = false;
-        for (size_t k = 0; k < eval->candidate_count; k++)
-            is_known = is_known || !strcmp(eval->candidates[k], overrides->models[i]);
-        if (!is_known)
-            return as_err_set(err, AS_EINVAL, "'%s' is no candidate of eval '%s': add it to candidates: in %s",
-                              overrides->models[i], eval->name, eval->path);
-    }
-    return 0;
-}
-
 static int resolve_members(struct pins *pins, const struct eval_def *eval, const struct config *config,
                            struct registry *registry, const struct run_overrides *overrides, struct as_err *err)
 {
-    int rc = check_selection(eval, overrides, err);
-    if (!rc)
-        rc = resolve_model(pins, config, registry, eval->baseline, &pins->members[0], err);
+    const char *const *names = overrides->models ? overrides->models : eval->candidates;
+    size_t count = overrides->models ? overrides->model_count : eval->candidate_count;
+    if (count > EVAL_MAX_CANDIDATES)
+        return as_err_set(err, AS_ELIMIT, "%zu candidates are too many: at most %d", count, EVAL_MAX_CANDIDATES);
+    int rc = resolve_model(pins, config, registry, eval->baseline, &pins->members[0], err);
     pins->member_count = 1;
-    for (size_t i = 0; i < eval->candidate_count && !rc; i++) {
-        if (!is_selected(overrides, eval->candidates[i]))
-            continue;
-        rc = resolve_model(pins, config, registry, eval->candidates[i], &pins->members[pins->member_count], err);
-        pins->member_count += !rc;
-    }
+    for (size_t i = 0; i < count && !rc; i++)
+        rc = resolve_model(pins, config, registry, names[i], &pins->members[pins->member_count++], err);
     return rc;
 }
 

@@ -51,7 +51,7 @@ struct pins {
 };
 
 struct run_overrides {
-    const char *const *models; /* only these candidates; NULL = all */
+    const char *const *models; /* candidates instead of the eval's; NULL = as the eval says */
     size_t model_count;
     int64_t max_cases; /* 0 = as the eval says */
     uint32_t samples;  /* 0 = as the eval says */

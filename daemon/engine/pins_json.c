@@ -1,5 +1,7 @@
-/* Pins as JSON and back. The gate's numbers are one table, so that writing and reading cannot drift apart. */
+/* Pins as JSON and back. */
 #include "daemon/engine/pins.h"
+
+#include "daemon/model/gate_json.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -7,66 +9,10 @@
 
 #define PINS_FORMAT 1
 
-static const struct {
-    const char *key;
-    size_t offset;
-} gate_numbers[] = {
-#define NUMBER(field) {#field, offsetof(struct gate_rules, field)}
-    NUMBER(margin),
-    NUMBER(max_missing_rate),
-    NUMBER(max_failure_rate),
-    NUMBER(pass_threshold),
-    NUMBER(stratum_margin),
-    NUMBER(latency_p50_max_ms),
-    NUMBER(latency_p95_max_ms),
-    NUMBER(latency_p95_max_ratio),
-    NUMBER(cost_mean_max),
-    NUMBER(cost_max_ratio),
-#undef NUMBER
-};
-
-#define GATE_NUMBER_COUNT (sizeof(gate_numbers) / sizeof(gate_numbers[0]))
-
-static struct as_json *gate_to_json(const struct gate_rules *gate)
-{
-    struct as_json *json = as_json_object();
-    for (size_t i = 0; i < GATE_NUMBER_COUNT; i++) {
-        double value = *(const double *)((const char *)gate + gate_numbers[i].offset);
-        as_json_set_num(json, gate_numbers[i].key, value);
-    }
-    as_json_set_str(json, "policy", gate_policy_name(gate->policy));
-    as_json_set_int(json, "min_pairs", gate->min_pairs);
-    as_json_set_int(json, "min_clusters", gate->min_clusters);
-    as_json_set_str(json, "critical", gate_critical_name(gate->critical));
-    as_json_set_int(json, "max_critical", gate->max_critical);
-    as_json_set_num(json, "floor", gate->floor.value);
-    as_json_set_str(json, "floor_mode", gate_floor_mode_name(gate->floor.mode));
-    as_json_set_bool(json, "require_superiority", gate->require_superiority);
-    return json;
-}
-
 static const char *cstr_or(const struct as_json *json, const char *key, const char *fallback)
 {
     const char *text = as_json_get_cstr(json, key);
     return text ? text : fallback;
-}
-
-static int gate_from_json(const struct as_json *json, struct gate_rules *ret_gate)
-{
-    gate_rules_init(ret_gate);
-    for (size_t i = 0; i < GATE_NUMBER_COUNT; i++)
-        *(double *)((char *)ret_gate + gate_numbers[i].offset) = as_json_get_num(json, gate_numbers[i].key, NAN);
-    ret_gate->min_pairs = as_json_get_int(json, "min_pairs", 0);
-    ret_gate->min_clusters = as_json_get_int(json, "min_clusters", 0);
-    ret_gate->max_critical = as_json_get_int(json, "max_critical", 0);
-    ret_gate->floor.value = as_json_get_num(json, "floor", NAN);
-    ret_gate->require_superiority = as_json_get_bool(json, "require_superiority", false);
-    int rc = gate_policy_from(cstr_or(json, "policy", ""), &ret_gate->policy);
-    if (!rc)
-        rc = gate_critical_from(cstr_or(json, "critical", ""), &ret_gate->critical);
-    if (!rc)
-        rc = gate_floor_mode_from(cstr_or(json, "floor_mode", ""), &ret_gate->floor.mode);
-    return rc;
 }
 
 static void set_hash(struct as_json *json, const char *key, const struct as_sha256 *hash)
@@ -189,7 +135,7 @@ struct as_json *pins_to_json(const struct pins *pins)
     as_json_set_int(json, "primary", (int64_t)pins->primary);
     as_json_set_str(json, "system", pins->system);
     as_json_set_int(json, "samples", pins->samples);
-    as_json_set_take(json, "gate", gate_to_json(&pins->gate));
+    as_json_set_take(json, "gate", gate_rules_to_json(&pins->gate));
     return json;
 }
 
@@ -226,7 +172,7 @@ static int fill_from_json(const struct as_json *json, struct pins *pins)
     if (!rc && pins->rubric != PINS_NO_RUBRIC)
         rc = model_from_json(&pins->arena, as_json_get(json, "judge"), &pins->judge);
     if (!rc)
-        rc = gate_from_json(as_json_get(json, "gate"), &pins->gate) ? AS_ECORRUPT : 0;
+        rc = gate_rules_from_json(as_json_get(json, "gate"), &pins->gate) ? AS_ECORRUPT : 0;
     if (!rc)
         rc = as_sha256_from_hex(cstr_or(dataset, "hash", ""), &pins->dataset_hash) ? AS_ECORRUPT : 0;
     bool is_sane = pins->eval_name && pins->dataset_name && pins->samples && pins->primary < pins->metric_count &&

@@ -1,0 +1,88 @@
+/* The routes, and the queries that handlers answer by. */
+#include "daemon/control/handlers.h"
+
+#include <stdlib.h>
+
+const struct control_route control_routes[] = {
+    {"daemon.status", handle_daemon_status},
+    {"daemon.check", handle_daemon_check},
+    {"plugin.list", handle_plugin_list},
+    {"plugin.show", handle_plugin_show},
+    {"plugin.check", handle_plugin_check},
+    {"eval.list", handle_eval_list},
+    {"eval.show", handle_eval_show},
+    {"dataset.import_begin", handle_dataset_import_begin},
+    {"dataset.import_chunk", handle_dataset_import_chunk},
+    {"dataset.import_end", handle_dataset_import_end},
+    {"dataset.import_abort", handle_dataset_import_abort},
+    {"dataset.list", handle_dataset_list},
+    {"dataset.show", handle_dataset_show},
+    {"run.start", handle_run_start},
+    {"run.list", handle_run_list},
+    {"run.show", handle_run_show},
+    {"run.watch", handle_run_watch},
+    {"run.cancel", handle_run_cancel},
+    {"row.list", handle_row_list},
+    {"row.show", handle_row_show},
+    {"verdict.show", handle_verdict_show},
+    {NULL, NULL},
+};
+
+static void query_work(struct store *store, void *ctx)
+{
+    struct control_query *query = ctx;
+    query->work(store, query);
+}
+
+static void query_done(void *ctx)
+{
+    struct control_query *query = ctx;
+    if (!query->rc && query->finish)
+        query->finish(query);
+    if (query->rc) {
+        control_fail(query->call, &query->err);
+        as_json_free(query->result);
+    } else {
+        control_reply(query->call, query->result ? query->result : as_json_object());
+    }
+    as_arena_done(&query->arena);
+    free(query);
+}
+
+void control_read(struct control_app *app, struct control_call *call, control_query_fn work,
+                  void (*finish)(struct control_query *query))
+{
+    struct control_query *query = as_xcalloc(1, sizeof(*query));
+    query->app = app;
+    query->call = call;
+    query->work = work;
+    query->finish = finish;
+    db_read(app->db, query_work, query_done, query);
+}
+
+void control_store_failed(struct store *store, struct control_query *query, int rc, const char *what)
+{
+    query->rc = rc;
+    if (rc == AS_ENOENT)
+        as_err_set(&query->err, rc, "%s is not there", what);
+    else
+        as_err_set(&query->err, rc, "%s: %s", what, store_error(store));
+}
+
+uint32_t control_limit(const struct control_call *call)
+{
+    int64_t limit = as_json_get_int(call->params, "limit", CONTROL_PAGE_DEFAULT);
+    return limit > CONTROL_PAGE_MAX ? CONTROL_PAGE_MAX : (uint32_t)limit;
+}
+
+void control_set_hash(struct as_json *json, const char *key, const struct as_sha256 *hash)
+{
+    char hex[AS_SHA256_HEX_BYTES];
+    as_sha256_hex(hash, hex);
+    as_json_set_str(json, key, hex);
+}
+
+void control_set_time(struct as_json *json, const char *key, int64_t ms)
+{
+    as_json_set_take(json, key, ms ? as_json_new_int(ms) : NULL);
+}

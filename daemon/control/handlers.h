@@ -1,0 +1,88 @@
+/* What the control methods do: the handlers of lib/proto's table, over engine, registry, config and store.
+ *
+ * Handlers run on the loop and answer now or later. What needs the database goes through a control_query: its work builds the
+ * result on a pool thread, its answer is sent on the loop. struct control_app is owned by daemon/app.c, which fills it in. */
+#ifndef DAEMON_CONTROL_HANDLERS_H
+#define DAEMON_CONTROL_HANDLERS_H
+
+#include "daemon/control/server.h"
+#include "daemon/engine/engine.h"
+
+#define CONTROL_PAGE_DEFAULT 50
+#define CONTROL_PAGE_MAX 1000
+
+struct control_watch;
+struct control_import;
+
+struct control_app {
+    struct loop *loop;
+    struct db *db;
+    struct engine *engine;
+    struct registry *registry;
+    struct sandbox *sandbox;
+    struct transport *transport;
+    struct config *config;   /* in force; app.c swaps it on reload */
+    struct eval_set *evals;  /* likewise */
+    struct control_server *server;
+    int64_t started_ms;
+    struct control_watch *watches;
+    struct control_import *imports;
+    int64_t next_import;
+};
+
+extern const struct control_route control_routes[];
+
+/* The engine's observers: they pass on to the watching connections. ctx is the control_app. */
+void control_on_progress(void *ctx, int64_t run);
+void control_on_ended(void *ctx, int64_t run);
+/* For control_options.on_closed: forgets watches, drops imports. */
+void control_on_closed(void *app, uint64_t connection);
+
+/* ---- private to daemon/control: queries ---- */
+
+struct control_query {
+    struct control_app *app;
+    struct control_call *call;
+    struct as_json *result; /* set by work; NULL stands for {} */
+    int rc;                 /* set by work with err */
+    struct as_err err;
+    struct as_arena arena;  /* gone after the answer */
+    void (*finish)(struct control_query *query); /* on the loop, before the answer; NULL = nothing more to do */
+    void (*work)(struct store *store, struct control_query *query);
+};
+typedef void (*control_query_fn)(struct store *store, struct control_query *query);
+
+void control_read(struct control_app *app, struct control_call *call, control_query_fn work,
+                  void (*finish)(struct control_query *query));
+/* For work: the store's failure as the query's answer. what is a sentence's beginning: "run 7". */
+void control_store_failed(struct store *store, struct control_query *query, int rc, const char *what);
+
+uint32_t control_limit(const struct control_call *call);
+void control_set_hash(struct as_json *json, const char *key, const struct as_sha256 *hash);
+void control_set_time(struct as_json *json, const char *key, int64_t ms); /* 0 gives null */
+
+void handle_daemon_status(void *app, struct control_call *call);
+void handle_daemon_check(void *app, struct control_call *call);
+void handle_plugin_list(void *app, struct control_call *call);
+void handle_plugin_show(void *app, struct control_call *call);
+void handle_plugin_check(void *app, struct control_call *call);
+void handle_eval_list(void *app, struct control_call *call);
+void handle_eval_show(void *app, struct control_call *call);
+void handle_dataset_import_begin(void *app, struct control_call *call);
+void handle_dataset_import_chunk(void *app, struct control_call *call);
+void handle_dataset_import_end(void *app, struct control_call *call);
+void handle_dataset_import_abort(void *app, struct control_call *call);
+void handle_dataset_list(void *app, struct control_call *call);
+void handle_dataset_show(void *app, struct control_call *call);
+void handle_run_start(void *app, struct control_call *call);
+void handle_run_list(void *app, struct control_call *call);
+void handle_run_show(void *app, struct control_call *call);
+void handle_run_watch(void *app, struct control_call *call);
+void handle_run_cancel(void *app, struct control_call *call);
+void handle_row_list(void *app, struct control_call *call);
+void handle_row_show(void *app, struct control_call *call);
+void handle_verdict_show(void *app, struct control_call *call);
+
+void control_drop_imports(struct control_app *app, uint64_t connection);
+
+#endif

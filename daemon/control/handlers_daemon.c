@@ -1,0 +1,151 @@
+/* daemon.*: what assayd is doing, and the dry run of its configuration. */
+#include "daemon/control/handlers.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+struct counts {
+    int64_t live, refused;
+};
+
+static void count_version(void *ctx, const struct plugin_version *version)
+{
+    ((struct counts *)ctx)->live += version->state == PLUGIN_LIVE;
+}
+
+static void count_refusal(void *ctx, const struct plugin_refusal *refusal)
+{
+    (void)refusal;
+    ((struct counts *)ctx)->refused++;
+}
+
+static void count_workers(void *ctx, const struct plugin_version *version)
+{
+    struct {
+        const struct sandbox *sandbox;
+        int64_t workers;
+    } *sum = ctx;
+    struct sandbox_stats stats;
+    if (!sandbox_stats_of(sum->sandbox, version->sandbox_id, &stats))
+        sum->workers += stats.workers;
+}
+
+/* Resident pages from /proc; 0 where there is none. */
+static int64_t resident_bytes(void)
+{
+    FILE *file = fopen("/proc/self/statm", "re");
+    long total = 0, resident = 0;
+    if (!file)
+        return 0;
+    int got = fscanf(file, "%ld %ld", &total, &resident);
+    fclose(file);
+    return got == 2 ? (int64_t)resident * sysconf(_SC_PAGESIZE) : 0;
+}
+
+static void add_live_runs(struct store *store, struct control_query *query)
+{
+    struct group_record *groups = NULL;
+    size_t count = 0;
+    int rc = store_groups_unfinished(store, &query->arena, &groups, &count);
+    if (rc) {
+        control_store_failed(store, query, rc, "the list of runs");
+        return;
+    }
+    struct as_json *runs = as_json_array();
+    for (size_t i = 0; i < count; i++) {
+        struct as_json *run = as_json_object();
+        as_json_set_int(run, "run", groups[i].id);
+        as_json_set_str(run, "eval", groups[i].eval_name);
+        as_json_push_take(runs, run);
+    }
+    query->result = as_json_object();
+    as_json_set_take(query->result, "runs", runs);
+}
+
+static void add_progress(const struct engine *engine, struct as_json *runs)
+{
+    for (size_t i = 0; i < as_json_len(runs); i++) {
+        struct as_json *run = as_json_at(runs, i);
+        struct run_progress progress;
+        if (engine_progress(engine, as_json_get_int(run, "run", 0), &progress))
+            continue;
+        as_json_set_str(run, "state", group_state_name(progress.state));
+        as_json_set_int(run, "done", progress.done);
+        as_json_set_int(run, "total", progress.total);
+        as_json_set_str(run, "error", progress.error[0] ? progress.error : NULL);
+    }
+}
+
+static void finish_status(struct control_query *query)
+{
+    struct control_app *app = query->app;
+    struct as_json *json = query->result;
+    struct counts counts = {0, 0};
+    struct {
+        const struct sandbox *sandbox;
+        int64_t workers;
+    } sum = {app->sandbox, 0};
+    registry_each(app->registry, count_version, &counts);
+    registry_each(app->registry, count_workers, &sum);
+    registry_each_refusal(app->registry, count_refusal, &counts);
+    as_json_set_str(json, "version", ASSAY_VERSION);
+    as_json_set_int(json, "pid", getpid());
+    as_json_set_int(json, "started_ms", app->started_ms);
+    as_json_set_str(json, "config", app->config->path);
+    as_json_set_str(json, "socket", app->config->socket_path);
+    as_json_set_str(json, "state_dir", app->config->state_dir);
+    as_json_set_int(json, "models", (int64_t)app->config->model_count);
+    as_json_set_int(json, "evals", (int64_t)app->evals->eval_count);
+    as_json_set_int(json, "evals_refused", (int64_t)app->evals->refusal_count);
+    as_json_set_int(json, "plugins", counts.live);
+    as_json_set_int(json, "plugins_refused", counts.refused);
+    as_json_set_int(json, "workers", sum.workers);
+    as_json_set_int(json, "connections", (int64_t)control_connection_count(app->server));
+    as_json_set_int(json, "rss_bytes", resident_bytes());
+    add_progress(app->engine, as_json_get(json, "runs"));
+}
+
+void handle_daemon_status(void *ctx, struct control_call *call)
+{
+    control_read(ctx, call, add_live_runs, finish_status);
+}
+
+static void add_lines(struct as_json *array, const char *text)
+{
+    while (*text) {
+        size_t len = strcspn(text, "\n");
+        as_json_push_take(array, as_json_new_str((struct as_str){text, len}));
+        text += len + (text[len] == '\n');
+    }
+}
+
+static void add_refused_evals(const struct config *config, struct as_json *problems)
+{
+    struct eval_set *evals = NULL;
+    struct as_err err = {0};
+    if (eval_set_load(config, &evals, &err)) {
+        as_json_push_take(problems, as_json_new_str(as_str_from(err.msg)));
+        return;
+    }
+    for (size_t i = 0; i < evals->refusal_count; i++)
+        add_lines(problems, evals->refusals[i].reason);
+    eval_set_unref(evals);
+}
+
+void handle_daemon_check(void *ctx, struct control_call *call)
+{
+    struct control_app *app = ctx;
+    struct config *config = NULL;
+    struct as_buf text = {0};
+    struct as_json *problems = as_json_array(), *json = as_json_object();
+    if (config_load(app->config->path, &config, &text))
+        add_lines(problems, as_buf_str(&text).ptr);
+    else
+        add_refused_evals(config, problems);
+    config_unref(config);
+    as_buf_done(&text);
+    as_json_set_bool(json, "ok", !as_json_len(problems));
+    as_json_set_take(json, "problems", problems);
+    control_reply(call, json);
+}

@@ -1,0 +1,424 @@
+/* run.* and verdict.show: starting, looking, watching, cancelling. */
+#include "daemon/control/handlers.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct control_watch {
+    struct control_watch *next;
+    uint64_t connection;
+    int64_t run;
+};
+
+/* ---- start ---- */
+
+static void on_started(void *ctx, int64_t run, const struct as_err *err)
+{
+    struct control_call *call = ctx;
+    if (err) {
+        control_fail(call, err);
+        return;
+    }
+    struct as_json *json = as_json_object();
+    as_json_set_int(json, "run", run);
+    control_reply(call, json);
+}
+
+void handle_run_start(void *ctx, struct control_call *call)
+{
+    struct control_app *app = ctx;
+    const char *name = as_json_get_cstr(call->params, "eval");
+    const struct eval_def *eval = eval_set_find(app->evals, name);
+    if (!eval) {
+        struct as_err err = {0};
+        as_err_set(&err, AS_ENOENT, "no eval named '%s': see `assayctl eval ls`", name);
+        control_fail(call, &err);
+        return;
+    }
+    const char *models[EVAL_MAX_CANDIDATES];
+    const struct as_json *wanted = as_json_get(call->params, "models");
+    size_t count = as_json_len(wanted);
+    for (size_t i = 0; i < count && i < EVAL_MAX_CANDIDATES; i++)
+        models[i] = as_json_cstr(as_json_at(wanted, i));
+    char requested_by[32];
+    snprintf(requested_by, sizeof(requested_by), "uid %u", call->uid);
+    struct engine_request request = {
+        .evals = app->evals,
+        .eval = eval,
+        .overrides = {.models = wanted ? models : NULL,
+                      .model_count = count,
+                      .max_cases = as_json_get_int(call->params, "max_cases", 0),
+                      .samples = (uint32_t)as_json_get_int(call->params, "samples", 0)},
+        .requested_by = requested_by,
+        .tag = as_json_get_cstr(call->params, "tag"),
+    };
+    engine_start(app->engine, &request, on_started, call);
+}
+
+/* ---- list and show ---- */
+
+/* The member names and the dataset of a group, out of its pins. */
+static struct as_json *pins_of(const struct group_record *group)
+{
+    struct as_json *pins = NULL;
+    bool is_there = group->pins_json && !as_json_parse(group->pins_json, strlen(group->pins_json), &pins, NULL);
+    return is_there ? pins : as_json_object();
+}
+
+static struct as_json *shared(const struct as_json *object, const char *key)
+{
+    return as_json_share(as_json_get(object, key));
+}
+
+static void set_head(struct as_json *json, const struct group_record *group)
+{
+    as_json_set_int(json, "run", group->id);
+    as_json_set_str(json, "eval", group->eval_name);
+    as_json_set_str(json, "state", group_state_name(group->state));
+    as_json_set_str(json, "outcome", group->outcome);
+    as_json_set_str(json, "tag", group->tag);
+    as_json_set_str(json, "requested_by", group->requested_by);
+    control_set_time(json, "created_ms", group->created_ms);
+    control_set_time(json, "ended_ms", group->ended_ms);
+    as_json_set_str(json, "error", group->error);
+}
+
+static void list_work(struct store *store, struct control_query *query)
+{
+    const struct as_json *params = query->call->params;
+    uint32_t limit = control_limit(query->call);
+    struct group_record *groups = NULL;
+    size_t count = 0;
+    int rc = store_groups_page(store, as_json_get_cstr(params, "eval"), as_json_get_int(params, "before", 0), limit,
+                               &query->arena, &groups, &count);
+    if (rc) {
+        control_store_failed(store, query, rc, "the list of runs");
+        return;
+    }
+    struct as_json *runs = as_json_array();
+    for (size_t i = 0; i < count; i++) {
+        struct dataset_info info;
+        struct as_json *run = as_json_object();
+        set_head(run, &groups[i]);
+        if (!store_dataset_get(store, groups[i].dataset_id, &query->arena, &info))
+            as_json_set_str(run, "dataset", as_arena_printf(&query->arena, "%s@%u", info.name, info.version));
+        as_json_set_int(run, "cases", groups[i].case_count);
+        as_json_set_int(run, "members", groups[i].member_count);
+        as_json_push_take(runs, run);
+    }
+    query->result = as_json_object();
+    as_json_set_take(query->result, "runs", runs);
+    if (count == limit)
+        as_json_set_int(query->result, "next", groups[count - 1].id);
+}
+
+void handle_run_list(void *ctx, struct control_call *call)
+{
+    control_read(ctx, call, list_work, NULL);
+}
+
+static struct as_json *model_brief(const struct as_json *model)
+{
+    struct as_json *json = as_json_object();
+    as_json_set_take(json, "model", shared(model, "name"));
+    as_json_set_take(json, "id", shared(model, "id"));
+    as_json_set_take(json, "provider", shared(model, "provider"));
+    return json;
+}
+
+static struct as_json *pins_brief(const struct as_json *pins)
+{
+    struct as_json *json = as_json_object(), *models = as_json_array();
+    const struct as_json *members = as_json_get(pins, "members"), *judge = as_json_get(pins, "judge");
+    for (size_t i = 0; i < as_json_len(members); i++)
+        as_json_push_take(models, model_brief(as_json_at(members, i)));
+    as_json_set_take(json, "plugins", shared(pins, "metrics"));
+    as_json_set_take(json, "judge", judge ? model_brief(judge) : NULL);
+    as_json_set_take(json, "models", models);
+    as_json_set_take(json, "gate", shared(pins, "gate"));
+    return json;
+}
+
+static void merge_member(void *ctx, const char *key, struct as_json *value)
+{
+    if (!as_json_has(ctx, key) || !strcmp(key, "outcome"))
+        as_json_set_take(ctx, key, as_json_share(value));
+}
+
+static int64_t rows_done(struct store *store, const struct group_record *group)
+{
+    int64_t counts[PINS_MAX_MEMBERS * ROW_STATUS_COUNT], sum = 0;
+    if (group->member_count > PINS_MAX_MEMBERS || store_group_counts(store, group->id, group->member_count, counts))
+        return 0;
+    for (size_t i = 0; i < (size_t)group->member_count * ROW_STATUS_COUNT; i++)
+        sum += counts[i];
+    return sum;
+}
+
+static struct as_json *whole_run(struct store *store, const struct group_record *group)
+{
+    struct as_json *json = as_json_object(), *progress = as_json_object();
+    AS_CLEANUP_JSON struct as_json *pins = pins_of(group);
+    AS_CLEANUP_JSON struct as_json *result = NULL;
+    const struct as_json *metrics = as_json_get(pins, "metrics");
+    struct as_json *dataset = as_json_share(as_json_get(pins, "dataset"));
+    set_head(json, group);
+    if (dataset)
+        as_json_set_int(dataset, "cases", group->case_count);
+    as_json_set_take(json, "dataset", dataset);
+    as_json_set_int(json, "unknown_fate", group->unknown_fate);
+    as_json_set_int(json, "samples", group->sample_count);
+    const struct as_json *primary = as_json_at(metrics, (size_t)as_json_get_int(pins, "primary", 0));
+    as_json_set_take(json, "primary", shared(primary, "metric"));
+    as_json_set_take(json, "pins", pins_brief(pins));
+    as_json_set_int(progress, "done", rows_done(store, group));
+    as_json_set_int(progress, "total", group->case_count * group->member_count * group->sample_count);
+    as_json_set_take(json, "progress", progress);
+    if (group->result_json && !as_json_parse(group->result_json, strlen(group->result_json), &result, NULL))
+        as_json_each(result, merge_member, json);
+    return json;
+}
+
+static int get_group(struct store *store, struct control_query *query, struct group_record *ret_group)
+{
+    int64_t run = as_json_get_int(query->call->params, "run", 0);
+    int rc = store_group_get(store, run, &query->arena, ret_group);
+    if (rc)
+        control_store_failed(store, query, rc, as_arena_printf(&query->arena, "run %" PRId64, run));
+    return rc;
+}
+
+static void show_work(struct store *store, struct control_query *query)
+{
+    struct group_record group;
+    if (!get_group(store, query, &group))
+        query->result = whole_run(store, &group);
+}
+
+/* What the engine knows of a live group and the store does not yet. */
+static void finish_live(struct control_query *query)
+{
+    struct run_progress progress;
+    int64_t run = as_json_get_int(query->call->params, "run", 0);
+    if (engine_progress(query->app->engine, run, &progress))
+        return;
+    struct as_json *json = query->result, *live = as_json_object();
+    as_json_set_str(json, "state", group_state_name(progress.state));
+    if (progress.error[0])
+        as_json_set_str(json, "error", progress.error);
+    as_json_set_int(live, "done", progress.done);
+    as_json_set_int(live, "total", progress.total);
+    as_json_set_take(json, "progress", live);
+}
+
+void handle_run_show(void *ctx, struct control_call *call)
+{
+    control_read(ctx, call, show_work, finish_live);
+}
+
+/* ---- watch ---- */
+
+static void add_watch(struct control_app *app, uint64_t connection, int64_t run)
+{
+    for (const struct control_watch *watch = app->watches; watch; watch = watch->next)
+        if (watch->connection == connection && watch->run == run)
+            return;
+    struct control_watch *watch = as_xmalloc(sizeof(*watch));
+    *watch = (struct control_watch){app->watches, connection, run};
+    app->watches = watch;
+}
+
+static void drop_watches(struct control_app *app, uint64_t connection, int64_t run)
+{
+    struct control_watch **at = &app->watches;
+    while (*at) {
+        struct control_watch *watch = *at;
+        bool is_meant = (!connection || watch->connection == connection) && (!run || watch->run == run);
+        if (!is_meant) {
+            at = &watch->next;
+            continue;
+        }
+        *at = watch->next;
+        free(watch);
+    }
+}
+
+static struct as_json *progress_json(const struct run_progress *progress)
+{
+    struct as_json *json = as_json_object();
+    as_json_set_int(json, "run", progress->run);
+    as_json_set_str(json, "state", group_state_name(progress->state));
+    as_json_set_int(json, "done", progress->done);
+    as_json_set_int(json, "total", progress->total);
+    as_json_set_int(json, "ok", progress->ok);
+    as_json_set_int(json, "failed", progress->failed);
+    as_json_set_int(json, "in_flight", progress->in_flight);
+    as_json_set_num(json, "cost_usd", progress->cost_usd);
+    as_json_set_num(json, "rows_per_s", progress->rows_per_s);
+    as_json_set_num(json, "eta_s", progress->eta_s);
+    return json;
+}
+
+void control_on_progress(void *ctx, int64_t run)
+{
+    struct control_app *app = ctx;
+    struct run_progress progress;
+    if (!app->server || engine_progress(app->engine, run, &progress))
+        return;
+    for (const struct control_watch *watch = app->watches; watch; watch = watch->next)
+        if (watch->run == run)
+            control_notify(app->server, watch->connection, "run.progress", progress_json(&progress));
+}
+
+struct ended_query {
+    struct control_app *app;
+    int64_t run;
+    uint64_t connection; /* 0 = every watcher of the run */
+    struct as_arena arena;
+    struct group_record group;
+    int rc;
+};
+
+static void ended_work(struct store *store, void *ctx)
+{
+    struct ended_query *query = ctx;
+    query->rc = store_group_get(store, query->run, &query->arena, &query->group);
+}
+
+static struct as_json *ended_json(const struct ended_query *query)
+{
+    struct as_json *json = as_json_object();
+    struct run_progress progress;
+    bool is_standing = !engine_progress(query->app->engine, query->run, &progress);
+    as_json_set_int(json, "run", query->run);
+    as_json_set_str(json, "state", group_state_name(is_standing ? progress.state : query->group.state));
+    as_json_set_str(json, "outcome", query->rc ? NULL : query->group.outcome);
+    as_json_set_str(json, "error", is_standing ? progress.error : query->rc ? NULL : query->group.error);
+    return json;
+}
+
+static void ended_done(void *ctx)
+{
+    struct ended_query *query = ctx;
+    struct control_app *app = query->app;
+    for (const struct control_watch *watch = app->watches; watch && app->server; watch = watch->next) {
+        bool is_meant = watch->run == query->run && (!query->connection || watch->connection == query->connection);
+        if (is_meant)
+            control_notify(app->server, watch->connection, "run.ended", ended_json(query));
+    }
+    drop_watches(app, query->connection, query->run);
+    as_arena_done(&query->arena);
+    free(query);
+}
+
+static void tell_ended(struct control_app *app, int64_t run, uint64_t connection)
+{
+    struct ended_query *query = as_xcalloc(1, sizeof(*query));
+    query->app = app;
+    query->run = run;
+    query->connection = connection;
+    db_read(app->db, ended_work, ended_done, query);
+}
+
+void control_on_ended(void *ctx, int64_t run)
+{
+    tell_ended(ctx, run, 0);
+}
+
+void control_on_closed(void *ctx, uint64_t connection)
+{
+    drop_watches(ctx, connection, 0);
+    control_drop_imports(ctx, connection);
+}
+
+static void watch_work(struct store *store, struct control_query *query)
+{
+    struct group_record group;
+    if (get_group(store, query, &group))
+        return;
+    query->result = as_json_object();
+    as_json_set_int(query->result, "run", group.id);
+    as_json_set_str(query->result, "state", group_state_name(group.state));
+    as_json_set_str(query->result, "outcome", group.outcome);
+    as_json_set_int(query->result, "done", rows_done(store, &group));
+    as_json_set_int(query->result, "total", group.case_count * group.member_count * group.sample_count);
+}
+
+static void watch_finish(struct control_query *query)
+{
+    struct control_app *app = query->app;
+    int64_t run = as_json_get_int(query->call->params, "run", 0);
+    struct run_progress progress;
+    bool is_live = !engine_progress(app->engine, run, &progress) && progress.state != GROUP_FAILED;
+    if (is_live) {
+        as_json_set_int(query->result, "done", progress.done);
+        as_json_set_str(query->result, "state", group_state_name(progress.state));
+    }
+    add_watch(app, query->call->connection, run);
+    if (!is_live)
+        tell_ended(app, run, query->call->connection);
+}
+
+void handle_run_watch(void *ctx, struct control_call *call)
+{
+    control_read(ctx, call, watch_work, watch_finish);
+}
+
+void handle_run_cancel(void *ctx, struct control_call *call)
+{
+    struct control_app *app = ctx;
+    struct as_err err = {0};
+    int64_t run = as_json_get_int(call->params, "run", 0);
+    const char *why = as_json_get_cstr(call->params, "reason");
+    char reason[AS_ERR_MSG_MAX];
+    snprintf(reason, sizeof(reason), "cancelled by uid %u%s%.900s", call->uid, why ? ": " : "", why ? why : "");
+    if (engine_cancel(app->engine, run, reason, &err)) {
+        control_fail(call, &err);
+        return;
+    }
+    struct as_json *json = as_json_object();
+    as_json_set_int(json, "run", run);
+    as_json_set_str(json, "state", group_state_name(GROUP_CANCELLING));
+    control_reply(call, json);
+}
+
+/* ---- verdict ---- */
+
+static void verdict_work(struct store *store, struct control_query *query)
+{
+    struct group_record group;
+    AS_CLEANUP_JSON struct as_json *result = NULL;
+    if (get_group(store, query, &group))
+        return;
+    if (!group_state_is_final(group.state)) {
+        query->rc = as_err_set(&query->err, AS_ESTATE, "run %" PRId64 " is still %s: wait with `assayctl run watch %" PRId64 "`",
+                               group.id, group_state_name(group.state), group.id);
+        return;
+    }
+    if (group.result_json && as_json_parse(group.result_json, strlen(group.result_json), &result, &query->err)) {
+        query->rc = AS_ECORRUPT;
+        return;
+    }
+    struct as_json *json = as_json_object(), *candidates = as_json_array();
+    const struct as_json *verdicts = as_json_get(result, "verdicts");
+    as_json_set_int(json, "run", group.id);
+    as_json_set_str(json, "eval", group.eval_name);
+    as_json_set_str(json, "state", group_state_name(group.state));
+    as_json_set_str(json, "outcome", group.outcome);
+    as_json_set_take(json, "headline", shared(result, "headline"));
+    for (size_t i = 0; i < as_json_len(verdicts); i++) {
+        struct as_json *verdict = as_json_share(as_json_at(verdicts, i));
+        as_json_set_take(verdict, "model", shared(verdict, "candidate"));
+        as_json_push_take(candidates, verdict);
+    }
+    as_json_set_take(json, "candidates", candidates);
+    query->result = json;
+}
+
+void handle_verdict_show(void *ctx, struct control_call *call)
+{
+    control_read(ctx, call, verdict_work, NULL);
+}
