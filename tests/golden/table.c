@@ -73,7 +73,9 @@ static int compare_cells(const void *a, const void *b)
 
 void table_sort_by_first(struct table *table)
 {
-    qsort(table->cells + table->cols, table->rows, table->cols * sizeof(char *), compare_cells);
+    if (table->rows > 1)
+        qsort(table->cells + table->cols, table->rows, table->cols * sizeof(char *),
+              compare_cells);
 }
 
 int table_col(const struct table *table, const char *name)
