@@ -14,8 +14,6 @@
 #include "lib/err.h"
 #include "lib/log.h"
 
-#include <sys/types.h>
-
 enum role { ROLE_NONE, ROLE_OBSERVER, ROLE_OPERATOR, ROLE_ADMIN };
 const char *role_name(enum role role);
 
@@ -26,11 +24,6 @@ struct role_rule { /* the highest role that any matching rule gives */
     bool is_group;
     uint32_t id; /* uid or gid */
 };
-
-/* The role of a peer with this uid and these groups (the primary one included). ROLE_NONE when
- * no rule matches. */
-enum role role_resolve(const struct role_rule *rules, size_t count, uid_t uid, const gid_t *gids,
-                       size_t gid_count);
 
 /* Where a key's value is looked for, in this order, by the key's name. */
 struct secret_sources {

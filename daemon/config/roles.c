@@ -106,24 +106,3 @@ void roles_default(struct config *config)
     config->roles[1] = (struct role_rule){.role = ROLE_ADMIN, .id = geteuid()};
     config->role_count = 2;
 }
-
-static bool rule_matches(const struct role_rule *rule, uid_t uid, const gid_t *gids,
-                         size_t gid_count)
-{
-    if (!rule->is_group)
-        return rule->id == uid || rule->id == ROLE_ANYONE;
-    for (size_t i = 0; i < gid_count; i++)
-        if (gids[i] == rule->id)
-            return true;
-    return false;
-}
-
-enum role role_resolve(const struct role_rule *rules, size_t count, uid_t uid, const gid_t *gids,
-                       size_t gid_count)
-{
-    enum role highest = ROLE_NONE;
-    for (size_t i = 0; i < count; i++)
-        if (rules[i].role > highest && rule_matches(&rules[i], uid, gids, gid_count))
-            highest = rules[i].role;
-    return highest;
-}

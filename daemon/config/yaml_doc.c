@@ -147,8 +147,7 @@ static int read_node(struct builder *b, unsigned depth, struct yaml_node **ret_n
     if (depth > YAML_MAX_DEPTH || b->node_count > YAML_MAX_NODES) {
         problems_add(b->problems, node ? node->place : (struct place){0, 0}, "",
                      "nested too deeply, or too much for one file: at most %d levels and %d values",
-                         YAML_MAX_DEPTH,
-                     YAML_MAX_NODES);
+                     YAML_MAX_DEPTH, YAML_MAX_NODES);
         return AS_ELIMIT;
     }
     return node && node->kind != YAML_TEXT ? read_members(b, depth + 1, node) : 0;

@@ -468,18 +468,26 @@ static void test_socket_path_that_no_kernel_takes_is_refused(void **state)
 
 /* --- roles --- */
 
-static void test_role_is_the_highest_of_the_matching_rules(void **state)
+static void assert_rule(const struct role_rule *rule, enum role role, bool is_group, uint32_t id)
+{
+    assert_int_equal(rule->role, role);
+    assert_int_equal(rule->is_group, is_group);
+    assert_int_equal(rule->id, id);
+}
+
+static void test_role_rules_are_of_ids(void **state)
 {
     (void)state;
-    struct config *config = load_good("roles:\n  - {role: observer, user: '*'}\n  - {role: "
-                                      "operator, group: 4242}\n"
-                                      "  - {role: admin, user: root}\n");
-    gid_t groups[] = {7, 4242};
-    assert_int_equal(role_resolve(config->roles, config->role_count, 0, groups, 2), ROLE_ADMIN);
-    assert_int_equal(role_resolve(config->roles, config->role_count, 1000, groups, 2),
-                     ROLE_OPERATOR);
-    assert_int_equal(role_resolve(config->roles, config->role_count, 1000, groups, 1),
-                     ROLE_OBSERVER);
+    struct config *config = load_good("roles:\n  - {role: observer, user: '*'}\n"
+                                      "  - {role: operator, group: 4242}\n"
+                                      "  - {role: admin, user: root}\n"
+                                      "  - {role: operator, group: root}\n");
+    assert_int_equal(config->role_count, 4);
+    assert_rule(&config->roles[0], ROLE_OBSERVER, false, ROLE_ANYONE);
+    assert_rule(&config->roles[1], ROLE_OPERATOR, true, 4242);
+    assert_rule(&config->roles[2], ROLE_ADMIN, false, 0);
+    assert_rule(&config->roles[3], ROLE_OPERATOR, true, 0);
+    assert_string_equal(role_name(config->roles[1].role), "operator");
     config_unref(config);
 }
 
@@ -487,10 +495,9 @@ static void test_without_rules_only_root_and_the_own_user_get_in(void **state)
 {
     (void)state;
     struct config *config = load_good("");
-    assert_int_equal(role_resolve(config->roles, config->role_count, 0, NULL, 0), ROLE_ADMIN);
-    assert_int_equal(role_resolve(config->roles, config->role_count, geteuid(), NULL, 0),
-                     ROLE_ADMIN);
-    assert_int_equal(role_resolve(config->roles, config->role_count, 12345, NULL, 0), ROLE_NONE);
+    assert_int_equal(config->role_count, 2);
+    assert_rule(&config->roles[0], ROLE_ADMIN, false, 0);
+    assert_rule(&config->roles[1], ROLE_ADMIN, false, geteuid());
     config_unref(config);
 }
 
@@ -975,7 +982,7 @@ int main(void)
         TEST(test_file_beyond_the_limits_is_refused),
         TEST(test_missing_config_file_is_told_by_its_path),
         TEST(test_socket_path_that_no_kernel_takes_is_refused),
-        TEST(test_role_is_the_highest_of_the_matching_rules),
+        TEST(test_role_rules_are_of_ids),
         TEST(test_without_rules_only_root_and_the_own_user_get_in),
         TEST(test_eval_has_what_its_file_says),
         TEST(test_scorers_can_be_written_in_three_ways),
