@@ -1,0 +1,308 @@
+/* Start: database, sandbox, transport, engine; then, on the loop, the probe of the jail, the plugins, the evals, the runs to resume, and
+ * last the control socket, so that whoever can connect finds everything in place. Stop is the same way back. */
+#include "daemon/app.h"
+
+#include "daemon/control/handlers.h"
+#include "daemon/core/watch.h"
+#include "daemon/engine/journal_store.h"
+#include "lib/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define STOP_POLL_MS 10
+
+enum app_phase { APP_STARTING, APP_READY, APP_STOPPING, APP_STOPPED };
+
+struct app {
+    struct loop *loop;
+    struct config *config;
+    bool is_jail_required;
+    enum app_phase phase;
+    int exit_code;
+    int lock_fd;
+    struct loop_signal *signals[3];
+    struct watch *eval_watch;
+    struct loop_timer *stop_poll;
+    struct writer *writer;
+    struct journal_store *journal;
+    struct control_app control; /* holds db, engine, registry, sandbox, transport, evals */
+};
+
+/* ---- stop ---- */
+
+static void on_stop_poll(void *ctx)
+{
+    struct app *app = ctx;
+    if (app->control.engine && !engine_is_idle(app->control.engine)) {
+        loop_timer_start(app->stop_poll, STOP_POLL_MS);
+        return;
+    }
+    app->phase = APP_STOPPED;
+    loop_stop(app->loop);
+}
+
+static void stop(struct app *app, int exit_code)
+{
+    if (app->phase >= APP_STOPPING)
+        return;
+    as_log_info("stopping: runs that are under way resume at the next start");
+    app->phase = APP_STOPPING;
+    app->exit_code = exit_code;
+    control_server_free(app->control.server);
+    app->control.server = NULL;
+    if (app->control.engine)
+        engine_stop(app->control.engine);
+    loop_timer_start(app->stop_poll, 0);
+}
+
+/* ---- configuration and evals, again ---- */
+
+static void log_lines(enum as_log_level level, const char *text)
+{
+    while (*text) {
+        size_t len = strcspn(text, "\n");
+        as_log(level, "%.*s", (int)len, text);
+        text += len + (text[len] == '\n');
+    }
+}
+
+static void load_evals(struct app *app)
+{
+    struct eval_set *evals = NULL;
+    struct as_err err = {0};
+    if (eval_set_load(app->config, &evals, &err)) {
+        as_log_err("%s; the evals that were loaded stay in force", err.msg);
+        return;
+    }
+    for (size_t i = 0; i < evals->refusal_count; i++)
+        log_lines(AS_LOG_WARN, evals->refusals[i].reason);
+    as_log_info("evals: %zu in force, %zu refused", evals->eval_count, evals->refusal_count);
+    eval_set_unref(app->control.evals);
+    app->control.evals = evals;
+}
+
+static void on_evals_changed(void *ctx)
+{
+    struct app *app = ctx;
+    if (app->phase == APP_READY)
+        load_evals(app);
+}
+
+static void reload(struct app *app)
+{
+    struct config *config = NULL;
+    struct as_buf problems = {0};
+    if (config_load(app->config->path, &config, &problems)) {
+        log_lines(AS_LOG_ERR, as_buf_str(&problems).ptr);
+        as_log_err("the configuration was not reloaded: the one before stays in force");
+    } else {
+        /* The server borrows the roles of the configuration that it was opened with, so that one is kept as well. */
+        config_unref(app->control.config);
+        app->control.config = config;
+        engine_set_config(app->control.engine, config);
+        as_log_info("configuration reloaded; socket, state directory, roles and folders change with a restart");
+        load_evals(app);
+    }
+    as_buf_done(&problems);
+}
+
+static void on_signal(void *ctx, int signum)
+{
+    struct app *app = ctx;
+    if (signum != SIGHUP)
+        stop(app, 0);
+    else if (app->phase == APP_READY)
+        reload(app);
+}
+
+/* ---- start, on the loop ---- */
+
+static void fail(struct app *app, const struct as_err *err)
+{
+    as_log_err("%s", err->msg);
+    stop(app, as_err_exit_code(err->code));
+}
+
+static void on_resumed(void *ctx)
+{
+    struct app *app = ctx;
+    struct as_err err = {0};
+    if (app->phase != APP_STARTING)
+        return;
+    struct control_options options = {
+        .socket_path = app->config->socket_path,
+        .roles = app->config->roles,
+        .role_count = app->config->role_count,
+        .routes = control_routes,
+        .app = &app->control,
+        .on_closed = control_on_closed,
+    };
+    if (control_server_new(app->loop, &options, &app->control.server, &err)) {
+        fail(app, &err);
+        return;
+    }
+    app->phase = APP_READY;
+    as_log_info("ready: version=%s socket=%s", ASSAY_VERSION, app->config->socket_path);
+}
+
+static void on_scanned(void *ctx)
+{
+    struct app *app = ctx;
+    if (app->phase != APP_STARTING)
+        return;
+    load_evals(app);
+    if (!app->control.evals) {
+        struct as_err err = {0};
+        as_err_set(&err, AS_EINVAL, "the folder of evals cannot be read: correct eval_dir in %s", app->config->path);
+        fail(app, &err);
+        return;
+    }
+    app->eval_watch = watch_new(app->loop, app->config->eval_dir, on_evals_changed, app);
+    engine_resume(app->control.engine, on_resumed, app);
+}
+
+static void on_probed(void *ctx, int rc, const char *what)
+{
+    struct app *app = ctx;
+    struct as_err err = {0};
+    if (app->phase != APP_STARTING)
+        return;
+    if (rc && app->is_jail_required) {
+        as_err_set(&err, rc, "the jail of plugin code does not hold (%s): assayd does not run without it", what);
+        fail(app, &err);
+        return;
+    }
+    if (rc)
+        as_log_warn("the jail of plugin code is not tested: %s", what);
+    registry_scan(app->control.registry, on_scanned, app);
+}
+
+/* ---- start, at once ---- */
+
+static int make_state_dir(struct app *app, struct as_err *err)
+{
+    const char *dir = app->config->state_dir;
+    if (mkdir(dir, 0700) && errno != EEXIST)
+        return as_err_set(err, as_err_from_errno(errno), "%s: cannot make the state directory: %s", dir, strerror(errno));
+    char path[4096];
+    snprintf(path, sizeof(path), "%s/assayd.lock", dir);
+    app->lock_fd = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+    if (app->lock_fd < 0)
+        return as_err_set(err, as_err_from_errno(errno), "%s: %s", path, strerror(errno));
+    if (flock(app->lock_fd, LOCK_EX | LOCK_NB))
+        return as_err_set(err, AS_EBUSY, "%s: another assayd uses this state directory", dir);
+    return 0;
+}
+
+static int open_modules(struct app *app, const struct app_options *options, struct as_err *err)
+{
+    struct control_app *control = &app->control;
+    char path[4096];
+    snprintf(path, sizeof(path), "%s/assay.db", app->config->state_dir);
+    int rc = db_open(app->loop, path, &control->db, err);
+    if (rc)
+        return rc;
+    app->writer = writer_new(app->loop, control->db);
+    app->journal = journal_store_new(control->db, app->writer);
+    struct sandbox_options sandbox = {.worker_path = options->worker_path,
+                                      .row_deadline_ms = app->config->row_deadline_ms,
+                                      .load_deadline_ms = app->config->load_deadline_ms};
+    struct transport_options transport = {.journal = journal_store_face(app->journal),
+                                          .ca_file = app->config->ca_file};
+    struct registry_options registry = {.directories = app->config->plugin_dirs};
+    rc = sandbox_new(app->loop, &sandbox, &control->sandbox, err);
+    if (!rc)
+        rc = transport_new(app->loop, &transport, &control->transport, err);
+    if (!rc)
+        rc = registry_new(app->loop, control->sandbox, &registry, &control->registry, err);
+    if (rc)
+        return rc;
+    struct engine_options engine = {
+        .loop = app->loop,
+        .db = control->db,
+        .writer = app->writer,
+        .sandbox = control->sandbox,
+        .registry = control->registry,
+        .transport = control->transport,
+        .ctx = control,
+        .on_progress = control_on_progress,
+        .on_ended = control_on_ended,
+    };
+    control->engine = engine_new(&engine);
+    engine_set_config(control->engine, app->config);
+    return 0;
+}
+
+static int watch_signals(struct app *app)
+{
+    static const int signums[] = {SIGTERM, SIGINT, SIGHUP};
+    signal(SIGPIPE, SIG_IGN);
+    int rc = 0;
+    for (size_t i = 0; i < sizeof(signums) / sizeof(signums[0]) && !rc; i++)
+        rc = loop_signal_new(app->loop, signums[i], on_signal, app, &app->signals[i]);
+    return rc;
+}
+
+int app_new(struct loop *loop, const struct app_options *options, struct app **ret_app, struct as_err *err)
+{
+    struct app *app = as_xcalloc(1, sizeof(*app));
+    app->loop = loop;
+    app->config = config_ref(options->config);
+    app->is_jail_required = options->is_jail_required;
+    app->lock_fd = -1;
+    app->stop_poll = loop_timer_new(loop, on_stop_poll, app);
+    app->control.loop = loop;
+    app->control.config = config_ref(options->config);
+    app->control.started_ms = clock_wall_ms();
+    int rc = watch_signals(app);
+    if (rc)
+        as_err_set(err, rc, "signals cannot be watched");
+    if (!rc)
+        rc = make_state_dir(app, err);
+    if (!rc)
+        rc = open_modules(app, options, err);
+    if (rc) {
+        app_free(app);
+        return rc;
+    }
+    sandbox_probe(app->control.sandbox, on_probed, app);
+    *ret_app = app;
+    return 0;
+}
+
+int app_exit_code(const struct app *app)
+{
+    return app->exit_code;
+}
+
+void app_free(struct app *app)
+{
+    if (!app)
+        return;
+    struct control_app *control = &app->control;
+    for (size_t i = 0; i < sizeof(app->signals) / sizeof(app->signals[0]); i++)
+        loop_signal_free(app->signals[i]);
+    loop_timer_free(app->stop_poll);
+    watch_free(app->eval_watch);
+    engine_free(control->engine);
+    transport_free(control->transport);
+    registry_free(control->registry);
+    sandbox_free(control->sandbox);
+    journal_store_free(app->journal);
+    writer_free(app->writer);
+    db_close(control->db);
+    eval_set_unref(control->evals);
+    config_unref(control->config);
+    config_unref(app->config);
+    if (app->lock_fd >= 0)
+        close(app->lock_fd);
+    free(app);
+}

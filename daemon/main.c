@@ -1,0 +1,150 @@
+/* assayd: reads its arguments and its configuration, then runs the loop until it is told to stop. */
+#include "daemon/app.h"
+#include "lib/log.h"
+
+#include <getopt.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#define DEFAULT_CONFIG "/etc/assay/assay.yaml"
+
+struct arguments {
+    const char *config_path;
+    const char *worker_path; /* NULL: beside this program */
+    const char *log_level;   /* NULL: as the configuration says */
+    bool is_check;
+    bool is_jail_optional;
+};
+
+static const char usage[] =
+    "usage: assayd [--config FILE] [--check]\n"
+    "\n"
+    "Runs evals: sends the same cases to every model, scores the outputs, and says whether a candidate may replace\n"
+    "the baseline. assayctl is its client.\n"
+    "\n"
+    "  --config FILE      configuration (default " DEFAULT_CONFIG ")\n"
+    "  --check            reads the configuration and the evals, prints every problem, and exits: 0 or 65\n"
+    "  --worker FILE      the assay-worker program (default: beside assayd)\n"
+    "  --log-level LEVEL  err, warn, info or debug; goes before log.level of the configuration\n"
+    "  --jail-optional    runs although the jail of plugin code cannot be shown to hold; for sanitizer builds only\n"
+    "  --version, --help\n"
+    "\n"
+    "example: assayd --config etc/assay.yaml --check\n";
+
+/* Returns -1 to go on, else the exit code. */
+static int parse_arguments(int argc, char **argv, struct arguments *ret_arguments)
+{
+    static const struct option options[] = {
+        {"config", required_argument, NULL, 'c'}, {"check", no_argument, NULL, 'k'},
+        {"worker", required_argument, NULL, 'w'}, {"log-level", required_argument, NULL, 'l'},
+        {"jail-optional", no_argument, NULL, 'j'}, {"version", no_argument, NULL, 'v'},
+        {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0},
+    };
+    int option;
+    while ((option = getopt_long(argc, argv, "c:h", options, NULL)) >= 0) {
+        switch (option) {
+        case 'c': ret_arguments->config_path = optarg; break;
+        case 'k': ret_arguments->is_check = true; break;
+        case 'w': ret_arguments->worker_path = optarg; break;
+        case 'l': ret_arguments->log_level = optarg; break;
+        case 'j': ret_arguments->is_jail_optional = true; break;
+        case 'v': puts("assayd " ASSAY_VERSION); return 0;
+        case 'h': fputs(usage, stdout); return 0;
+        default: fputs(usage, stderr); return as_err_exit_code(AS_EUSAGE);
+        }
+    }
+    if (optind < argc) {
+        fprintf(stderr, "assayd: unexpected argument '%s'\n%s", argv[optind], usage);
+        return as_err_exit_code(AS_EUSAGE);
+    }
+    return -1;
+}
+
+static int check_evals(const struct config *config)
+{
+    struct eval_set *evals = NULL;
+    struct as_err err = {0};
+    if (eval_set_load(config, &evals, &err)) {
+        fprintf(stderr, "%s\n", err.msg);
+        return as_err_exit_code(AS_EINVAL);
+    }
+    for (size_t i = 0; i < evals->refusal_count; i++)
+        fprintf(stderr, "%s\n", evals->refusals[i].reason);
+    int code = evals->refusal_count ? as_err_exit_code(AS_EINVAL) : 0;
+    if (!code)
+        printf("%s: ok: %zu models, %zu evals\n", config->path, config->model_count, evals->eval_count);
+    eval_set_unref(evals);
+    return code;
+}
+
+static char *worker_beside_us(void)
+{
+    char self[4096];
+    ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+    if (len < 0)
+        return as_xstrdup("assay-worker");
+    self[len] = '\0';
+    struct as_buf path = {0};
+    as_buf_addf(&path, "%s/assay-worker", dirname(self));
+    return as_buf_take(&path);
+}
+
+/* A connection a call in flight, and a socket a worker: the soft limit of most systems is too low for that. */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit))
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit))
+        as_log_warn("the limit of open files stays at its soft value");
+}
+
+static int run(const struct arguments *arguments, struct config *config)
+{
+    struct loop *loop = NULL;
+    struct app *app = NULL;
+    struct as_err err = {0};
+    AS_CLEANUP_FREE char *worker = arguments->worker_path ? as_xstrdup(arguments->worker_path) : worker_beside_us();
+    struct app_options options = {config, worker, !arguments->is_jail_optional};
+    raise_descriptor_limit();
+    int rc = loop_new(&loop);
+    if (rc)
+        return as_err_exit_code(rc);
+    rc = app_new(loop, &options, &app, &err);
+    if (rc)
+        as_log_err("%s", err.msg);
+    else
+        loop_run(loop);
+    int code = rc ? as_err_exit_code(rc) : app_exit_code(app);
+    app_free(app);
+    loop_free(loop);
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    struct arguments arguments = {.config_path = DEFAULT_CONFIG};
+    int code = parse_arguments(argc, argv, &arguments);
+    if (code >= 0)
+        return code;
+    struct config *config = NULL;
+    struct as_buf problems = {0};
+    if (config_load(arguments.config_path, &config, &problems)) {
+        fputs(as_buf_str(&problems).ptr, stderr);
+        code = as_err_exit_code(AS_EINVAL);
+    } else {
+        enum as_log_level level = config->log_level;
+        if (arguments.log_level && as_log_level_from(arguments.log_level, &level))
+            fprintf(stderr, "assayd: no log level '%s': use err, warn, info or debug\n", arguments.log_level);
+        as_log_set_level(level);
+        code = arguments.is_check ? check_evals(config) : run(&arguments, config);
+    }
+    config_unref(config);
+    as_buf_done(&problems);
+    return code;
+}
