@@ -73,10 +73,21 @@ static int add_part(const struct as_json *part, const struct wire_content_rule *
     return 0;
 }
 
+/* A message that only brings the results of tools is no new question. */
+static bool has_text(const struct as_json *content)
+{
+    bool found = as_json_type_of(content) == AS_JSON_STRING;
+    for (size_t i = 0; !found && i < as_json_len(content); i++)
+        found = as_json_has(as_json_at(content, i), "text");
+    return found;
+}
+
 int wire_add_content(const struct as_json *content, const struct wire_content_rule *rule,
                      struct wire_chat *chat, struct as_buf *into, struct as_err *err)
 {
     struct as_str text = as_json_str(content);
+    if (rule->starts_over && into && has_text(content))
+        as_buf_reset(into);
     if (text.ptr) {
         add_text(text, chat, into);
         return 0;

@@ -61,6 +61,7 @@ struct wire_content_rule {
     const char *field;     /* for error messages: "messages.content" */
     const char *text_type; /* the "type" of a text part; NULL: a part with "text" is one */
     bool allows_null;      /* null counts as empty */
+    bool starts_over;      /* a content with text replaces what `into` holds */
 };
 /* Adds a content, a string or an array of parts, to `into` (NULL: counts its bytes only). */
 int wire_add_content(const struct as_json *content, const struct wire_content_rule *rule,

@@ -21,9 +21,8 @@ static int add_message(const struct as_json *message, struct wire_chat *chat, st
                           "messages.%zu.role: Input should be 'user' or 'assistant'",
                           chat->message_count);
     chat->message_count++;
-    struct wire_content_rule rule = {"messages.content", "text", .allows_null = false};
-    if (is_user)
-        as_buf_reset(&chat->user);
+    struct wire_content_rule rule = {
+        .field = "messages.content", .text_type = "text", .starts_over = is_user};
     size_t before = chat->prompt_bytes;
     int rc = wire_add_content(as_json_get(message, "content"), &rule, chat,
                               is_user ? &chat->user : NULL, err);
@@ -50,7 +49,8 @@ static int anthropic_parse(const struct as_json *body, struct as_str path, struc
                            struct as_err *err)
 {
     (void)path;
-    struct wire_content_rule system_rule = {"system", "text", .allows_null = true};
+    struct wire_content_rule system_rule = {
+        .field = "system", .text_type = "text", .allows_null = true};
     const struct as_json *messages = as_json_get(body, "messages");
     chat->model = as_json_get_str(body, "model");
     if (!chat->model.len)

@@ -21,10 +21,10 @@ static const char *const config_members[] = {
 
 static int add_content(const struct as_json *content, struct wire_chat *chat, struct as_err *err)
 {
-    struct wire_content_rule rule = {"contents.parts", NULL, .allows_null = false};
     const struct as_json *parts = as_json_get(content, "parts");
     const char *role = as_json_get_cstr(content, "role");
     bool is_user = !role || !strcmp(role, "user");
+    struct wire_content_rule rule = {.field = "contents.parts", .starts_over = is_user};
     if (!is_user && strcmp(role, "model") && strcmp(role, "function"))
         return as_err_set(err, AS_EINVAL, "Please use a valid role: user, model.");
     if (as_json_type_of(parts) != AS_JSON_ARRAY || !as_json_len(parts))
@@ -33,8 +33,6 @@ static int add_content(const struct as_json *content, struct wire_chat *chat, st
                           "be empty.",
                           chat->message_count);
     chat->message_count++;
-    if (is_user)
-        as_buf_reset(&chat->user);
     return wire_add_content(parts, &rule, chat, is_user ? &chat->user : NULL, err);
 }
 
@@ -70,7 +68,7 @@ static int gemini_parse(const struct as_json *body, struct as_str path, struct w
 {
     const struct as_json *contents = as_json_get(body, "contents");
     const struct as_json *system = as_json_get(body, "systemInstruction");
-    struct wire_content_rule system_rule = {"system_instruction.parts", NULL, .allows_null = false};
+    struct wire_content_rule system_rule = {.field = "system_instruction.parts"};
     chat->model = path_model(path);
     if (!system)
         system = as_json_get(body, "system_instruction");

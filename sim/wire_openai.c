@@ -29,10 +29,11 @@ static int add_message(const struct as_json *message, struct wire_chat *chat, st
         return as_err_set(err, AS_EINVAL, "Invalid value for 'messages[%zu].role'.",
                           chat->message_count);
     chat->message_count++;
-    struct wire_content_rule rule = {"messages.content", "text", .allows_null = i == 3};
+    struct wire_content_rule rule = {.field = "messages.content",
+                                     .text_type = "text",
+                                     .allows_null = i == 3,
+                                     .starts_over = i == 2};
     struct as_buf *into = i < 2 ? &chat->system : i == 2 ? &chat->user : NULL;
-    if (into == &chat->user)
-        as_buf_reset(into);
     return wire_add_content(as_json_get(message, "content"), &rule, chat, into, err);
 }
 

@@ -161,7 +161,7 @@ local function response(http)
   local choices = reply and present(reply.choices)
   local choice = type(choices) == "table" and choices[1]
   if type(choice) ~= "table" or type(choice.message) ~= "table" then
-    return nil, { class = "bad_reply", message = "no choices[1].message; " .. snippet(http) }
+    return nil, { class = "bad_reply", message = "no choices[0].message; " .. snippet(http) }
   end
   return output_of(reply)
 end

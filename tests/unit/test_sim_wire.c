@@ -88,6 +88,11 @@ static const struct {
      "invalid_request_error"},
     {OPENAI, "", "{\"model\":\"sim-q90\",\"messages\":[{\"role\":\"boss\",\"content\":\"x\"}]}",
      400, "error.message", "Invalid value for 'messages[0].role'."},
+    {OPENAI, "",
+     "{\"model\":\"sim-q90\",\"messages\":[{\"role\":\"user\",\"content\":{\"text\":1}}]}", 400,
+     "error.message", "messages.content must be a string or an array of parts"},
+    {OPENAI, "", "{\"model\":\"sim-q90\",\"messages\":{\"role\":\"user\"}}", 400, "error.type",
+     "invalid_request_error"},
     {OPENAI, "", SUM_BODY ",\"max_token\":5}", 400, "error.message",
      "Unrecognized request argument supplied: max_token"},
     {OPENAI, "", SUM_BODY ",\"temperature\":3}", 400, "error.type", "invalid_request_error"},
@@ -161,6 +166,26 @@ static void test_required_key_is_checked_where_each_vendor_has_it(void **state)
     sim_end(&sim);
 }
 
+static void test_results_of_tools_do_not_replace_the_question(void **state)
+{
+    (void)state;
+    struct sim sim = sim_start(NULL);
+    int fd = sim_connect(&sim);
+    struct reply reply = post(fd, ANTHROPIC, VERSION,
+                              "{\"model\":\"sim-q100\",\"max_tokens\":300,\"messages\":[{\"role\":"
+                              "\"user\",\"content\":\"What is 17 + 25?\"}"
+                              ",{\"role\":\"assistant\",\"content\":[{\"type\":\"tool_use\",\"id\":"
+                              "\"t\",\"name\":\"f\",\"input\":{}}]}"
+                              ",{\"role\":\"user\",\"content\":[{\"type\":\"tool_result\",\"tool_"
+                              "use_id\":\"t\",\"content\":\"7\"}]}]}");
+    assert_int_equal(reply.status, 200);
+    struct as_json *json AS_CLEANUP_JSON = json_of(&reply);
+    assert_text_at(json, "content.0.text", "42");
+    reply_done(&reply);
+    close(fd);
+    sim_end(&sim);
+}
+
 static void test_token_limit_cuts_the_answer_and_says_so(void **state)
 {
     (void)state;
@@ -221,6 +246,7 @@ int main(void)
         cmocka_unit_test(test_gemini_answer_has_the_published_shape),
         cmocka_unit_test(test_wrong_requests_get_the_vendors_error_shape),
         cmocka_unit_test(test_required_key_is_checked_where_each_vendor_has_it),
+        cmocka_unit_test(test_results_of_tools_do_not_replace_the_question),
         cmocka_unit_test(test_token_limit_cuts_the_answer_and_says_so),
         cmocka_unit_test(test_refusals_and_empty_answers_are_the_vendors_own),
     };
