@@ -18,7 +18,7 @@
 #define SHARD_MAX_CONNECTIONS 256u
 #define SHARD_GOOD_CONNECTIONS 64u /* a shard of this size costs no more a request than a smaller one */
 #define SHARD_MAX_STREAMS 64u      /* HTTP/2: below the 100 or 128 that servers allow on one connection */
-#define GOOD_SHARDS 16u            /* from here on shards grow to SHARD_MAX_CONNECTIONS before more are made */
+#define GOOD_SHARDS 32u            /* from here on shards grow to SHARD_MAX_CONNECTIONS before more are made */
 
 enum slot_phase { SLOT_CONNECTING, SLOT_WAITING, SLOT_HEAD, SLOT_BODY };
 
