@@ -65,9 +65,8 @@ static void on_probe_timer(void *ctx)
 
 void sandbox_probe(struct sandbox *s, sandbox_probe_fn done, void *ctx)
 {
-    char name[] = "assay-worker", parent[16], option[] = "--probe", call[] = "open";
-    char *argv[] = {name, parent, option, call, NULL};
-    snprintf(parent, sizeof(parent), "%d", (int)getpid());
+    char name[] = "assay-worker", option[] = "--probe", call[] = "open";
+    char *argv[] = {name, option, call, NULL};
     struct sandbox_probe *probe = as_xcalloc(1, sizeof(*probe));
     *probe = (struct sandbox_probe){.next = s->probes, .sandbox = s, .fd = -1, .done = done, .ctx = ctx};
     probe->timer = loop_timer_new(s->loop, on_probe_timer, probe);

@@ -204,7 +204,7 @@ static void take_frame(enum job_frame type, struct as_str payload)
 int main(int argc, char **argv)
 {
     struct as_buf in = {0};
-    if (argc > 2 && !strcmp(argv[2], "--probe"))
+    if (argc > 2 && !strcmp(argv[1], "--probe"))
         die_of(SIGSYS);
     signal(SIGUSR1, on_stop);
     for (;;) {
