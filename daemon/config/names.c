@@ -1,5 +1,8 @@
-/* Edit distance by the two-row method, on names cut to NAME_MAX_BYTES: a hint needs no more. */
+/* Lists of known names and what is said of an unknown one; and the alphabets of the kinds of names,
+ * as strspn takes them. A name is ASCII, so that what looks the same is the same. */
 #include "daemon/config/names.h"
+
+#include "lib/nearest.h"
 
 #include <string.h>
 
@@ -16,43 +19,12 @@ bool name_list_has(struct name_list list, const char *name)
     return false;
 }
 
-static size_t min3(size_t a, size_t b, size_t c)
-{
-    size_t least = a < b ? a : b;
-    return least < c ? least : c;
-}
-
-static size_t edit_distance(const char *a, const char *b)
-{
-    size_t a_len = strnlen(a, NAME_MAX_BYTES), b_len = strnlen(b, NAME_MAX_BYTES);
-    size_t row[NAME_MAX_BYTES + 1];
-    for (size_t j = 0; j <= b_len; j++)
-        row[j] = j;
-    for (size_t i = 1; i <= a_len; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= b_len; j++) {
-            size_t above = row[j];
-            row[j] = min3(above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1]));
-            diagonal = above;
-        }
-    }
-    return row[b_len];
-}
-
 const char *name_nearest(struct name_list list, const char *name)
 {
-    const char *nearest = NULL;
-    size_t least = SIZE_MAX;
-    for (size_t i = 0; i < list.count; i++) {
-        size_t distance = edit_distance(list.names[i], name);
-        size_t allowed = strlen(list.names[i]) / 3;
-        if (distance < least && distance <= (allowed ? allowed : 1)) {
-            least = distance;
-            nearest = list.names[i];
-        }
-    }
-    return nearest;
+    struct as_nearest nearest = {0};
+    for (size_t i = 0; i < list.count; i++)
+        as_nearest_offer(&nearest, name, list.names[i]);
+    return nearest.best;
 }
 
 const char *name_hint(struct name_list list, const char *name, struct as_buf *scratch)

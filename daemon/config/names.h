@@ -16,8 +16,7 @@ struct name_list { /* borrowed */
 
 bool name_list_has(struct name_list list, const char *name);
 
-/* The name at the smallest edit distance, where that is at most a third of its length (but 1
- * always will do); else NULL. */
+/* The one that was probably meant; NULL when none is near (lib/nearest.h says how near). */
 const char *name_nearest(struct name_list list, const char *name);
 
 /* Text for the end of "no provider named 'opnai'": "; there is 'openai'" (the nearest, or the
