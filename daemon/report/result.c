@@ -197,12 +197,21 @@ static struct as_json *check_json(const struct table *table, enum gate_check_id 
     return json;
 }
 
+/* NULL when the eval asks for no check at all: nothing was asked, so nothing passed. */
+static const char *outcome_of(const struct gate_verdict *verdict)
+{
+    bool is_asked = false;
+    for (int id = 0; id < GATE_CHECK_COUNT; id++)
+        is_asked = is_asked || verdict->checks[id].outcome != GATE_SKIP;
+    return is_asked ? gate_outcome_word(verdict->outcome) : NULL;
+}
+
 static struct as_json *verdict_json(const struct table *table, const struct report_spec *spec, size_t candidate,
                                     const struct gate_verdict *verdict)
 {
     struct as_json *json = as_json_object(), *checks = as_json_array();
     as_json_set_str(json, "candidate", spec->member_names[candidate]);
-    as_json_set_str(json, "outcome", gate_outcome_word(verdict->outcome));
+    as_json_set_str(json, "outcome", outcome_of(verdict));
     as_json_set_str(json, "sentence", verdict->sentence);
     as_json_set_str(json, "advice", verdict->advice[0] ? verdict->advice : NULL);
     as_json_set_num(json, "more_cases", verdict->plan.more_if_observed);
@@ -223,6 +232,7 @@ struct build {
     struct as_json *comparisons, *verdicts, *warnings;
     struct as_buf headline;
     enum gate_outcome worst;
+    bool is_gated; /* some check was asked for */
 };
 
 static void warn_if_identical(struct build *build, size_t candidate, const struct stats_paired *paired)
@@ -263,8 +273,10 @@ static int judge_candidate(struct build *build, size_t candidate, struct as_err 
             as_json_push_take(build->comparisons, compare_metric(table, spec, candidate, m));
     as_json_push_take(build->verdicts, verdict_json(table, spec, candidate, &verdict));
     warn_if_identical(build, candidate, &verdict.compare);
+    const char *outcome = outcome_of(&verdict);
+    build->is_gated = build->is_gated || outcome;
     as_buf_addf(&build->headline, "%s%s: %s", build->headline.len ? "; " : "", spec->member_names[candidate],
-                gate_outcome_word(verdict.outcome));
+                outcome ? outcome : "no gate");
     bool is_worse = verdict.outcome == GATE_FAIL || (verdict.outcome == GATE_INCONCLUSIVE && build->worst == GATE_PASS);
     if (is_worse)
         build->worst = verdict.outcome;
@@ -306,7 +318,7 @@ int report_build(struct store *store, const struct report_spec *spec, struct rep
                           .worst = GATE_PASS};
     for (size_t i = 1; i < spec->member_count && !rc; i++)
         rc = judge_candidate(&build, i, err);
-    const char *outcome = spec->member_count > 1 ? gate_outcome_word(build.worst) : NULL;
+    const char *outcome = build.is_gated ? gate_outcome_word(build.worst) : NULL;
     struct as_json *json = result_json(&build, outcome);
     as_buf_done(&build.headline);
     table_done(&table);

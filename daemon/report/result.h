@@ -8,7 +8,7 @@
 #include "lib/json.h"
 
 struct report_result {
-    const char *outcome;     /* "pass", "fail" or "undecided": the worst of the candidates; NULL without one */
+    const char *outcome;     /* "pass", "fail" or "undecided": the worst of the candidates; NULL without a gate */
     struct as_json *json;    /* outcome, headline, primary, members, comparisons, verdicts, warnings */
 };
 
