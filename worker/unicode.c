@@ -45,7 +45,8 @@ bool unicode_is_punctuation(uint32_t c)
         return is_in(c, '!', '/') || is_in(c, ':', '@') || is_in(c, '[', '`') || is_in(c, '{', '~');
     if (c < 0x100)
         return is_latin1_punctuation(c);
-    return is_in(c, 0x2010, 0x2027) || is_in(c, 0x2030, 0x205E) || is_in(c, 0x3001, 0x3003) ||
+    return is_in(c, 0x2010, 0x2027) || is_in(c, 0x2030, 0x205E) || is_in(c, 0x20A0, 0x20CF) ||
+           is_in(c, 0x2190, 0x2BFF) || is_in(c, 0x1F000, 0x1FAFF) || is_in(c, 0x3001, 0x3003) ||
            is_in(c, 0x3008, 0x3011) || is_in(c, 0x3014, 0x301F) || is_in(c, 0xFF01, 0xFF0F) ||
            is_in(c, 0xFF1A, 0xFF20) || is_in(c, 0xFF3B, 0xFF40) || is_in(c, 0xFF5B, 0xFF65);
 }
