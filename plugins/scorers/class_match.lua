@@ -30,7 +30,9 @@ end
 -- Classes are compared without case, and without punctuation around them. A longer text is no class.
 local function plain(class)
   if #class > CLASS_BYTES then return nil end
-  return assay.text.normalise(class):gsub("^%p+", ""):gsub("%p+$", "")
+  local text = assay.text.normalise(class)
+  local bare = text:gsub("^%p+", ""):gsub("%p+$", "")
+  return bare ~= "" and bare or text
 end
 
 -- The name to show: as the list of labels has it, or else as it was found.
@@ -56,7 +58,7 @@ return {
     local class, why = output.text, nil
     if p.field then class, why = field_of(output.text, p.field, p.allow_fence) end
     if not class then return { score = 0, pass = false, label = "(none)", reason = why } end
-    local is_match = plain(class) == plain(expected)
+    local is_match = plain(class) ~= nil and plain(class) == plain(expected)
     local label = shown(class, p.labels)
     local reason = is_match and "the expected class" or "expected " .. expected .. ", found " .. label
     return { score = is_match and 1 or 0, pass = is_match, label = label, reason = reason }
@@ -83,6 +85,8 @@ return {
     { case = { expected = "bug" }, output = { text = '{"label": null}' }, params = { field = "label" }, score = 0 },
     { case = { expected = "bug" }, output = { text = '{"label": ["bug"]}' }, params = { field = "label" }, score = 0 },
     { case = { expected = "bug" }, output = { text = "7" }, params = { field = "label" }, score = 0 },
+    { case = { expected = "+" }, output = { text = "-" }, score = 0 },
+    { case = { expected = string.rep("x", 200) }, output = { text = string.rep("y", 200) }, score = 0 },
     { output = { text = "bug" }, na = true },
     { case = { expected = { other = "x" } }, output = { text = "bug" }, params = { field = "label" }, na = true },
     { case = { expected = "bug" }, output = { text = "" }, score = 0 },
