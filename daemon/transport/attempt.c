@@ -1,5 +1,6 @@
-/* Attempts and their pool. Buffers keep their memory from attempt to attempt while it is small, so that a steady
- * stream of replies allocates nothing; one huge reply does not stay in memory for the daemon's life. */
+/* Attempts and their pool. Buffers keep their memory from attempt to attempt while it is small, so
+ * that a steady stream of replies allocates nothing; one huge reply does not stay in memory for the
+ * daemon's life. */
 #include "daemon/transport/attempt.h"
 
 #include <stdarg.h>

@@ -1,7 +1,9 @@
-/* One attempt of a request while it is on the wire and until the journal has kept it, and the pool that these come from.
+/* One attempt of a request while it is on the wire and until the journal has kept it, and the pool
+ * that these come from.
  *
- * The sender fills it in; transport hands its exchange to the journal. The strings of the exchange point into the buffers
- * here and into the request, so an attempt goes back to the pool only when nobody reads the exchange any more. */
+ * The sender fills it in; transport hands its exchange to the journal. The strings of the exchange
+ * point into the buffers here and into the request, so an attempt goes back to the pool only when
+ * nobody reads the exchange any more. */
 #ifndef DAEMON_TRANSPORT_ATTEMPT_H
 #define DAEMON_TRANSPORT_ATTEMPT_H
 
@@ -13,7 +15,9 @@ struct attempt {
     struct exchange exchange;
     struct as_buf headers, body, error;
     struct request *request;
-    bool is_stale;     /* a kept-alive connection broke before any byte of the reply: not the server's answer to this */
+    /* a kept-alive connection broke before any byte of the reply: not the server's answer to this
+     */
+    bool is_stale;
     bool is_permanent; /* another try would end the same way */
     uint32_t connections_opened;
     struct attempt *next; /* in the pool */
@@ -29,7 +33,8 @@ void attempt_give(struct attempt_pool *pool, struct attempt *attempt); /* pool N
 void attempt_pool_done(struct attempt_pool *pool);
 
 /* Ends the attempt with this outcome and sentence; later calls on the same attempt replace them. */
-void attempt_fail(struct attempt *attempt, enum exchange_outcome outcome, const char *fmt, ...) AS_PRINTF(3, 4);
+void attempt_fail(struct attempt *attempt, enum exchange_outcome outcome, const char *fmt, ...)
+    AS_PRINTF(3, 4);
 /* Points the exchange's strings at the buffers. Called once, when the attempt is over. */
 void attempt_seal(struct attempt *attempt);
 

@@ -1,7 +1,8 @@
 /* What transport asks of the journal in front of the wire. The engine implements it over the store.
  *
- * Transport asks find before it sends, tells intent when it is about to send, and hands every attempt, good or bad, to append; a
- * reply is not given to the engine before append has called back: it is committed before it is scored. */
+ * Transport asks find before it sends, tells intent when it is about to send, and hands every
+ * attempt, good or bad, to append; a reply is not given to the engine before append has called
+ * back: it is committed before it is scored. */
 #ifndef DAEMON_TRANSPORT_JOURNAL_H
 #define DAEMON_TRANSPORT_JOURNAL_H
 
@@ -19,7 +20,7 @@ struct journal_key {
     uint32_t member; /* 0 = baseline */
     uint32_t sample;
     enum exchange_role role;
-    uint32_t turn; /* 0; 1 when the judge is asked once more */
+    uint32_t turn;             /* 0; 1 when the judge is asked once more */
     struct as_sha256 identity; /* over method, URL, body, sample: transport_identity */
 };
 
@@ -33,12 +34,14 @@ enum exchange_outcome {
 };
 const char *exchange_outcome_name(enum exchange_outcome outcome);
 
-/* One attempt: one HTTP request and what came back. Times from curl's own clocks, microseconds since the attempt began. */
+/* One attempt: one HTTP request and what came back. Times from curl's own clocks, microseconds
+ * since the attempt began. */
 struct exchange {
-    uint32_t attempt; /* 1 is the first of this transport_send; a resumed request begins at 1 again */
+    /* 1 is the first of this transport_send; a resumed request begins at 1 again */
+    uint32_t attempt;
     enum exchange_outcome outcome;
-    int http_status;  /* 0 unless a status line came */
-    int64_t sent_ms;  /* wall clock */
+    int http_status;                             /* 0 unless a status line came */
+    int64_t sent_ms;                             /* wall clock */
     int64_t connect_us, first_byte_us, total_us; /* connect_us 0 on a reused connection */
     struct as_str method, url, request_body;
     struct as_str response_headers; /* "name: value\n" lines, lower-case names */
@@ -49,7 +52,8 @@ struct exchange {
 typedef void (*journal_found_fn)(void *ctx, const struct exchange *found); /* NULL: a miss */
 typedef void (*journal_done_fn)(void *ctx, int rc);
 
-/* Callbacks fire on the loop, never before the call returned. *exchange is kept alive by the caller until done fired. */
+/* Callbacks fire on the loop, never before the call returned. *exchange is kept alive by the caller
+ * until done fired. */
 struct journal {
     void *ctx;
     void (*find)(void *ctx, const struct journal_key *key, journal_found_fn found, void *found_ctx);

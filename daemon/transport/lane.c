@@ -43,14 +43,16 @@ void lane_auth_unref(struct lane_auth *auth)
 }
 
 /* The sentence for lane->problem, or NULL; never with the key in it. */
-static char *find_problem(const struct lane *lane, const char *prefix, const char *key, const struct as_err *origin_err)
+static char *find_problem(const struct lane *lane, const char *prefix, const char *key,
+                          const struct as_err *origin_err)
 {
     char text[AS_ERR_MSG_MAX + 128];
     bool is_header_fit = !*lane->auth_header || http_name_is_valid(as_str_from(lane->auth_header));
     if (origin_err->code)
         snprintf(text, sizeof(text), "model %.64s: %s", lane->name, origin_err->msg);
     else if (!is_header_fit)
-        snprintf(text, sizeof(text), "model %.64s: its provider's auth header is no header name", lane->name);
+        snprintf(text, sizeof(text), "model %.64s: its provider's auth header is no header name",
+                 lane->name);
     else if (!http_value_is_valid(as_str_from(prefix)) || !http_value_is_valid(as_str_from(key)))
         snprintf(text, sizeof(text), "model %.64s: its key holds a control character", lane->name);
     else
@@ -68,8 +70,8 @@ static void lane_forget(struct lane *lane)
     lane->auth = NULL;
 }
 
-void lane_set(struct lane *lane, const struct model_spec *spec, const char *auth_header, const char *auth_prefix,
-              const char *key)
+void lane_set(struct lane *lane, const struct model_spec *spec, const char *auth_header,
+              const char *auth_prefix, const char *key)
 {
     struct as_err err = {0};
     struct as_buf origin = {0};
@@ -82,8 +84,11 @@ void lane_set(struct lane *lane, const struct model_spec *spec, const char *auth
     if (!rc && !lane->problem && key && *lane->auth_header)
         lane->auth = auth_new(lane->auth_header, prefix, key);
     lane->limits = (struct sender_limits){
-        .connect_ms = spec->connect_ms, .first_byte_ms = spec->first_byte_ms, .idle_ms = spec->idle_ms,
-        .total_ms = spec->total_ms, .max_age_conn_s = spec->max_age_conn_s,
+        .connect_ms = spec->connect_ms,
+        .first_byte_ms = spec->first_byte_ms,
+        .idle_ms = spec->idle_ms,
+        .total_ms = spec->total_ms,
+        .max_age_conn_s = spec->max_age_conn_s,
     };
     lane->concurrency = spec->concurrency ? spec->concurrency : 1;
     lane->max_attempts = spec->max_attempts ? spec->max_attempts : 1;
@@ -103,7 +108,8 @@ void lane_free(struct lane *lane)
 
 bool lane_has_room(const struct lane *lane)
 {
-    uint32_t slots = lane->is_warm || lane->concurrency < COLD_SLOTS ? lane->concurrency : COLD_SLOTS;
+    uint32_t slots =
+        lane->is_warm || lane->concurrency < COLD_SLOTS ? lane->concurrency : COLD_SLOTS;
     return lane->in_flight < slots;
 }
 

@@ -1,7 +1,9 @@
-/* A lane: one model's way to its API, with its limits, its key and its queue. Made by transport_lane, lives as long as the transport.
+/* A lane: one model's way to its API, with its limits, its key and its queue. Made by
+ * transport_lane, lives as long as the transport.
  *
- * The key is kept as the header line that carries it, counted by who uses it, and wiped from memory when nobody does any more: a
- * reload may replace it while attempts with the old one are still in flight. */
+ * The key is kept as the header line that carries it, counted by who uses it, and wiped from memory
+ * when nobody does any more: a reload may replace it while attempts with the old one are still in
+ * flight. */
 #ifndef DAEMON_TRANSPORT_LANE_H
 #define DAEMON_TRANSPORT_LANE_H
 
@@ -23,9 +25,9 @@ struct lane_auth {
 
 struct lane {
     char *name;
-    char *origin;      /* of base_url: where requests may go; "" when problem is set */
-    char *auth_header; /* a script may not set it; "" when the provider declares none */
-    char *problem;     /* why nothing can be sent here, for people; NULL when all is well */
+    char *origin;           /* of base_url: where requests may go; "" when problem is set */
+    char *auth_header;      /* a script may not set it; "" when the provider declares none */
+    char *problem;          /* why nothing can be sent here, for people; NULL when all is well */
     struct lane_auth *auth; /* NULL without a key */
     struct sender_lane *wire;
     struct sender_limits limits;
@@ -33,17 +35,18 @@ struct lane {
     bool use_http2;
     struct request_list queue;
     uint32_t in_flight, backing_off;
-    bool is_warm; /* an attempt got through to the API, or was told why not, since the lane was last idle */
+    /* an attempt got through to the API, or was told why not, since the lane was last idle */
+    bool is_warm;
     struct transport_stats stats; /* the totals; the gauges are read off the lane */
 };
 
 struct lane *lane_new(struct sender *sender, const char *name);
-void lane_set(struct lane *lane, const struct model_spec *spec, const char *auth_header, const char *auth_prefix,
-              const char *key);
+void lane_set(struct lane *lane, const struct model_spec *spec, const char *auth_header,
+              const char *auth_prefix, const char *key);
 void lane_free(struct lane *lane); /* its queue is empty, nothing is in flight */
 
-/* May one more request take a slot? A cold lane starts with a few: a thousand at once would each start a thread to resolve the same
- * name, and knock at a dead server in chorus. */
+/* May one more request take a slot? A cold lane starts with a few: a thousand at once would each
+ * start a thread to resolve the same name, and knock at a dead server in chorus. */
 bool lane_has_room(const struct lane *lane);
 void lane_slot_take(struct lane *lane);
 void lane_slot_give(struct lane *lane);

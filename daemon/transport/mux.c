@@ -1,12 +1,15 @@
 /* The sockets, timers and turns of libcurl.
  *
- * Registration in the epoll set is lazy. When libcurl lets go of a socket, it stays registered: on a kept-alive connection it will be
- * wanted again at the next request, which then costs no system call. The first event that nobody wants removes it. The table of
- * descriptors is the truth about what is registered; an event for a descriptor that was closed meanwhile finds an empty entry. Only
- * sockets whose closing we see may stay registered: a number that is used again would seem to be registered already.
+ * Registration in the epoll set is lazy. When libcurl lets go of a socket, it stays registered: on
+ * a kept-alive connection it will be wanted again at the next request, which then costs no system
+ * call. The first event that nobody wants removes it. The table of descriptors is the truth about
+ * what is registered; an event for a descriptor that was closed meanwhile finds an empty entry.
+ * Only sockets whose closing we see may stay registered: a number that is used again would seem to
+ * be registered already.
  *
- * A shard is dirty when it may have finished transfers or was promised a call ("kick"). mux_settle works dirty shards off in rounds; a
- * bound on the rounds keeps a storm of instant failures from holding up the loop, and a 0 ms timer carries on from there. */
+ * A shard is dirty when it may have finished transfers or was promised a call ("kick"). mux_settle
+ * works dirty shards off in rounds; a bound on the rounds keeps a storm of instant failures from
+ * holding up the loop, and a 0 ms timer carries on from there. */
 #include "daemon/transport/mux.h"
 
 #include <errno.h>
@@ -19,9 +22,10 @@
 #define ROUNDS_MAX 16
 
 struct mux_fd {
-    struct mux_shard *shard; /* NULL: not a socket of ours, or closed */
+    struct mux_shard *shard;     /* NULL: not a socket of ours, or closed */
     uint32_t wanted, registered; /* EPOLLIN, EPOLLOUT */
-    bool is_connection; /* opened by on_open; others (the name resolver's) are closed without a word to us */
+    /* opened by on_open; others (the name resolver's) are closed without a word to us */
+    bool is_connection;
 };
 
 struct mux_shard {
@@ -91,15 +95,16 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *so
     struct mux_shard *shard = ctx;
     struct mux_fd *entry = fd_entry(shard->mux, fd);
     entry->shard = shard;
-    entry->wanted = what == CURL_POLL_REMOVE
-                        ? 0
-                        : (what & CURL_POLL_IN ? EPOLLIN : 0u) | (what & CURL_POLL_OUT ? EPOLLOUT : 0u);
+    entry->wanted = what == CURL_POLL_REMOVE ? 0
+                                             : (what & CURL_POLL_IN ? EPOLLIN : 0u) |
+                                                   (what & CURL_POLL_OUT ? EPOLLOUT : 0u);
     if (entry->wanted || !entry->is_connection)
         fd_register(shard->mux, fd, entry);
     return 0;
 }
 
-/* Close-on-exec, which libcurl does not ask for: a worker must not inherit a connection that carries a key. */
+/* Close-on-exec, which libcurl does not ask for: a worker must not inherit a connection that
+ * carries a key. */
 static curl_socket_t on_open(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
 {
     (void)purpose;
@@ -120,7 +125,8 @@ static int on_close(void *ctx, curl_socket_t fd)
     return close(fd);
 }
 
-/* Called inside libcurl, where it must not be called back: a wish for 0 ms is noted for mux_settle. */
+/* Called inside libcurl, where it must not be called back: a wish for 0 ms is noted for mux_settle.
+ */
 static int on_timeout_wish(CURLM *multi, long timeout_ms, void *ctx)
 {
     (void)multi;
@@ -196,7 +202,8 @@ static void on_socket_event(struct mux *mux, int fd, uint32_t events)
         fd_register(mux, fd, entry);
         return;
     }
-    int mask = (events & (EPOLLIN | EPOLLHUP) ? CURL_CSELECT_IN : 0) | (events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
+    int mask = (events & (EPOLLIN | EPOLLHUP) ? CURL_CSELECT_IN : 0) |
+               (events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
                (events & EPOLLERR ? CURL_CSELECT_ERR : 0);
     int running;
     struct mux_shard *shard = entry->shard;
@@ -258,7 +265,8 @@ struct mux_shard *mux_shard_new(struct mux *mux, uint32_t max_connections)
     curl_multi_setopt(shard->multi, CURLMOPT_SOCKETDATA, shard);
     curl_multi_setopt(shard->multi, CURLMOPT_TIMERFUNCTION, on_timeout_wish);
     curl_multi_setopt(shard->multi, CURLMOPT_TIMERDATA, shard);
-    /* how many it may keep alive: fewer than transfers at a time would close and reopen connections all day */
+    /* how many it may keep alive: fewer than transfers at a time would close and reopen connections
+     * all day */
     curl_multi_setopt(shard->multi, CURLMOPT_MAXCONNECTS, (long)max_connections);
     return shard;
 }

@@ -26,7 +26,8 @@ static struct as_str put_text(char **at, struct as_str text)
     return copy;
 }
 
-/* libcurl sends "Name;" as a header with an empty value, and takes "Name:" as a wish to leave its own one out. */
+/* libcurl sends "Name;" as a header with an empty value, and takes "Name:" as a wish to leave its
+ * own one out. */
 static void put_header(char **at, const struct job_header *header)
 {
     bool is_empty = header->value.len == 0;
@@ -37,14 +38,16 @@ static void put_header(char **at, const struct job_header *header)
     put_text(at, header->value);
 }
 
-static int check_form(const struct lane *lane, const struct transport_request *from, struct as_err *err)
+static int check_form(const struct lane *lane, const struct transport_request *from,
+                      struct as_err *err)
 {
     if (http_method_check(from->method, err))
         return err->code;
     if (from->header_count > JOB_HEADERS_MAX)
         return as_err_set(err, AS_EINVAL, "the request has more than %u headers", JOB_HEADERS_MAX);
     if (from->body.len > JOB_BODY_MAX_BYTES)
-        return as_err_set(err, AS_EINVAL, "the request's body is over %u bytes", JOB_BODY_MAX_BYTES);
+        return as_err_set(err, AS_EINVAL, "the request's body is over %u bytes",
+                          JOB_BODY_MAX_BYTES);
     for (uint32_t i = 0; i < from->header_count; i++)
         if (http_header_check(&from->headers[i], lane->auth_header, err))
             return err->code;
@@ -73,17 +76,23 @@ static void copy_text(struct request *request, const struct transport_request *f
     }
 }
 
-struct request *request_new(struct transport *transport, struct lane *lane, const struct transport_request *from,
-                            transport_done_fn done, void *ctx)
+struct request *request_new(struct transport *transport, struct lane *lane,
+                            const struct transport_request *from, transport_done_fn done, void *ctx)
 {
     struct as_err err = {0};
     struct transport_request fit = *from;
     if (check_form(lane, from, &err))
-        fit = (struct transport_request){.method = AS_STR(""), .url = from->url, .body = AS_STR("")};
+        fit =
+            (struct transport_request){.method = AS_STR(""), .url = from->url, .body = AS_STR("")};
     struct request *request = as_xmalloc(sizeof(*request) + text_size(&fit));
     *request = (struct request){
-        .transport = transport, .lane = lane, .state = REQUEST_QUEUED, .skip_find = from->skip_find,
-        .done = done, .ctx = ctx, .key = from->journal,
+        .transport = transport,
+        .lane = lane,
+        .state = REQUEST_QUEUED,
+        .skip_find = from->skip_find,
+        .done = done,
+        .ctx = ctx,
+        .key = from->journal,
         .refusal = err.code ? as_xstrdup(err.msg) : NULL,
     };
     copy_text(request, &fit);
@@ -92,7 +101,8 @@ struct request *request_new(struct transport *transport, struct lane *lane, cons
 
 void request_free(struct request *request)
 {
-    AS_ASSERT(!request->journal_debts && !request->slot && !request->attempt && !request->auth && !request->backoff);
+    AS_ASSERT(!request->journal_debts && !request->slot && !request->attempt && !request->auth &&
+              !request->backoff);
     free(request->refusal);
     free(request);
 }

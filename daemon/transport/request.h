@@ -1,7 +1,9 @@
-/* One request from transport_send until its callback has fired and the journal owes it nothing more.
+/* One request from transport_send until its callback has fired and the journal owes it nothing
+ * more.
  *
- * A waiting request is this struct and its copied text in one allocation; everything large (curl's handle, the reply) exists only
- * while it is in flight or being kept. All changes of state go through request_set_state, which holds them to a table. */
+ * A waiting request is this struct and its copied text in one allocation; everything large (curl's
+ * handle, the reply) exists only while it is in flight or being kept. All changes of state go
+ * through request_set_state, which holds them to a table. */
 #ifndef DAEMON_TRANSPORT_REQUEST_H
 #define DAEMON_TRANSPORT_REQUEST_H
 
@@ -21,9 +23,11 @@ enum request_state {
 };
 
 struct request {
-    struct transport *transport; /* NULL once that is freed: the journal's late callbacks find this */
+    /* NULL once that is freed: the journal's late callbacks find this */
+    struct transport *transport;
     struct lane *lane;
-    struct request *next, *prev; /* in the lane's queue, or (next only) in the list of the cancelled */
+    /* in the lane's queue, or (next only) in the list of the cancelled */
+    struct request *next, *prev;
     enum request_state state;
     bool skip_find, is_fresh, is_stale_forgiven;
     uint32_t attempts, failures; /* made; made and counted against the lane's max_attempts */
@@ -43,8 +47,9 @@ struct request {
     char text[];   /* method, URL, body, header lines, each with a NUL */
 };
 
-struct request *request_new(struct transport *transport, struct lane *lane, const struct transport_request *from,
-                            transport_done_fn done, void *ctx);
+struct request *request_new(struct transport *transport, struct lane *lane,
+                            const struct transport_request *from, transport_done_fn done,
+                            void *ctx);
 void request_free(struct request *request);
 void request_set_state(struct request *request, enum request_state state);
 /* The exchange's side of the request: number, method, URL, body. */
@@ -55,7 +60,8 @@ void request_push_back(struct request_list *list, struct request *request);
 void request_push_front(struct request_list *list, struct request *request);
 void request_unlink(struct request_list *list, struct request *request);
 
-/* Ids with a generation: an id of a request that is over finds nothing. {0} is a valid empty table. */
+/* Ids with a generation: an id of a request that is over finds nothing. {0} is a valid empty table.
+ */
 struct request_entry {
     struct request *request;
     uint32_t generation, next_free;

@@ -1,5 +1,6 @@
-/* Retry rules. Exponential back-off with full jitter after M. Brooker, "Exponential Backoff And Jitter" (AWS, 2015): of the
- * jitters compared there it makes the fewest calls. Retry-After as RFC 9110 section 10.2.3 has it. */
+/* Retry rules. Exponential back-off with full jitter after M. Brooker, "Exponential Backoff And
+ * Jitter" (AWS, 2015): of the jitters compared there it makes the fewest calls. Retry-After as RFC
+ * 9110 section 10.2.3 has it. */
 #include "daemon/transport/retry.h"
 
 #include "daemon/transport/http_text.h"
@@ -10,7 +11,8 @@
 
 bool retry_status_is_worth_it(int http_status)
 {
-    return http_status == 408 || http_status == 409 || http_status == 429 || (http_status >= 500 && http_status <= 599);
+    return http_status == 408 || http_status == 409 || http_status == 429 ||
+           (http_status >= 500 && http_status <= 599);
 }
 
 bool retry_is_worth_it(const struct exchange *exchange)
@@ -58,15 +60,17 @@ uint32_t retry_after_ms(struct as_str response_headers, int64_t now_s)
         wait = scaled_number(text, 1000);
         time_t date = wait < 0 ? curl_getdate(text, NULL) : -1;
         if (date > now_s)
-            wait = date - now_s < RETRY_AFTER_MAX_MS / 1000 ? (date - now_s) * 1000 : RETRY_AFTER_MAX_MS;
+            wait = date - now_s < RETRY_AFTER_MAX_MS / 1000 ? (date - now_s) * 1000
+                                                            : RETRY_AFTER_MAX_MS;
     }
     return wait > 0 ? (uint32_t)wait : 0;
 }
 
-uint32_t retry_wait_ms(const struct exchange *exchange, uint32_t backoff_ms, uint32_t failures, int64_t now_s,
-                       struct as_rng *rng)
+uint32_t retry_wait_ms(const struct exchange *exchange, uint32_t backoff_ms, uint32_t failures,
+                       int64_t now_s, struct as_rng *rng)
 {
-    uint32_t asked = exchange->outcome == EXCHANGE_REPLY ? retry_after_ms(exchange->response_headers, now_s) : 0;
+    uint32_t asked =
+        exchange->outcome == EXCHANGE_REPLY ? retry_after_ms(exchange->response_headers, now_s) : 0;
     if (asked)
         return asked + (uint32_t)as_rng_below(rng, (uint64_t)backoff_ms + 1);
     uint64_t most = backoff_ms;

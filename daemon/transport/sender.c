@@ -1,8 +1,11 @@
-/* Easy handles: set up once, changed per attempt only where attempts differ, and read out when libcurl is done.
+/* Easy handles: set up once, changed per attempt only where attempts differ, and read out when
+ * libcurl is done.
  *
- * connect and total deadlines are libcurl's own. First byte and idle have no match there (its low-speed limit counts from the start of
- * the transfer), so a coarse timer looks over what is in flight every SCAN_MS while anything is. Redirects are not followed, cookies
- * and .netrc not read, and the proxy variables of the environment not honoured: an attempt goes where the configuration says. */
+ * connect and total deadlines are libcurl's own. First byte and idle have no match there (its
+ * low-speed limit counts from the start of the transfer), so a coarse timer looks over what is in
+ * flight every SCAN_MS while anything is. Redirects are not followed, cookies and .netrc not read,
+ * and the proxy variables of the environment not honoured: an attempt goes where the configuration
+ * says. */
 #include "daemon/transport/sender.h"
 
 #include "daemon/transport/http_text.h"
@@ -13,26 +16,33 @@
 #include <string.h>
 
 #define SCAN_MS 100
+#define REST_SCAN_MS 1000 /* when nothing is in flight */
+#define REST_AFTER_MS 30000u
 #define RECEIVE_BUFFER_BYTES 16384L
 #define SEND_BUFFER_BYTES 16384L /* libcurl's least; TLS takes one per handle */
 #define SHARD_MAX_CONNECTIONS 256u
-#define SHARD_GOOD_CONNECTIONS 64u /* a shard of this size costs no more a request than a smaller one */
-#define SHARD_MAX_STREAMS 64u      /* HTTP/2: below the 100 or 128 that servers allow on one connection */
-#define GOOD_SHARDS 32u            /* from here on shards grow to SHARD_MAX_CONNECTIONS before more are made */
+/* a shard of this size costs no more a request than a smaller one */
+#define SHARD_GOOD_CONNECTIONS 64u
+/* HTTP/2: below the 100 or 128 that servers allow on one connection */
+#define SHARD_MAX_STREAMS 64u
+/* from here on shards grow to SHARD_MAX_CONNECTIONS before more are made */
+#define GOOD_SHARDS 32u
 
 enum slot_phase { SLOT_CONNECTING, SLOT_WAITING, SLOT_HEAD, SLOT_BODY };
 
 struct sender_shard {
-    struct mux_shard *mux;
+    struct mux_shard *mux;    /* NULL: at rest, with no connections and no handles */
     struct sender_slot *idle; /* handles to use again */
     uint32_t in_flight;
+    uint64_t idle_since_ms; /* loop clock, while nothing is in flight */
 };
 
 struct sender_lane {
     struct sender *sender;
+    struct sender_lane *next;
     struct sender_shard *shards;
-    uint32_t shard_count; /* made so far */
-    uint32_t spread;      /* used for new attempts: the first of them */
+    uint32_t shard_count;
+    uint32_t spread; /* used for new attempts: the first of them */
 };
 
 struct sender_slot {
@@ -53,17 +63,18 @@ struct sender {
     struct sender_events events;
     struct mux *mux;
     struct loop_timer *scan;
+    struct sender_lane *lanes;
     struct sender_slot *in_flight, *overdue;
     CURLSH *names; /* resolved host names, for all shards alike */
     char *ca_file;
-    uint32_t shard_max;
+    uint32_t shard_max, rest_after_ms;
 };
 
 /* typecheck-gcc.h's checks are kept; what can fail here is memory alone. */
-#define SET(easy, option, value)                                                                                       \
-    do {                                                                                                               \
-        CURLcode set_code = curl_easy_setopt(easy, option, value);                                                     \
-        AS_ASSERT(set_code == CURLE_OK);                                                                               \
+#define SET(easy, option, value)                                   \
+    do {                                                           \
+        CURLcode set_code = curl_easy_setopt(easy, option, value); \
+        AS_ASSERT(set_code == CURLE_OK);                           \
     } while (0)
 
 static void slot_link(struct sender_slot **list, struct sender_slot *slot)
@@ -100,7 +111,8 @@ static size_t on_header(char *data, size_t size, size_t count, void *ctx)
     if (slot->phase == SLOT_BODY) /* a trailer */
         return len;
     slot->phase = SLOT_HEAD;
-    if (len >= 5 && !memcmp(data, "HTTP/", 5)) { /* a status line; an interim reply's headers are not the reply's */
+    /* a status line; an interim reply's headers are not the reply's */
+    if (len >= 5 && !memcmp(data, "HTTP/", 5)) {
         as_buf_reset(lines);
         return len;
     }
@@ -115,7 +127,8 @@ static size_t on_header(char *data, size_t size, size_t count, void *ctx)
 
 static void fail_too_large(struct attempt *attempt)
 {
-    attempt_fail(attempt, EXCHANGE_TOO_LARGE, "the reply's body is over %u bytes", TRANSPORT_BODY_MAX_BYTES);
+    attempt_fail(attempt, EXCHANGE_TOO_LARGE, "the reply's body is over %u bytes",
+                 TRANSPORT_BODY_MAX_BYTES);
 }
 
 static size_t on_body(char *data, size_t size, size_t count, void *ctx)
@@ -156,7 +169,8 @@ static void easy_set_up(struct sender *sender, struct sender_slot *slot)
     SET(easy, CURLOPT_PROXY, "");
     SET(easy, CURLOPT_SSL_VERIFYPEER, 1L);
     SET(easy, CURLOPT_SSL_VERIFYHOST, 2L);
-    SET(easy, CURLOPT_TCP_KEEPALIVE, 1L); /* a model may think for minutes: middle boxes forget silent connections */
+    /* a model may think for minutes: middle boxes forget silent connections */
+    SET(easy, CURLOPT_TCP_KEEPALIVE, 1L);
     SET(easy, CURLOPT_SHARE, sender->names);
     SET(easy, CURLOPT_USERAGENT, "assayd/" ASSAY_VERSION);
     if (sender->ca_file)
@@ -174,13 +188,16 @@ static struct curl_slist *node_add(struct sender_slot *slot, uint32_t *count, co
     return node;
 }
 
-/* The list lives in the slot and its lines in the request, so a request costs no allocation for its headers. */
-static struct curl_slist *header_list(struct sender_slot *slot, const struct sender_request *request)
+/* The list lives in the slot and its lines in the request, so a request costs no allocation for its
+ * headers. */
+static struct curl_slist *header_list(struct sender_slot *slot,
+                                      const struct sender_request *request)
 {
     uint32_t count = 0;
     const char *line = request->header_lines;
     AS_ASSERT(request->header_count <= SENDER_HEADERS_MAX);
-    struct curl_slist *first = node_add(slot, &count, "Expect:"); /* never wait for "100 Continue" */
+    /* never wait for "100 Continue" */
+    struct curl_slist *first = node_add(slot, &count, "Expect:");
     for (uint32_t i = 0; i < request->header_count; i++) {
         node_add(slot, &count, line);
         line += strlen(line) + 1;
@@ -215,7 +232,8 @@ static void easy_set_request(struct sender_slot *slot, const struct sender_reque
     SET(easy, CURLOPT_TIMEOUT_MS, (long)limits->total_ms);
     SET(easy, CURLOPT_MAXAGE_CONN, limits->max_age_conn_s ? (long)limits->max_age_conn_s : 118L);
     SET(easy, CURLOPT_FRESH_CONNECT, request->is_fresh ? 1L : 0L);
-    SET(easy, CURLOPT_HTTP_VERSION, (long)(request->use_http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
+    SET(easy, CURLOPT_HTTP_VERSION,
+        (long)(request->use_http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
     SET(easy, CURLOPT_PIPEWAIT, request->use_http2 ? 1L : 0L);
 }
 
@@ -259,11 +277,13 @@ static void fail_deadline_of_curl(struct sender_slot *slot)
 {
     const struct sender_limits *limits = slot->request->limits;
     int64_t elapsed_us = slot->attempt->exchange.total_us;
-    if (slot->phase == SLOT_CONNECTING && (!limits->total_ms || elapsed_us < (int64_t)limits->total_ms * 1000))
-        attempt_fail(slot->attempt, EXCHANGE_TIMEOUT, "no connection within %u ms (connect_ms)", limits->connect_ms);
+    if (slot->phase == SLOT_CONNECTING &&
+        (!limits->total_ms || elapsed_us < (int64_t)limits->total_ms * 1000))
+        attempt_fail(slot->attempt, EXCHANGE_TIMEOUT, "no connection within %u ms (connect_ms)",
+                     limits->connect_ms);
     else
-        attempt_fail(slot->attempt, EXCHANGE_TIMEOUT, "the reply was not whole within %u ms (total_ms)",
-                     limits->total_ms);
+        attempt_fail(slot->attempt, EXCHANGE_TIMEOUT,
+                     "the reply was not whole within %u ms (total_ms)", limits->total_ms);
 }
 
 static void fail_with_code(struct sender_slot *slot, CURLcode code)
@@ -281,7 +301,8 @@ static void fail_with_code(struct sender_slot *slot, CURLcode code)
         attempt->is_permanent = code_is_permanent(code);
     } else {
         attempt_fail(attempt, EXCHANGE_BROKEN, "%s", text);
-        attempt->is_stale = slot->phase == SLOT_WAITING && !attempt->connections_opened && code_is_of_stale_connection(code);
+        attempt->is_stale = slot->phase == SLOT_WAITING && !attempt->connections_opened &&
+                            code_is_of_stale_connection(code);
     }
 }
 
@@ -295,7 +316,8 @@ static void slot_release(struct sender_slot *slot)
     slot->request = NULL;
     slot->next = shard->idle;
     shard->idle = slot;
-    shard->in_flight--;
+    if (!--shard->in_flight)
+        shard->idle_since_ms = loop_now_ms(slot->lane->sender->loop);
 }
 
 static void slot_finish(struct sender_slot *slot)
@@ -320,24 +342,55 @@ static void on_transfer_done(void *easy_private, CURLcode code)
 static bool slot_is_overdue(struct sender_slot *slot, uint64_t now_ms)
 {
     const struct sender_limits *limits = slot->request->limits;
-    if (slot->phase == SLOT_WAITING && limits->first_byte_ms && now_ms - slot->began_ms >= limits->first_byte_ms) {
-        attempt_fail(slot->attempt, EXCHANGE_TIMEOUT, "no byte of the reply within %u ms (first_byte_ms)",
-                     limits->first_byte_ms);
+    if (slot->phase == SLOT_WAITING && limits->first_byte_ms &&
+        now_ms - slot->began_ms >= limits->first_byte_ms) {
+        attempt_fail(slot->attempt, EXCHANGE_TIMEOUT,
+                     "no byte of the reply within %u ms (first_byte_ms)", limits->first_byte_ms);
         return true;
     }
-    if (slot->phase >= SLOT_HEAD && limits->idle_ms && now_ms - slot->last_byte_ms >= limits->idle_ms) {
-        attempt_fail(slot->attempt, EXCHANGE_TIMEOUT, "no further byte of the reply for %u ms (idle_ms)",
-                     limits->idle_ms);
+    if (slot->phase >= SLOT_HEAD && limits->idle_ms &&
+        now_ms - slot->last_byte_ms >= limits->idle_ms) {
+        attempt_fail(slot->attempt, EXCHANGE_TIMEOUT,
+                     "no further byte of the reply for %u ms (idle_ms)", limits->idle_ms);
         return true;
     }
     return false;
 }
 
-/* Overdue slots move to a list of their own first: what done calls may abort any slot in flight. */
-static void on_scan(void *ctx)
+/* Closes what the shard keeps alive. A quiet daemon holds no connections that the servers have long
+ * given up. */
+static void shard_rest(struct sender_shard *shard)
 {
-    struct sender *sender = ctx;
-    uint64_t now_ms = loop_now_ms(sender->loop);
+    while (shard->idle) {
+        struct sender_slot *slot = shard->idle;
+        shard->idle = slot->next;
+        curl_easy_cleanup(slot->easy);
+        free(slot);
+    }
+    if (shard->mux)
+        mux_shard_free(shard->mux);
+    shard->mux = NULL;
+}
+
+/* True when some shard is awake still. */
+static bool rest_idle_shards(struct sender *sender, uint64_t now_ms)
+{
+    bool is_awake = false;
+    for (struct sender_lane *lane = sender->lanes; lane; lane = lane->next) {
+        for (uint32_t i = 0; i < lane->shard_count; i++) {
+            struct sender_shard *shard = &lane->shards[i];
+            if (shard->mux && !shard->in_flight &&
+                now_ms - shard->idle_since_ms >= sender->rest_after_ms)
+                shard_rest(shard);
+            is_awake = is_awake || shard->mux;
+        }
+    }
+    return is_awake;
+}
+
+/* Overdue slots move to a list of their own first: what done calls may abort any slot in flight. */
+static void end_overdue(struct sender *sender, uint64_t now_ms)
+{
     struct sender_slot *next;
     for (struct sender_slot *slot = sender->in_flight; slot; slot = next) {
         next = slot->next;
@@ -350,8 +403,18 @@ static void on_scan(void *ctx)
         read_clocks(sender->overdue);
         slot_finish(sender->overdue);
     }
+}
+
+static void on_scan(void *ctx)
+{
+    struct sender *sender = ctx;
+    uint64_t now_ms = loop_now_ms(sender->loop);
+    end_overdue(sender, now_ms);
+    bool is_awake = rest_idle_shards(sender, now_ms);
     if (sender->in_flight)
         loop_timer_start(sender->scan, SCAN_MS);
+    else if (is_awake)
+        loop_timer_start(sender->scan, REST_SCAN_MS);
     mux_settle(sender->mux);
 }
 
@@ -361,13 +424,14 @@ static void init_curl(void)
     AS_ASSERT(code == CURLE_OK);
 }
 
-int sender_new(struct loop *loop, const struct transport_options *options, const struct sender_events *events,
-               struct sender **ret_sender)
+int sender_new(struct loop *loop, const struct transport_options *options,
+               const struct sender_events *events, struct sender **ret_sender)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, init_curl);
     struct sender *sender = as_xcalloc(1, sizeof(*sender));
-    struct mux_events mux_events = {.ctx = events->ctx, .done = on_transfer_done, .pump = events->pump};
+    struct mux_events mux_events = {
+        .ctx = events->ctx, .done = on_transfer_done, .pump = events->pump};
     int rc = mux_new(loop, &mux_events, &sender->mux);
     if (rc) {
         free(sender);
@@ -377,9 +441,12 @@ int sender_new(struct loop *loop, const struct transport_options *options, const
     sender->events = *events;
     sender->scan = loop_timer_new(loop, on_scan, sender);
     sender->names = curl_share_init();
-    AS_ASSERT(sender->names && curl_share_setopt(sender->names, CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS) == CURLSHE_OK);
+    AS_ASSERT(sender->names &&
+              curl_share_setopt(sender->names, CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS) == CURLSHE_OK);
     sender->ca_file = options->ca_file ? as_xstrdup(options->ca_file) : NULL;
-    sender->shard_max = options->connections_per_shard ? options->connections_per_shard : SHARD_MAX_CONNECTIONS;
+    sender->rest_after_ms = options->rest_after_ms ? options->rest_after_ms : REST_AFTER_MS;
+    sender->shard_max =
+        options->connections_per_shard ? options->connections_per_shard : SHARD_MAX_CONNECTIONS;
     *ret_sender = sender;
     return 0;
 }
@@ -399,21 +466,20 @@ struct sender_lane *sender_lane_new(struct sender *sender)
 {
     struct sender_lane *lane = as_xcalloc(1, sizeof(*lane));
     lane->sender = sender;
+    lane->next = sender->lanes;
+    sender->lanes = lane;
     return lane;
 }
 
 void sender_lane_free(struct sender_lane *lane)
 {
+    struct sender_lane **at = &lane->sender->lanes;
+    while (*at != lane)
+        at = &(*at)->next;
+    *at = lane->next;
     for (uint32_t i = 0; i < lane->shard_count; i++) {
-        struct sender_shard *shard = &lane->shards[i];
-        AS_ASSERT(shard->in_flight == 0);
-        while (shard->idle) {
-            struct sender_slot *slot = shard->idle;
-            shard->idle = slot->next;
-            curl_easy_cleanup(slot->easy);
-            free(slot);
-        }
-        mux_shard_free(shard->mux);
+        AS_ASSERT(lane->shards[i].in_flight == 0);
+        shard_rest(&lane->shards[i]);
     }
     free(lane->shards);
     free(lane);
@@ -437,8 +503,7 @@ void sender_lane_set(struct sender_lane *lane, uint32_t concurrency, bool use_ht
         return;
     lane->shards = as_xrealloc(lane->shards, lane->spread * sizeof(*lane->shards));
     for (; lane->shard_count < lane->spread; lane->shard_count++)
-        lane->shards[lane->shard_count] =
-            (struct sender_shard){.mux = mux_shard_new(lane->sender->mux, lane->sender->shard_max)};
+        lane->shards[lane->shard_count] = (struct sender_shard){0};
 }
 
 static uint32_t emptiest_shard(const struct sender_lane *lane)
@@ -454,6 +519,8 @@ static struct sender_slot *slot_take(struct sender_lane *lane, uint32_t shard_in
 {
     struct sender_shard *shard = &lane->shards[shard_index];
     struct sender_slot *slot = shard->idle;
+    if (!shard->mux)
+        shard->mux = mux_shard_new(lane->sender->mux, lane->sender->shard_max);
     if (slot) {
         shard->idle = slot->next;
         return slot;
@@ -467,7 +534,8 @@ static struct sender_slot *slot_take(struct sender_lane *lane, uint32_t shard_in
     return slot;
 }
 
-struct sender_slot *sender_send(struct sender_lane *lane, const struct sender_request *request, struct attempt *attempt)
+struct sender_slot *sender_send(struct sender_lane *lane, const struct sender_request *request,
+                                struct attempt *attempt)
 {
     struct sender *sender = lane->sender;
     uint32_t shard_index = emptiest_shard(lane);

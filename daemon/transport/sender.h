@@ -1,8 +1,10 @@
-/* Sends one attempt at a time over curl easy handles that are kept and reused, and holds its deadlines.
+/* Sends one attempt at a time over curl easy handles that are kept and reused, and holds its
+ * deadlines.
  *
- * A lane has its own shards and handles. The sender fills the attempt in (outcome, status, times, headers, body, error), seals it
- * and calls done once, outside libcurl, on a later turn than sender_send or during mux_settle; never after sender_abort. It knows
- * nothing of retries, queues or the journal. */
+ * A lane has its own shards and handles. The sender fills the attempt in (outcome, status, times,
+ * headers, body, error), seals it and calls done once, outside libcurl, on a later turn than
+ * sender_send or during mux_settle; never after sender_abort. It knows nothing of retries, queues
+ * or the journal. */
 #ifndef DAEMON_TRANSPORT_SENDER_H
 #define DAEMON_TRANSPORT_SENDER_H
 
@@ -15,7 +17,8 @@ struct sender_slot; /* an attempt in flight */
 
 struct sender_events {
     void *ctx;
-    void (*connected)(struct attempt *attempt); /* a connection is there, the request goes out: inside libcurl, take a note only */
+    /* a connection is there, the request goes out: inside libcurl, take a note only */
+    void (*connected)(struct attempt *attempt);
     void (*done)(struct attempt *attempt);
     void (*pump)(void *ctx); /* mux.h */
 };
@@ -37,17 +40,20 @@ struct sender_request {
 
 #define SENDER_HEADERS_MAX (JOB_HEADERS_MAX + 1)
 
-int sender_new(struct loop *loop, const struct transport_options *options, const struct sender_events *events,
-               struct sender **ret_sender) AS_MUST_USE;
+int sender_new(struct loop *loop, const struct transport_options *options,
+               const struct sender_events *events, struct sender **ret_sender) AS_MUST_USE;
 void sender_free(struct sender *sender); /* after its lanes */
 
 struct sender_lane *sender_lane_new(struct sender *sender);
 void sender_lane_free(struct sender_lane *lane); /* nothing may be in flight */
-/* How many attempts the caller will have in flight at most: decides over how many shards they spread. */
+/* How many attempts the caller will have in flight at most: decides over how many shards they
+ * spread. */
 void sender_lane_set(struct sender_lane *lane, uint32_t concurrency, bool use_http2);
 
-struct sender_slot *sender_send(struct sender_lane *lane, const struct sender_request *request, struct attempt *attempt);
-void sender_abort(struct sender_slot *slot); /* the connection is dropped; the attempt is the caller's again */
-void sender_settle(struct sender *sender);   /* mux_settle */
+struct sender_slot *sender_send(struct sender_lane *lane, const struct sender_request *request,
+                                struct attempt *attempt);
+/* the connection is dropped; the attempt is the caller's again */
+void sender_abort(struct sender_slot *slot);
+void sender_settle(struct sender *sender); /* mux_settle */
 
 #endif

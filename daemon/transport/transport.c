@@ -1,11 +1,13 @@
 /* The way of a request: queue, journal, wire, retries, journal, callback.
  *
- * Nothing here is called from inside libcurl but on_connected, which takes a note. New work starts in pump, which the sender calls after
- * every round of events; what comes from outside (a send, a cancel, a back-off that ended, the journal's answers) only asks for a turn of
- * the pump, by a 0 ms timer, so that a batch of a hundred answers starts a hundred requests in one go.
+ * Nothing here is called from inside libcurl but on_connected, which takes a note. New work starts
+ * in pump, which the sender calls after every round of events; what comes from outside (a send, a
+ * cancel, a back-off that ended, the journal's answers) only asks for a turn of the pump, by a 0 ms
+ * timer, so that a batch of a hundred answers starts a hundred requests in one go.
  *
- * The journal may owe callbacks for a request that is over (cancelled while it was looked for, or failed attempts still being kept). Such a
- * request waits for them in state done, even past transport_free. */
+ * The journal may owe callbacks for a request that is over (cancelled while it was looked for, or
+ * failed attempts still being kept). Such a request waits for them in state done, even past
+ * transport_free. */
 #include "daemon/transport/transport.h"
 
 #include "daemon/transport/http_text.h"
@@ -23,7 +25,7 @@ struct transport {
     struct lane **lanes;     /* id - 1 */
     uint32_t lane_count;
     struct request_table requests; /* all that are not freed, the done and indebted too */
-    struct request *cancelled; /* whose done is due */
+    struct request *cancelled;     /* whose done is due */
     struct attempt_pool attempts;
     struct as_rng rng;
     bool is_closing;
@@ -60,7 +62,8 @@ static void attempt_return(struct attempt *attempt)
 static void deliver_final(struct request *request, const struct attempt *attempt, int rc)
 {
     const struct exchange *exchange = &attempt->exchange;
-    struct transport_reply reply = {.rc = rc, .exchange = rc ? NULL : exchange, .attempts = request->attempts};
+    struct transport_reply reply = {
+        .rc = rc, .exchange = rc ? NULL : exchange, .attempts = request->attempts};
     bool is_given_up = exchange->outcome != EXCHANGE_REPLY || retry_is_worth_it(exchange);
     request->lane->stats.failed += is_given_up;
     request_deliver(request, &reply);
@@ -132,7 +135,8 @@ static void refuse(struct request *request, const struct as_err *err)
     keep_final(request, attempt);
 }
 
-/* The lane's slot is held. Checked anew for every attempt: a reload may have moved the lane to another origin, with another key. */
+/* The lane's slot is held. Checked anew for every attempt: a reload may have moved the lane to
+ * another origin, with another key. */
 static void attempt_start(struct request *request)
 {
     struct transport *transport = request->transport;
@@ -205,8 +209,8 @@ static void on_backoff_over(void *ctx)
 static void back_off(struct request *request, const struct exchange *exchange)
 {
     struct transport *transport = request->transport;
-    uint32_t wait_ms = retry_wait_ms(exchange, request->lane->backoff_ms, request->failures, clock_wall_ms() / 1000,
-                                     &transport->rng);
+    uint32_t wait_ms = retry_wait_ms(exchange, request->lane->backoff_ms, request->failures,
+                                     clock_wall_ms() / 1000, &transport->rng);
     request_set_state(request, REQUEST_BACKING_OFF);
     request->lane->backing_off++;
     request->backoff = loop_timer_new(transport->loop, on_backoff_over, request);
@@ -284,8 +288,8 @@ static void on_turn(void *ctx)
     sender_settle(transport->sender);
 }
 
-int transport_new(struct loop *loop, const struct transport_options *options, struct transport **ret_transport,
-                  struct as_err *err)
+int transport_new(struct loop *loop, const struct transport_options *options,
+                  struct transport **ret_transport, struct as_err *err)
 {
     struct transport *transport = as_xcalloc(1, sizeof(*transport));
     struct sender_events events = {
@@ -303,7 +307,8 @@ int transport_new(struct loop *loop, const struct transport_options *options, st
     return 0;
 }
 
-/* Takes the request out of wherever it is; what is in flight is dropped. Its done is due afterwards. */
+/* Takes the request out of wherever it is; what is in flight is dropped. Its done is due
+ * afterwards. */
 static void request_stop(struct request *request)
 {
     switch (request->state) {
@@ -327,7 +332,8 @@ static void request_stop(struct request *request)
     }
 }
 
-/* At transport_free: done fires, and what the journal still owes finds a request without a transport. */
+/* At transport_free: done fires, and what the journal still owes finds a request without a
+ * transport. */
 static void request_abandon(struct request *request)
 {
     if (request->state != REQUEST_DONE) {
@@ -358,8 +364,8 @@ void transport_free(struct transport *transport)
     free(transport);
 }
 
-uint64_t transport_lane(struct transport *transport, const struct model_spec *spec, const char *auth_header,
-                        const char *auth_prefix, const char *key)
+uint64_t transport_lane(struct transport *transport, const struct model_spec *spec,
+                        const char *auth_header, const char *auth_prefix, const char *key)
 {
     uint32_t i = 0;
     while (i < transport->lane_count && strcmp(transport->lanes[i]->name, spec->name))

@@ -1,9 +1,12 @@
-/* HTTP to the model APIs: curl-multi on the loop, lanes with their own concurrency and deadlines, retries, and the journal first.
+/* HTTP to the model APIs: curl-multi on the loop, lanes with their own concurrency and deadlines,
+ * retries, and the journal first.
  *
- * A lane is one model's way to its API. A request waits in its lane until a slot is free, is looked for in the journal, is sent, and is
- * retried on 408, 409, 429, 5xx and on broken or failed connections, with jittered back-off and Retry-After obeyed, up to the lane's
- * attempts. The key is added to the headers here, after the request was built and hashed, and never leaves this module: it is in no
- * exchange, error text or log. Redirects are not followed. Lives from app start to app end; belongs to the loop's thread. */
+ * A lane is one model's way to its API. A request waits in its lane until a slot is free, is looked
+ * for in the journal, is sent, and is retried on 408, 409, 429, 5xx and on broken or failed
+ * connections, with jittered back-off and Retry-After obeyed, up to the lane's attempts. The key is
+ * added to the headers here, after the request was built and hashed, and never leaves this module:
+ * it is in no exchange, error text or log. Redirects are not followed, the environment's proxies
+ * not used. Lives from app start to app end; belongs to the loop's thread. */
 #ifndef DAEMON_TRANSPORT_TRANSPORT_H
 #define DAEMON_TRANSPORT_TRANSPORT_H
 
@@ -17,41 +20,50 @@
 struct transport;
 
 struct transport_options {
-    const struct journal *journal; /* NULL: no journal (the transport-only benchmark) */
+    const struct journal *journal;  /* NULL: no journal (the transport-only benchmark) */
     uint32_t connections_per_shard; /* 0 = 256: libcurl scans a host's connections one by one */
-    const char *ca_file; /* PEM bundle to trust instead of the system's; NULL = the system's. Copied. */
+    /* connections of a shard are closed when nothing used it for so long; 0 = 30,000 */
+    uint32_t rest_after_ms;
+    /* PEM bundle to trust instead of the system's; NULL = the system's. Copied. */
+    const char *ca_file;
 };
 
-int transport_new(struct loop *loop, const struct transport_options *options, struct transport **ret_transport,
-                  struct as_err *err) AS_MUST_USE;
-/* Callbacks still due fire first, with AS_ECANCELED; nothing may be sent from them. Not to be called from a callback. The journal may
- * call back later: it finds its memory. */
+int transport_new(struct loop *loop, const struct transport_options *options,
+                  struct transport **ret_transport, struct as_err *err) AS_MUST_USE;
+/* Callbacks still due fire first, with AS_ECANCELED; nothing may be sent from them. Not to be
+ * called from a callback. The journal may call back later: it finds its memory. */
 void transport_free(struct transport *transport);
 
-/* A lane for this model: opens it or finds the one that is there (by spec->name), taking over changed limits, base_url and key. key
- * may be NULL (no key needed); it is copied. auth_header and auth_prefix come from the provider plugin. A deadline of 0 ms in spec
- * means none. Returns the lane's id, never 0. */
-uint64_t transport_lane(struct transport *transport, const struct model_spec *spec, const char *auth_header,
-                        const char *auth_prefix, const char *key);
+/* A lane for this model: opens it or finds the one that is there (by spec->name), taking over
+ * changed limits, base_url and key. key may be NULL (no key needed); it is copied. auth_header and
+ * auth_prefix come from the provider plugin. A deadline of 0 ms in spec means none. Returns the
+ * lane's id, never 0. */
+uint64_t transport_lane(struct transport *transport, const struct model_spec *spec,
+                        const char *auth_header, const char *auth_prefix, const char *key);
 
-/* base_url + path into *ret_url (replaced). path comes from a provider script: it must begin with '/', and may neither leave the
- * origin nor hold '#', "." and ".." segments, or bytes that have to be percent-encoded. AS_EINVAL with a sentence in *err. */
-int transport_url(const char *base_url, struct as_str path, struct as_buf *ret_url, struct as_err *err) AS_MUST_USE;
+/* base_url + path into *ret_url (replaced). path comes from a provider script: it must begin with
+ * '/', and may neither leave the origin nor hold '#', "." and ".." segments, or bytes that have to
+ * be percent-encoded. AS_EINVAL with a sentence in *err. */
+int transport_url(const char *base_url, struct as_str path, struct as_buf *ret_url,
+                  struct as_err *err) AS_MUST_USE;
 
-/* A request that must not go out (its URL leaves the lane's origin; a header that only we may set, or that cannot be one; an unfit
- * key) is not sent: it ends as EXCHANGE_CONNECT_FAILED with attempt 1 and a sentence that says why. A body without a content-type
- * header is sent as application/json. */
+/* A request that must not go out (its URL leaves the lane's origin; a header that only we may set,
+ * or that cannot be one; an unfit key) is not sent: it ends as EXCHANGE_CONNECT_FAILED with attempt
+ * 1 and a sentence that says why. A body without a content-type header is sent as application/json.
+ */
 struct transport_request {
     uint64_t lane;
-    struct journal_key journal; /* identity included */
-    struct as_str method, url, body; /* copied */
+    struct journal_key journal;       /* identity included */
+    struct as_str method, url, body;  /* copied */
     const struct job_header *headers; /* copied */
     uint32_t header_count;
     bool skip_find; /* the caller knows that the journal has nothing for this group yet */
 };
 
 struct transport_reply {
-    int rc; /* 0: exchange is the last attempt (of any outcome); AS_ECANCELED; or why the journal could not keep it */
+    /* 0: exchange is the last attempt (of any outcome); AS_ECANCELED; or why the journal could not
+     * keep it */
+    int rc;
     const struct exchange *exchange; /* NULL when rc is not 0 */
     bool is_from_journal;
     uint32_t attempts; /* made now, as the last exchange's attempt says; 0 when from the journal */
@@ -59,23 +71,30 @@ struct transport_reply {
 
 typedef void (*transport_done_fn)(void *ctx, const struct transport_reply *reply);
 
-/* done fires once, never before this returned; *reply is borrowed for the call. Returns an id for cancel, never 0. An attempt that
- * failed because a kept-alive connection had gone stale is made again at once and does not count against max_attempts, once. */
+/* done fires once, never before this returned; *reply is borrowed for the call. Returns an id for
+ * cancel, never 0. An attempt that failed because a kept-alive connection had gone stale is made
+ * again at once and does not count against max_attempts, once. */
 uint64_t transport_send(struct transport *transport, const struct transport_request *request,
                         transport_done_fn done, void *ctx);
-void transport_cancel(struct transport *transport, uint64_t request_id); /* done fires with AS_ECANCELED on a later turn */
+/* done fires with AS_ECANCELED on a later turn */
+void transport_cancel(struct transport *transport, uint64_t request_id);
 
-struct as_sha256 transport_identity(struct as_str method, struct as_str url, struct as_str body, uint32_t sample);
+struct as_sha256 transport_identity(struct as_str method, struct as_str url, struct as_str body,
+                                    uint32_t sample);
 
 struct transport_stats {
-    uint32_t queued, in_flight, backing_off; /* requests now; in_flight includes those being looked for in the journal */
+    /* requests now; in_flight includes those being looked for in the journal */
+    uint32_t queued, in_flight, backing_off;
     uint64_t sent, retried; /* attempts; those of them that were not the first of their request */
-    uint64_t failed; /* requests given up: no reply, or a status that is worth a retry, at the last attempt */
+    /* requests given up: no reply, or a status that is worth a retry, at the last attempt */
+    uint64_t failed;
     uint64_t connections_opened;
 };
-struct transport_stats transport_stats_of(const struct transport *transport, uint64_t lane); /* lane 0: all together */
+/* lane 0: all together */
+struct transport_stats transport_stats_of(const struct transport *transport, uint64_t lane);
 
 /* Splits response_headers back into name and value, up to JOB_HEADERS_MAX. Borrowed. */
-uint32_t transport_headers_split(struct as_str lines, struct job_header ret_headers[JOB_HEADERS_MAX]);
+uint32_t transport_headers_split(struct as_str lines,
+                                 struct job_header ret_headers[JOB_HEADERS_MAX]);
 
 #endif

@@ -1,9 +1,12 @@
-/* How fast daemon/transport is by itself: the same POST again and again, no journal, replies dropped.
+/* How fast daemon/transport is by itself: the same POST again and again, no journal, replies
+ * dropped.
  *
- *   bench_transport --url http://127.0.0.1:8080/v1/chat/completions --requests 100000 --concurrency 64
+ * bench_transport --url http://127.0.0.1:8080/v1/chat/completions --requests 100000 --concurrency
+ * 64
  *
- * Prints key=value lines. Its rate is what the whole pipeline is compared with; its CPU per request is compared with the limits
- * of libcurl that docs/architecture.md names. Exit 1 when a request got no reply of status 200. */
+ * Prints key=value lines. Its rate is what the whole pipeline is compared with; its CPU per request
+ * is compared with the limits of libcurl that docs/architecture.md names. Exit 1 when a request got
+ * no reply of status 200. */
 #include "daemon/transport/transport.h"
 
 #include <getopt.h>
@@ -35,11 +38,13 @@ static void on_done(void *ctx, const struct transport_reply *reply)
 {
     struct bench *bench = ctx;
     const struct exchange *exchange = reply->exchange;
-    bool is_good = !reply->rc && exchange->outcome == EXCHANGE_REPLY && exchange->http_status == 200;
+    bool is_good =
+        !reply->rc && exchange->outcome == EXCHANGE_REPLY && exchange->http_status == 200;
     bench->latency_us[bench->done] = exchange ? (uint32_t)exchange->total_us : 0;
     if (!is_good && !bench->failed++ && exchange)
-        snprintf(bench->failure, sizeof(bench->failure), "%s, status %d: %s", exchange_outcome_name(exchange->outcome),
-                 exchange->http_status, exchange->error.ptr);
+        snprintf(bench->failure, sizeof(bench->failure), "%s, status %d: %s",
+                 exchange_outcome_name(exchange->outcome), exchange->http_status,
+                 exchange->error.ptr);
     bench->done++;
     if (bench->sent < bench->total)
         send_next(bench);
@@ -50,7 +55,9 @@ static void on_done(void *ctx, const struct transport_reply *reply)
 /* A chat completion request padded to the size asked for. */
 static struct as_buf make_body(const struct bench *bench)
 {
-    static const char head[] = "{\"model\":\"sim-good\",\"messages\":[{\"role\":\"user\",\"content\":\"", tail[] = "\"}]}";
+    static const char head[] =
+        "{\"model\":\"sim-good\",\"messages\":[{\"role\":\"user\",\"content\":\"",
+                      tail[] = "\"}]}";
     struct as_buf body = {0};
     as_buf_adds(&body, head);
     while (body.len + sizeof(tail) <= bench->body_bytes)
@@ -61,16 +68,20 @@ static struct as_buf make_body(const struct bench *bench)
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: bench_transport --url URL --requests N --concurrency C [--body-bytes B] [--ca-file PEM] [--http2]\n");
+    fprintf(stderr, "usage: bench_transport --url URL --requests N --concurrency C [--body-bytes "
+                    "B] [--ca-file PEM] [--http2]\n");
     return 64;
 }
 
 static bool read_options(int argc, char **argv, struct bench *bench)
 {
     static const struct option options[] = {
-        {"url", required_argument, NULL, 'u'},         {"requests", required_argument, NULL, 'n'},
-        {"concurrency", required_argument, NULL, 'c'}, {"body-bytes", required_argument, NULL, 'b'},
-        {"ca-file", required_argument, NULL, 'a'},     {"http2", no_argument, NULL, '2'},
+        {"url", required_argument, NULL, 'u'},
+        {"requests", required_argument, NULL, 'n'},
+        {"concurrency", required_argument, NULL, 'c'},
+        {"body-bytes", required_argument, NULL, 'b'},
+        {"ca-file", required_argument, NULL, 'a'},
+        {"http2", no_argument, NULL, '2'},
         {NULL, 0, NULL, 0},
     };
     int option;
@@ -98,7 +109,8 @@ static double cpu_us(void)
 {
     struct rusage use;
     getrusage(RUSAGE_SELF, &use);
-    return (double)(use.ru_utime.tv_sec + use.ru_stime.tv_sec) * 1e6 + (double)(use.ru_utime.tv_usec + use.ru_stime.tv_usec);
+    return (double)(use.ru_utime.tv_sec + use.ru_stime.tv_sec) * 1e6 +
+           (double)(use.ru_utime.tv_usec + use.ru_stime.tv_usec);
 }
 
 static void print_result(struct bench *bench, double wall_s, double used_us)
@@ -107,13 +119,16 @@ static void print_result(struct bench *bench, double wall_s, double used_us)
     getrusage(RUSAGE_SELF, &use);
     struct transport_stats stats = transport_stats_of(bench->transport, 0);
     qsort(bench->latency_us, bench->total, sizeof(*bench->latency_us), compare);
-    printf("requests=%lu\nconcurrency=%u\nfailed=%lu\n", bench->total, bench->spec.concurrency, bench->failed);
+    printf("requests=%lu\nconcurrency=%u\nfailed=%lu\n", bench->total, bench->spec.concurrency,
+           bench->failed);
     printf("seconds=%.3f\nrequests_per_s=%.0f\n", wall_s, (double)bench->total / wall_s);
-    printf("cpu_us_per_request=%.2f\ncpu_share=%.3f\n", used_us / (double)bench->total, used_us / 1e6 / wall_s);
+    printf("cpu_us_per_request=%.2f\ncpu_share=%.3f\n", used_us / (double)bench->total,
+           used_us / 1e6 / wall_s);
     printf("latency_p50_us=%u\nlatency_p99_us=%u\n", bench->latency_us[bench->total / 2],
            bench->latency_us[bench->total - 1 - bench->total / 100]);
-    printf("connections=%llu\nretried=%llu\npeak_rss_kb=%ld\n", (unsigned long long)stats.connections_opened,
-           (unsigned long long)stats.retried, use.ru_maxrss);
+    printf("connections=%llu\nretried=%llu\npeak_rss_kb=%ld\n",
+           (unsigned long long)stats.connections_opened, (unsigned long long)stats.retried,
+           use.ru_maxrss);
     if (bench->failed)
         fprintf(stderr, "first failure: %s\n", bench->failure);
 }
@@ -129,8 +144,11 @@ static int run(struct bench *bench)
     struct as_buf body = make_body(bench);
     bench->latency_us = as_xcalloc(bench->total, sizeof(*bench->latency_us));
     bench->request = (struct transport_request){
-        .lane = transport_lane(bench->transport, &bench->spec, "Authorization", "Bearer ", "sk-bench"),
-        .method = AS_STR("POST"), .url = as_str_from(bench->spec.base_url), .body = as_buf_str(&body),
+        .lane =
+            transport_lane(bench->transport, &bench->spec, "Authorization", "Bearer ", "sk-bench"),
+        .method = AS_STR("POST"),
+        .url = as_str_from(bench->spec.base_url),
+        .body = as_buf_str(&body),
     };
     double cpu_before = cpu_us();
     uint64_t began_ns = clock_now_ns();
@@ -148,8 +166,14 @@ static int run(struct bench *bench)
 int main(int argc, char **argv)
 {
     struct bench bench = {
-        .spec = {.name = "bench", .max_attempts = 3, .connect_ms = 10000, .first_byte_ms = 60000, .idle_ms = 60000,
-                 .total_ms = 120000, .backoff_ms = 100, .max_age_conn_s = 25},
+        .spec = {.name = "bench",
+                 .max_attempts = 3,
+                 .connect_ms = 10000,
+                 .first_byte_ms = 60000,
+                 .idle_ms = 60000,
+                 .total_ms = 120000,
+                 .backoff_ms = 100,
+                 .max_age_conn_s = 25},
         .body_bytes = 1024,
     };
     return read_options(argc, argv, &bench) ? run(&bench) : usage();

@@ -1,4 +1,5 @@
-/* Every answer goes through a heap object and loop_defer, as a store's answers come on a later turn. */
+/* Every answer goes through a heap object and loop_defer, as a store's answers come on a later
+ * turn. */
 #include "tests/unit/fake_journal.h"
 
 #include <stdlib.h>
@@ -36,7 +37,8 @@ static void answer_later(struct fake_journal *fake, struct fake_journal_call fro
     *at = call;
 }
 
-static void fake_find(void *ctx, const struct journal_key *key, journal_found_fn found, void *found_ctx)
+static void fake_find(void *ctx, const struct journal_key *key, journal_found_fn found,
+                      void *found_ctx)
 {
     struct fake_journal *fake = ctx;
     (void)key;
@@ -95,8 +97,9 @@ void fake_journal_done(struct fake_journal *fake)
 {
     for (unsigned i = 0; i < fake->appends; i++) {
         struct exchange *copy = &fake->kept[i];
-        const struct as_str texts[] = {copy->method, copy->url, copy->request_body,
-                                       copy->response_headers, copy->response_body, copy->error};
+        const struct as_str texts[] = {copy->method,        copy->url,
+                                       copy->request_body,  copy->response_headers,
+                                       copy->response_body, copy->error};
         for (size_t j = 0; j < sizeof(texts) / sizeof(texts[0]); j++)
             free((char *)(uintptr_t)texts[j].ptr);
     }

@@ -1,5 +1,5 @@
-/* A journal in memory for the tests of transport: answers on a later turn, keeps copies of what it was given, and can be told to hold its
- * answers back, to know a request, or to fail. */
+/* A journal in memory for the tests of transport: answers on a later turn, keeps copies of what it
+ * was given, and can be told to hold its answers back, to know a request, or to fail. */
 #ifndef TESTS_UNIT_FAKE_JOURNAL_H
 #define TESTS_UNIT_FAKE_JOURNAL_H
 

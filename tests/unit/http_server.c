@@ -41,7 +41,8 @@ void http_peer_write(struct http_peer *peer, const void *data, size_t len)
 {
     const char *at = data;
     while (len) {
-        ssize_t sent = peer->ssl ? SSL_write(peer->ssl, at, (int)len) : send(peer->fd, at, len, MSG_NOSIGNAL);
+        ssize_t sent =
+            peer->ssl ? SSL_write(peer->ssl, at, (int)len) : send(peer->fd, at, len, MSG_NOSIGNAL);
         if (sent <= 0)
             return;
         at += sent;
@@ -60,10 +61,11 @@ void http_peer_printf(struct http_peer *peer, const char *fmt, ...)
     http_peer_write(peer, text, (size_t)len);
 }
 
-void http_peer_reply(struct http_peer *peer, int status, const char *extra_headers, const char *body)
+void http_peer_reply(struct http_peer *peer, int status, const char *extra_headers,
+                     const char *body)
 {
-    http_peer_printf(peer, "HTTP/1.1 %d Said\r\nContent-Length: %zu\r\n%s\r\n%s", status, strlen(body), extra_headers,
-                     body);
+    http_peer_printf(peer, "HTTP/1.1 %d Said\r\nContent-Length: %zu\r\n%s\r\n%s", status,
+                     strlen(body), extra_headers, body);
 }
 
 void http_peer_reset(struct http_peer *peer)
@@ -97,7 +99,8 @@ static bool read_request(struct http_peer *peer)
 {
     peer->len = 0;
     for (;;) {
-        int wait_ms = peer->server->options.idle_close_ms ? (int)peer->server->options.idle_close_ms : -1;
+        int wait_ms =
+            peer->server->options.idle_close_ms ? (int)peer->server->options.idle_close_ms : -1;
         struct pollfd poll_fd = {.fd = peer->fd, .events = POLLIN};
         bool has_bytes = peer->ssl && SSL_pending(peer->ssl) > 0;
         if (!has_bytes && poll(&poll_fd, 1, wait_ms) == 0) {
@@ -105,8 +108,10 @@ static bool read_request(struct http_peer *peer)
             return false;
         }
         ssize_t got = peer_read(peer, peer->text + peer->len, HTTP_SERVER_REQUEST_MAX - peer->len);
-        if (got <= 0)
+        if (got <= 0) {
+            atomic_fetch_add(&peer->server->hung_up, 1);
             return false;
+        }
         peer->len += (size_t)got;
         peer->text[peer->len] = '\0';
         if (request_length(peer->text, peer->len))
@@ -192,9 +197,11 @@ static X509 *self_signed(EVP_PKEY *key)
     X509_gmtime_adj(X509_getm_notAfter(cert), 3600);
     X509_set_pubkey(cert, key);
     X509_NAME *name = X509_get_subject_name(cert);
-    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"localhost", -1, -1, 0);
+    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"localhost", -1, -1,
+                               0);
     X509_set_issuer_name(cert, name);
-    X509_EXTENSION *alt = X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, "DNS:localhost,IP:127.0.0.1");
+    X509_EXTENSION *alt =
+        X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, "DNS:localhost,IP:127.0.0.1");
     MUST(alt && X509_add_ext(cert, alt, -1));
     X509_EXTENSION_free(alt);
     MUST(X509_sign(cert, key, EVP_sha256()));
@@ -215,7 +222,8 @@ static void set_up_tls(struct http_server *server)
     MUST(key);
     X509 *cert = self_signed(key);
     server->tls = SSL_CTX_new(TLS_server_method());
-    MUST(server->tls && SSL_CTX_use_certificate(server->tls, cert) == 1 && SSL_CTX_use_PrivateKey(server->tls, key) == 1);
+    MUST(server->tls && SSL_CTX_use_certificate(server->tls, cert) == 1 &&
+         SSL_CTX_use_PrivateKey(server->tls, key) == 1);
     FILE *cert_file = temporary(server->cert_path), *key_file = temporary(server->key_path);
     MUST(PEM_write_X509(cert_file, cert) == 1);
     MUST(PEM_write_PrivateKey(key_file, key, NULL, NULL, 0, NULL, NULL) == 1);
@@ -240,8 +248,8 @@ void http_server_start(struct http_server *server, const struct http_server_opti
     MUST(listen(server->listen_fd, 1024) == 0);
     MUST(getsockname(server->listen_fd, (struct sockaddr *)&address, &size) == 0);
     server->port = ntohs(address.sin_port);
-    snprintf(server->base_url, sizeof(server->base_url), "%s://127.0.0.1:%d", options->use_tls ? "https" : "http",
-             server->port);
+    snprintf(server->base_url, sizeof(server->base_url), "%s://127.0.0.1:%d",
+             options->use_tls ? "https" : "http", server->port);
     MUST(pthread_create(&server->acceptor, NULL, run_acceptor, server) == 0);
 }
 

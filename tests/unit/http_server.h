@@ -1,7 +1,9 @@
-/* A scripted HTTP server on loopback for the tests: real sockets, a thread per connection, any bytes as a reply.
+/* A scripted HTTP server on loopback for the tests: real sockets, a thread per connection, any
+ * bytes as a reply.
  *
- * The test gives one function that answers a request; it may stall, cut, reset or flood. Plain or TLS (a self-signed certificate made on
- * the spot). Counters may be read at any time from the test's thread. */
+ * The test gives one function that answers a request; it may stall, cut, reset or flood. Plain or
+ * TLS (a self-signed certificate made on the spot). Counters may be read at any time from the
+ * test's thread. */
 #ifndef TESTS_UNIT_HTTP_SERVER_H
 #define TESTS_UNIT_HTTP_SERVER_H
 
@@ -19,9 +21,9 @@ struct http_peer { /* one connection, one request of it */
     struct http_server *server;
     int fd;
     SSL *ssl;
-    unsigned connection; /* 1 is the first of the server */
-    unsigned request;    /* 1 is the first of the server */
-    unsigned nth;        /* 1 is the first on this connection */
+    unsigned connection;                    /* 1 is the first of the server */
+    unsigned request;                       /* 1 is the first of the server */
+    unsigned nth;                           /* 1 is the first on this connection */
     char text[HTTP_SERVER_REQUEST_MAX + 1]; /* the request, head and body */
     size_t len;
 };
@@ -48,7 +50,8 @@ struct http_server {
     pthread_t *threads;
     int *fds; /* -1: closed */
     unsigned thread_count;
-    atomic_uint connections, requests, busy, busy_max, idle_closed;
+    /* hung_up: by the client */
+    atomic_uint connections, requests, busy, busy_max, idle_closed, hung_up;
     atomic_bool is_stopping;
 };
 
@@ -56,10 +59,12 @@ void http_server_start(struct http_server *server, const struct http_server_opti
 void http_server_stop(struct http_server *server); /* closes everything and joins the threads */
 
 void http_peer_write(struct http_peer *peer, const void *data, size_t len);
-void http_peer_printf(struct http_peer *peer, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void http_peer_reply(struct http_peer *peer, int status, const char *extra_headers, const char *body);
-void http_peer_reset(struct http_peer *peer);   /* the next close sends RST */
-void http_peer_wait(struct http_peer *peer);    /* until the client hangs up or the server stops */
+void http_peer_printf(struct http_peer *peer, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+void http_peer_reply(struct http_peer *peer, int status, const char *extra_headers,
+                     const char *body);
+void http_peer_reset(struct http_peer *peer); /* the next close sends RST */
+void http_peer_wait(struct http_peer *peer);  /* until the client hangs up or the server stops */
 void http_peer_sleep_ms(unsigned ms);
 
 #endif

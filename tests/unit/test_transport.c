@@ -1,4 +1,4 @@
-/* Lanes, queue, retries, journal, cancel and keys, against a scripted server on loopback. */
+/* Lanes, queue, retries, journal and cancel, against a scripted server on loopback. */
 #include "tests/unit/transport_fixture.h"
 
 #include <stdio.h>
@@ -90,7 +90,8 @@ static void test_a_request_may_be_sent_from_a_callback(void **state)
 
 static bool answer_with_request(struct http_peer *peer)
 {
-    http_peer_printf(peer, "HTTP/1.1 200 OK\r\nX-Two-Words:  a b \r\nContent-Length: %zu\r\n\r\n", peer->len);
+    http_peer_printf(peer, "HTTP/1.1 200 OK\r\nX-Two-Words:  a b \r\nContent-Length: %zu\r\n\r\n",
+                     peer->len);
     http_peer_write(peer, peer->text, peer->len);
     return true;
 }
@@ -102,9 +103,14 @@ static void test_the_request_on_the_wire_is_what_was_asked_for(void **state)
     fixture_start(f, answer_with_request);
     f->key = FIXTURE_KEY;
     struct as_str url = fixture_url(f, "/v1/chat?x=1");
-    struct job_header headers[] = {{AS_STR("X-Kind"), AS_STR("a b")}, {AS_STR("X-Empty"), AS_STR("")}};
-    struct transport_request request = {.method = AS_STR("POST"), .url = url, .body = AS_STR("{\"a\":\"\0b\"}"),
-                                        .headers = headers, .header_count = 2, .skip_find = true};
+    struct job_header headers[] = {{AS_STR("X-Kind"), AS_STR("a b")},
+                                   {AS_STR("X-Empty"), AS_STR("")}};
+    struct transport_request request = {.method = AS_STR("POST"),
+                                        .url = url,
+                                        .body = AS_STR("{\"a\":\"\0b\"}"),
+                                        .headers = headers,
+                                        .header_count = 2,
+                                        .skip_find = true};
     fixture_send_request(f, &request);
     fixture_wait(f, 1);
     const struct exchange *kept = &f->journal.kept[0];
@@ -206,12 +212,6 @@ static void test_a_request_that_backs_off_holds_no_slot(void **state)
     fixture_stop(f);
 }
 
-static bool answer_overloaded(struct http_peer *peer)
-{
-    http_peer_reply(peer, 529, "", "overloaded");
-    return true;
-}
-
 static void test_the_last_reply_is_delivered_when_attempts_run_out(void **state)
 {
     (void)state;
@@ -230,7 +230,8 @@ static void test_the_last_reply_is_delivered_when_attempts_run_out(void **state)
 
 static bool answer_by_body(struct http_peer *peer)
 {
-    http_peer_reply(peer, atoi(strstr(peer->text, "\r\n\r\n") + 4), "Location: http://127.0.0.1:1/\r\n", "");
+    http_peer_reply(peer, atoi(strstr(peer->text, "\r\n\r\n") + 4),
+                    "Location: http://127.0.0.1:1/\r\n", "");
     return true;
 }
 
@@ -283,14 +284,16 @@ static void test_a_journal_that_cannot_keep_is_told_to_the_caller(void **state)
 static void send_findable(struct fixture *f)
 {
     struct as_str url = fixture_url(f, "/v1/x");
-    fixture_send_request(f, &(struct transport_request){.method = AS_STR("POST"), .url = url, .body = AS_STR("b")});
+    fixture_send_request(
+        f, &(struct transport_request){.method = AS_STR("POST"), .url = url, .body = AS_STR("b")});
 }
 
 static void test_what_the_journal_knows_makes_no_connection(void **state)
 {
     (void)state;
     struct fixture *f = &fixture;
-    struct exchange known = {.outcome = EXCHANGE_REPLY, .http_status = 200, .response_body = AS_STR("remembered")};
+    struct exchange known = {
+        .outcome = EXCHANGE_REPLY, .http_status = 200, .response_body = AS_STR("remembered")};
     fixture_start(f, answer_ok);
     f->journal.known = &known;
     send_findable(f);
@@ -332,7 +335,8 @@ static void test_a_transport_without_a_journal_delivers_at_once(void **state)
     struct fixture *f = &fixture;
     fixture_start(f, answer_limited_once);
     transport_free(f->transport);
-    assert_int_equal(transport_new(f->loop, &(struct transport_options){0}, &f->transport, NULL), 0);
+    assert_int_equal(transport_new(f->loop, &(struct transport_options){0}, &f->transport, NULL),
+                     0);
     send_findable(f);
     fixture_wait(f, 1);
     assert_string_equal(f->results[0].body, "ok");
@@ -341,12 +345,6 @@ static void test_a_transport_without_a_journal_delivers_at_once(void **state)
 }
 
 /* ---- cancel ---- */
-
-static bool answer_never(struct http_peer *peer)
-{
-    http_peer_wait(peer);
-    return false;
-}
 
 static void cancel_and_check(struct fixture *f, uint64_t id, unsigned index)
 {
@@ -443,121 +441,6 @@ static void test_the_journal_may_answer_for_failed_attempts_after_free(void **st
     assert_int_equal(f->results[0].rc, AS_ECANCELED);
 }
 
-/* ---- keys ---- */
-
-static bool kept_anywhere(const struct fixture *f, const char *needle)
-{
-    for (unsigned i = 0; i < f->journal.appends; i++) {
-        const struct exchange *e = &f->journal.kept[i];
-        const struct as_str texts[] = {e->url, e->request_body, e->response_headers, e->response_body, e->error};
-        for (size_t j = 0; j < sizeof(texts) / sizeof(texts[0]); j++)
-            if (texts[j].len && memmem(texts[j].ptr, texts[j].len, needle, strlen(needle)))
-                return true;
-    }
-    return false;
-}
-
-static void test_the_key_is_in_no_exchange(void **state)
-{
-    (void)state;
-    struct fixture *f = &fixture;
-    fixture_start(f, answer_overloaded);
-    f->key = FIXTURE_KEY;
-    fixture_get(f, "hello");
-    f->spec.base_url = "http://127.0.0.1:1";
-    fixture_lane(f);
-    assert_int_equal(fixture_get(f, "hello")->exchange.outcome, EXCHANGE_CONNECT_FAILED);
-    assert_int_equal(f->journal.appends, 6);
-    assert_false(kept_anywhere(f, FIXTURE_KEY));
-    fixture_stop(f);
-}
-
-static void test_a_url_of_another_origin_is_refused_before_any_connection(void **state)
-{
-    (void)state;
-    struct fixture *f = &fixture;
-    fixture_start(f, answer_ok);
-    f->key = FIXTURE_KEY;
-    char same_prefix[128], with_user[128], other_scheme[128];
-    snprintf(same_prefix, sizeof(same_prefix), "http://127.0.0.1:%d1/v1", f->server.port);
-    snprintf(with_user, sizeof(with_user), "http://127.0.0.1:%d@127.0.0.1:%d/v1", f->server.port, f->server.port);
-    snprintf(other_scheme, sizeof(other_scheme), "https://127.0.0.1:%d/v1", f->server.port);
-    const char *const urls[] = {"http://localhost:1/v1", same_prefix, with_user, other_scheme, "file:///etc/passwd", ""};
-    for (unsigned i = 0; i < 6; i++) {
-        fixture_send_request(f, &(struct transport_request){.method = AS_STR("POST"), .url = as_str_from(urls[i])});
-        fixture_wait(f, i + 1);
-        assert_int_equal(f->results[i].exchange.outcome, EXCHANGE_CONNECT_FAILED);
-        assert_int_equal(f->results[i].attempts, 1);
-        assert_memory_equal(f->results[i].error, "not sent: ", 10);
-    }
-    assert_int_equal(f->server.connections, 0);
-    assert_int_equal(f->journal.appends, 6);
-    fixture_stop(f);
-}
-
-static void test_headers_that_are_ours_or_forged_are_refused(void **state)
-{
-    (void)state;
-    const struct job_header forged[] = {
-        {AS_STR("Host"), AS_STR("evil.example")}, {AS_STR("authorization"), AS_STR("Bearer mine")},
-        {AS_STR("X"), AS_STR("a\r\nHost: evil")}, {AS_STR("Content-Length"), AS_STR("1")},
-        {AS_STR("Bad Name"), AS_STR("x")},        {AS_STR(""), AS_STR("x")},
-    };
-    struct fixture *f = &fixture;
-    fixture_start(f, answer_ok);
-    struct as_str url = fixture_url(f, "/v1");
-    for (unsigned i = 0; i < 6; i++) {
-        fixture_send_request(f, &(struct transport_request){.method = AS_STR("POST"), .url = url,
-                                                            .headers = &forged[i], .header_count = 1});
-        fixture_wait(f, i + 1);
-        assert_int_equal(f->results[i].exchange.outcome, EXCHANGE_CONNECT_FAILED);
-    }
-    fixture_send_request(f, &(struct transport_request){.method = AS_STR("GET /x HTTP/1.1"), .url = url});
-    fixture_wait(f, 7);
-    assert_int_equal(f->results[6].exchange.outcome, EXCHANGE_CONNECT_FAILED);
-    assert_int_equal(f->server.connections, 0);
-    fixture_stop(f);
-}
-
-static void test_a_queued_request_does_not_take_a_new_key_to_its_old_origin(void **state)
-{
-    (void)state;
-    struct fixture *f = &fixture;
-    fixture_start(f, answer_never);
-    f->spec.concurrency = 1;
-    f->key = "old";
-    uint64_t first = fixture_send(f, "a");
-    fixture_send(f, "b");
-    fixture_wait_requests(f, 1);
-    f->spec.base_url = "http://127.0.0.1:1";
-    f->key = FIXTURE_KEY;
-    fixture_lane(f);
-    transport_cancel(f->transport, first);
-    fixture_wait(f, 2);
-    assert_int_equal(f->results[1].exchange.outcome, EXCHANGE_CONNECT_FAILED);
-    assert_int_equal(f->server.requests, 1);
-    fixture_stop(f);
-}
-
-static void test_an_unfit_key_or_base_url_is_named_and_nothing_is_sent(void **state)
-{
-    (void)state;
-    struct fixture *f = &fixture;
-    fixture_start(f, answer_ok);
-    f->key = FIXTURE_KEY "\r\nHost: evil";
-    struct fixture_result *result = fixture_get(f, "hello");
-    assert_non_null(strstr(result->error, "control character"));
-    assert_null(strstr(result->error, "canary"));
-    f->key = NULL;
-    f->spec.base_url = "http://user:secret@127.0.0.1";
-    fixture_lane(f);
-    result = fixture_get(f, "hello");
-    assert_non_null(strstr(result->error, "base_url"));
-    assert_false(kept_anywhere(f, "canary"));
-    assert_int_equal(f->server.connections, 0);
-    fixture_stop(f);
-}
-
 int main(void)
 {
     alarm(50);
@@ -583,11 +466,6 @@ int main(void)
         cmocka_unit_test(test_cancel_while_backing_off),
         cmocka_unit_test(test_free_fires_everything_that_is_due),
         cmocka_unit_test(test_the_journal_may_answer_for_failed_attempts_after_free),
-        cmocka_unit_test(test_the_key_is_in_no_exchange),
-        cmocka_unit_test(test_a_url_of_another_origin_is_refused_before_any_connection),
-        cmocka_unit_test(test_headers_that_are_ours_or_forged_are_refused),
-        cmocka_unit_test(test_a_queued_request_does_not_take_a_new_key_to_its_old_origin),
-        cmocka_unit_test(test_an_unfit_key_or_base_url_is_named_and_nothing_is_sent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,9 +14,11 @@ static void test_url_is_base_url_and_path(void **state)
 {
     (void)state;
     struct as_buf url = {0};
-    assert_int_equal(transport_url("https://api.example/v1", AS_STR("/chat/completions?a=%20"), &url, NULL), 0);
+    assert_int_equal(
+        transport_url("https://api.example/v1", AS_STR("/chat/completions?a=%20"), &url, NULL), 0);
     assert_string_equal(url.ptr, "https://api.example/v1/chat/completions?a=%20");
-    assert_int_equal(transport_url("http://[::1]:80", AS_STR("/models/g-1.5:generate"), &url, NULL), 0);
+    assert_int_equal(transport_url("http://[::1]:80", AS_STR("/models/g-1.5:generate"), &url, NULL),
+                     0);
     assert_string_equal(url.ptr, "http://[::1]:80/models/g-1.5:generate");
     as_buf_done(&url);
 }
@@ -24,12 +26,25 @@ static void test_url_is_base_url_and_path(void **state)
 static void test_paths_that_could_lead_elsewhere_are_refused(void **state)
 {
     (void)state;
-    static const char *const paths[] = {"", "x", "@evil.example/", ".evil.example/", ":80@evil/", "/a\r\nHost: evil", "/a b",
-                                        "/a#b", "/a\\b", "/../admin", "/a/..", "/a/./b", "/caf\xC3\xA9", "/a\x7f"};
+    static const char *const paths[] = {"",
+                                        "x",
+                                        "@evil.example/",
+                                        ".evil.example/",
+                                        ":80@evil/",
+                                        "/a\r\nHost: evil",
+                                        "/a b",
+                                        "/a#b",
+                                        "/a\\b",
+                                        "/../admin",
+                                        "/a/..",
+                                        "/a/./b",
+                                        "/caf\xC3\xA9",
+                                        "/a\x7f"};
     for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
         struct as_buf url = {0};
         struct as_err err = {0};
-        assert_int_equal(transport_url("https://api.example", as_str_from(paths[i]), &url, &err), AS_EINVAL);
+        assert_int_equal(transport_url("https://api.example", as_str_from(paths[i]), &url, &err),
+                         AS_EINVAL);
         assert_true(err.msg[0] != '\0');
         assert_null(url.ptr);
     }
@@ -46,15 +61,17 @@ static void test_dots_in_a_query_or_a_name_are_fine(void **state)
 {
     (void)state;
     struct as_buf url = {0};
-    assert_int_equal(transport_url("https://api.example", AS_STR("/a..b/.c/d.?x=/../y"), &url, NULL), 0);
+    assert_int_equal(
+        transport_url("https://api.example", AS_STR("/a..b/.c/d.?x=/../y"), &url, NULL), 0);
     as_buf_done(&url);
 }
 
 static void test_base_urls_without_a_plain_host_are_refused(void **state)
 {
     (void)state;
-    static const char *const bases[] = {"", "ftp://h", "https://", "https:///x", "https://u:p@h", "https://a b", "HTTPS://h",
-                                        "https://h\\@evil", "//h"};
+    static const char *const bases[] = {"",           "ftp://h",          "https://",
+                                        "https:///x", "https://u:p@h",    "https://a b",
+                                        "HTTPS://h",  "https://h\\@evil", "//h"};
     for (size_t i = 0; i < sizeof(bases) / sizeof(bases[0]); i++) {
         struct as_buf url = {0};
         assert_int_equal(transport_url(bases[i], AS_STR("/x"), &url, NULL), AS_EINVAL);
@@ -67,7 +84,8 @@ static void test_a_url_is_inside_its_origin_to_the_byte(void **state)
     const char *origin = "https://api.example";
     assert_int_equal(http_url_check(AS_STR("https://api.example/v1"), origin, NULL), 0);
     assert_int_equal(http_url_check(AS_STR("https://api.example?x"), origin, NULL), 0);
-    assert_int_equal(http_url_check(AS_STR("https://api.example.evil/v1"), origin, NULL), AS_EINVAL);
+    assert_int_equal(http_url_check(AS_STR("https://api.example.evil/v1"), origin, NULL),
+                     AS_EINVAL);
     assert_int_equal(http_url_check(AS_STR("https://api.example:444/v1"), origin, NULL), AS_EINVAL);
     assert_int_equal(http_url_check(AS_STR("https://api.example@evil/"), origin, NULL), AS_EINVAL);
     assert_int_equal(http_url_check(AS_STR("http://api.example/v1"), origin, NULL), AS_EINVAL);
@@ -93,8 +111,13 @@ static void test_reply_headers_become_lines_and_split_again(void **state)
 {
     (void)state;
     struct as_buf lines = {0};
-    static const char *const wire[] = {"Content-Type: text/html; x=\"a:b\"\r\n", "EMPTY:\r\n", "no header\r\n", ": nameless\r\n",
-                                       " folded: line\r\n", "X-Ctl: a\x01\x1b[b\r\n", "\r\n"};
+    static const char *const wire[] = {"Content-Type: text/html; x=\"a:b\"\r\n",
+                                       "EMPTY:\r\n",
+                                       "no header\r\n",
+                                       ": nameless\r\n",
+                                       " folded: line\r\n",
+                                       "X-Ctl: a\x01\x1b[b\r\n",
+                                       "\r\n"};
     for (size_t i = 0; i < sizeof(wire) / sizeof(wire[0]); i++)
         http_reply_line_add(&lines, wire[i], strlen(wire[i]));
     assert_string_equal(lines.ptr, "content-type: text/html; x=\"a:b\"\nempty: \nx-ctl: a  [b\n");
@@ -164,7 +187,8 @@ static void test_back_off_doubles_with_full_jitter_and_a_cap(void **state)
     (void)state;
     struct exchange broken = {.outcome = EXCHANGE_BROKEN};
     struct as_rng rng = as_rng_stream(1, 1);
-    const uint32_t most[] = {500, 1000, 2000, 4000, 8000, 16000, RETRY_BACKOFF_MAX_MS, RETRY_BACKOFF_MAX_MS};
+    const uint32_t most[] = {
+        500, 1000, 2000, 4000, 8000, 16000, RETRY_BACKOFF_MAX_MS, RETRY_BACKOFF_MAX_MS};
     for (uint32_t failures = 1; failures <= 8; failures++) {
         uint32_t least_seen = UINT32_MAX, most_seen = 0;
         for (int i = 0; i < 2000; i++) {
@@ -175,13 +199,16 @@ static void test_back_off_doubles_with_full_jitter_and_a_cap(void **state)
         assert_in_range(least_seen, 1, most[failures - 1] / 20);
         assert_in_range(most_seen, most[failures - 1] * 9 / 10, most[failures - 1]);
     }
-    assert_in_range(retry_wait_ms(&broken, UINT32_MAX, 4000000000u, 0, &rng), 1, RETRY_BACKOFF_MAX_MS);
+    assert_in_range(retry_wait_ms(&broken, UINT32_MAX, 4000000000u, 0, &rng), 1,
+                    RETRY_BACKOFF_MAX_MS);
 }
 
 static void test_retry_after_is_a_least_wait(void **state)
 {
     (void)state;
-    struct exchange limited = {.outcome = EXCHANGE_REPLY, .http_status = 429, .response_headers = AS_STR("retry-after: 3\n")};
+    struct exchange limited = {.outcome = EXCHANGE_REPLY,
+                               .http_status = 429,
+                               .response_headers = AS_STR("retry-after: 3\n")};
     struct as_rng rng = as_rng_stream(1, 2);
     for (int i = 0; i < 100; i++)
         assert_in_range(retry_wait_ms(&limited, 500, 1, 0, &rng), 3000, 3500);

@@ -1,4 +1,5 @@
-/* The shared parts of the transport tests. Results are copied out of the callback: what it gets is borrowed. */
+/* The shared parts of the transport tests. Results are copied out of the callback: what it gets is
+ * borrowed. */
 #include "tests/unit/transport_fixture.h"
 
 #include <stdio.h>
@@ -8,6 +9,18 @@
 bool answer_ok(struct http_peer *peer)
 {
     http_peer_reply(peer, 200, "", "ok");
+    return true;
+}
+
+bool answer_never(struct http_peer *peer)
+{
+    http_peer_wait(peer);
+    return false;
+}
+
+bool answer_overloaded(struct http_peer *peer)
+{
+    http_peer_reply(peer, 529, "", "overloaded");
     return true;
 }
 
@@ -27,11 +40,20 @@ void fixture_start_with(struct fixture *f, const struct http_server_options *opt
     http_server_start(&f->server, options);
     assert_int_equal(loop_new(&f->loop), 0);
     fake_journal_init(&f->journal, f->loop);
-    struct transport_options transport_options = {.journal = &f->journal.journal, .ca_file = fixture_ca(f)};
+    struct transport_options transport_options = {.journal = &f->journal.journal,
+                                                  .ca_file = fixture_ca(f)};
     assert_int_equal(transport_new(f->loop, &transport_options, &f->transport, NULL), 0);
     f->spec = (struct model_spec){
-        .name = "m", .base_url = f->server.base_url, .concurrency = 8, .max_attempts = 3, .connect_ms = 3000,
-        .first_byte_ms = 5000, .idle_ms = 5000, .total_ms = 20000, .backoff_ms = 10, .max_age_conn_s = 25,
+        .name = "m",
+        .base_url = f->server.base_url,
+        .concurrency = 8,
+        .max_attempts = 3,
+        .connect_ms = 3000,
+        .first_byte_ms = 5000,
+        .idle_ms = 5000,
+        .total_ms = 20000,
+        .backoff_ms = 10,
+        .max_age_conn_s = 25,
     };
 }
 
@@ -70,8 +92,8 @@ static void on_done(void *ctx, const struct transport_reply *reply)
     assert_true((reply->exchange == NULL) == (reply->rc != 0));
     if (reply->exchange) {
         result->exchange = *reply->exchange;
-        snprintf(result->body, sizeof(result->body), "%.*s", (int)reply->exchange->response_body.len,
-                 reply->exchange->response_body.ptr);
+        snprintf(result->body, sizeof(result->body), "%.*s",
+                 (int)reply->exchange->response_body.len, reply->exchange->response_body.ptr);
         snprintf(result->error, sizeof(result->error), "%.*s", (int)reply->exchange->error.len,
                  reply->exchange->error.ptr);
     }
@@ -101,8 +123,10 @@ struct as_str fixture_url(struct fixture *f, const char *path)
 
 uint64_t fixture_send(struct fixture *f, const char *body)
 {
-    struct transport_request request = {
-        .method = AS_STR("POST"), .url = fixture_url(f, "/v1/x"), .body = as_str_from(body), .skip_find = true};
+    struct transport_request request = {.method = AS_STR("POST"),
+                                        .url = fixture_url(f, "/v1/x"),
+                                        .body = as_str_from(body),
+                                        .skip_find = true};
     return fixture_send_request(f, &request);
 }
 

@@ -1,4 +1,5 @@
-/* What the tests of transport share: a loop, a scripted server, a journal in memory, a transport with one lane, and the results. */
+/* What the tests of transport share: a loop, a scripted server, a journal in memory, a transport
+ * with one lane, and the results. */
 #ifndef TESTS_UNIT_TRANSPORT_FIXTURE_H
 #define TESTS_UNIT_TRANSPORT_FIXTURE_H
 
@@ -24,7 +25,7 @@ struct fixture_result {
     char body[64], error[256];
     bool is_from_journal;
     uint32_t attempts;
-    unsigned appends_before; /* what the journal had been given when done fired */
+    unsigned appends_before;   /* what the journal had been given when done fired */
     bool is_done_sending_more; /* send one more from within done */
 };
 
@@ -41,20 +42,27 @@ struct fixture {
     char url[192];
 };
 
-/* Starts a server and a transport with a journal. The lane opens at the first send: change f->spec and f->key before it. */
+/* Starts a server and a transport with a journal. The lane opens at the first send: change f->spec
+ * and f->key before it. */
 void fixture_start(struct fixture *f, http_answer_fn answer);
 void fixture_start_with(struct fixture *f, const struct http_server_options *options);
 void fixture_stop(struct fixture *f);
 void fixture_lane(struct fixture *f); /* (re)opens the lane with f->spec and f->key */
 
-struct as_str fixture_url(struct fixture *f, const char *path); /* base_url + path; good until the next call */
-uint64_t fixture_send(struct fixture *f, const char *body); /* POST base_url/v1/x; its result is results[n] in order of sending */
+/* base_url + path; good until the next call */
+struct as_str fixture_url(struct fixture *f, const char *path);
+/* POST base_url/v1/x; its result is results[n] in order of sending */
+uint64_t fixture_send(struct fixture *f, const char *body);
 uint64_t fixture_send_request(struct fixture *f, const struct transport_request *request);
 void fixture_wait(struct fixture *f, unsigned fired); /* until so many have fired */
-void fixture_wait_requests(struct fixture *f, unsigned requests); /* until the server has seen so many */
+/* until the server has seen so many */
+void fixture_wait_requests(struct fixture *f, unsigned requests);
 void fixture_wait_ms(struct fixture *f, unsigned ms);
-struct fixture_result *fixture_get(struct fixture *f, const char *body); /* send, wait, the result */
+/* send, wait, the result */
+struct fixture_result *fixture_get(struct fixture *f, const char *body);
 
-bool answer_ok(struct http_peer *peer); /* 200 with "ok" */
+bool answer_ok(struct http_peer *peer);         /* 200 with "ok" */
+bool answer_never(struct http_peer *peer);      /* waits until the client hangs up */
+bool answer_overloaded(struct http_peer *peer); /* 529 */
 
 #endif
