@@ -31,7 +31,9 @@ static void require_table(lua_State *L, int value, const char *wanted)
 /* A score of the scale min..max, as a share of it. */
 static double unit_score(lua_State *L, double score, double min, double max)
 {
-    if (!(score >= min && score <= max)) /* NaN too */
+    if (isnan(score))
+        luaL_error(L, "the score is NaN");
+    if (score < min || score > max)
         luaL_error(L, "the score %f is not on the scale of %f to %f", score, min, max);
     double unit = (score - min) / (max - min);
     return unit <= 0 ? 0 : unit >= 1 ? 1 : unit; /* rounding only; also turns -0 into 0 */
