@@ -940,21 +940,44 @@ static void test_selectors_have_a_syntax(void **state)
 
 /* --- what we ship --- */
 
+static void assert_evals_load(const struct config *config, size_t at_least)
+{
+    struct eval_set *set = load_evals(config);
+    if (set->refusal_count)
+        fail_msg("%s", set->refusals[0].reason);
+    assert_true(set->eval_count >= at_least);
+    eval_set_unref(set);
+}
+
 static void test_shipped_config_and_evals_are_good(void **state)
 {
     (void)state;
     struct config *config = NULL;
-    struct eval_set *set = NULL;
     struct as_buf problems = {0};
-    struct as_err err = {0};
     if (config_load(TESTS_DIR "/../etc/assay.yaml", &config, &problems) < 0)
         fail_msg("%s", problems.ptr);
-    assert_true(config->model_count >= 4);
-    assert_int_equal(eval_set_load(config, &set, &err), 0);
-    if (set->refusal_count)
-        fail_msg("%s", set->refusals[0].reason);
-    assert_true(set->eval_count >= 1);
-    eval_set_unref(set);
+    assert_evals_load(config, 1);
+    config_unref(config);
+    as_buf_done(&problems);
+}
+
+/* As scripts/quickstart does it: a copy beside the evals, port and source tree filled in. */
+static void test_quickstart_template_and_evals_are_good(void **state)
+{
+    (void)state;
+    char command[1024];
+    struct config *config = NULL;
+    struct as_buf problems = {0};
+    snprintf(command, sizeof(command),
+             "cp -r %s/../etc/quickstart/evals %s && sed 's|@PORT@|8089|; s|@ROOT@|%s/..|g' "
+             "%s/../etc/quickstart/assay.yaml.in > %s",
+             TESTS_DIR, folder, TESTS_DIR, TESTS_DIR, path_of("assay.yaml"));
+    assert_int_equal(system(command), 0);
+    if (config_load(path_of("assay.yaml"), &config, &problems) < 0)
+        fail_msg("%s", problems.ptr);
+    assert_string_equal(config_model(config, "small")->base_url, "http://127.0.0.1:8089/v1");
+    assert_null(config_model(config, "small")->key_name);
+    assert_evals_load(config, 1);
     config_unref(config);
     as_buf_done(&problems);
 }
@@ -1006,6 +1029,7 @@ int main(void)
         TEST(test_nearest_name_is_found_only_when_near),
         TEST(test_selectors_have_a_syntax),
         TEST(test_shipped_config_and_evals_are_good),
+        TEST(test_quickstart_template_and_evals_are_good),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
