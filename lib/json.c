@@ -30,10 +30,30 @@ static int parse_failed(struct as_err *err, const char *text, size_t len, size_t
     return as_err_set(err, AS_EINVAL, "not valid JSON at line %zu, column %zu: %s", line, column, why);
 }
 
+/* json-c's strict mode still takes 'quoted' strings, NaN and Infinity. None of these bytes can stand outside a string in JSON.
+ * Returns the position of the first one, or len. */
+static size_t find_lenient(const char *text, size_t len)
+{
+    bool is_in_string = false;
+    for (size_t i = 0; i < len; i++) {
+        char c = text[i];
+        if (c == '"')
+            is_in_string = !is_in_string;
+        else if (is_in_string && c == '\\')
+            i++;
+        else if (!is_in_string && (c == '\'' || c == 'N' || c == 'I'))
+            return i;
+    }
+    return len;
+}
+
 int as_json_parse(const char *text, size_t len, struct as_json **ret_value, struct as_err *err)
 {
     if (len > INT32_MAX - 1)
         return as_err_set(err, AS_ELIMIT, "JSON text of %zu bytes is too long", len);
+    size_t lenient = find_lenient(text, len);
+    if (lenient < len)
+        return parse_failed(err, text, len, lenient, "unexpected character");
     struct json_tokener *tok = json_tokener_new_ex(AS_JSON_MAX_DEPTH);
     AS_ASSERT(tok);
     json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);

@@ -28,7 +28,7 @@ static void test_only_whole_strict_json_is_taken(void **unused)
         struct as_json *json = NULL;
         struct as_err err = {0};
         assert_int_equal(as_json_parse(bad[i], strlen(bad[i]), &json, &err), AS_EINVAL);
-        assert_non_null(strstr(err.msg, "not valid JSON at line "));
+        assert_non_null(strstr(err.msg, "not valid JSON at "));
     }
 }
 
