@@ -4,6 +4,7 @@
 #include "daemon/core/loop_uv.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <uv.h>
 
@@ -22,6 +23,7 @@ struct watch {
     void *ctx;
     uint64_t first_event_ms; /* 0: nothing pending */
     ino_t inode;             /* of the directory that is being watched */
+    bool is_in_doubt;        /* something happened to the directory itself: it may be another one by now */
 };
 
 static void on_closed(uv_handle_t *handle)
@@ -48,12 +50,21 @@ static void schedule_change(struct watch *watch)
     loop_timer_start(watch->quiet, left < WATCH_QUIET_MS ? left : WATCH_QUIET_MS);
 }
 
+/* libuv gives an event of the directory itself (deleted, moved) the directory's own name. */
+static bool is_about_itself(const struct watch *watch, const char *name)
+{
+    const char *slash = strrchr(watch->directory, '/');
+    return !name || !strcmp(name, slash ? slash + 1 : watch->directory);
+}
+
 static void on_fs_event(uv_fs_event_t *uv, const char *name, int events, int status)
 {
     struct watch *watch = ((struct event_handle *)uv)->owner;
-    (void)name, (void)events, (void)status;
-    if (watch)
-        schedule_change(watch);
+    (void)events;
+    if (!watch)
+        return;
+    watch->is_in_doubt |= status || is_about_itself(watch, name);
+    schedule_change(watch);
 }
 
 static bool attach(struct watch *watch)
@@ -89,10 +100,16 @@ static void on_retry(void *ctx)
     loop_timer_start(watch->retry, WATCH_RETRY_MS);
 }
 
+/* A directory made anew may even have the inode of the one that was deleted, so a watch in doubt is made anew too. */
 static void on_quiet(void *ctx)
 {
     struct watch *watch = ctx;
     watch->first_event_ms = 0;
+    if (watch->is_in_doubt) {
+        watch->is_in_doubt = false;
+        detach(watch);
+        attach(watch);
+    }
     watch->on_change(watch->ctx);
 }
 
