@@ -1,8 +1,9 @@
 /* The bytes of the messages between daemon and worker.
  *
- * A row and a reply carry only the fields of their kind, in one fixed order; absent strings stay absent. The decoders
- * read everything first and judge at the end: the reader remembers a short read, so one check covers them all.
- * What a worker sends is checked as if its script had written the bytes itself. */
+ * A row and a reply carry only the fields of their kind, in one fixed order; absent strings stay
+ * absent. The decoders read everything first and judge at the end: the reader remembers a short
+ * read, so one check covers them all. What a worker sends is checked as if its script had written
+ * the bytes itself. */
 #include "lib/job.h"
 
 #include <math.h>
@@ -110,7 +111,8 @@ bool job_path_is_valid(struct as_str path)
     if (!path.ptr || !path.len || path.len > JOB_PATH_MAX_BYTES || path.ptr[0] != '/')
         return false;
     for (size_t i = 0; i < path.len; i++)
-        if (path.ptr[i] <= ' ' || path.ptr[i] > '~') /* plain char: bytes above 0x7F are refused either way */
+        if (path.ptr[i] <= ' ' ||
+            path.ptr[i] > '~') /* plain char: bytes above 0x7F are refused either way */
             return false;
     return path.len < 2 || path.ptr[1] != '/';
 }
@@ -224,12 +226,14 @@ static bool auth_is_valid(struct as_str header, struct as_str prefix)
 
 static bool manifest_is_valid(const struct job_manifest *m, uint8_t kind)
 {
-    bool has_scale = isfinite(m->scale_min) && isfinite(m->scale_max) && m->scale_min < m->scale_max;
+    bool has_scale =
+        isfinite(m->scale_min) && isfinite(m->scale_max) && m->scale_min < m->scale_max;
     bool no_scale = isnan(m->scale_min) && isnan(m->scale_max);
     return kind < PLUGIN_KIND_COUNT && job_name_is_valid(m->name) &&
-           is_made_of(m->version, JOB_NAME_MAX_BYTES, ".-+") && is_utf8(m->doc) && m->params_json.ptr &&
-           is_utf8(m->params_json) && m->requires_json.ptr && is_utf8(m->requires_json) &&
-           auth_is_valid(m->auth_header, m->auth_prefix) && (has_scale || no_scale) && is_unit_or_nan(m->pass);
+           is_made_of(m->version, JOB_NAME_MAX_BYTES, ".-+") && is_utf8(m->doc) &&
+           m->params_json.ptr && is_utf8(m->params_json) && m->requires_json.ptr &&
+           is_utf8(m->requires_json) && auth_is_valid(m->auth_header, m->auth_prefix) &&
+           (has_scale || no_scale) && is_unit_or_nan(m->pass);
 }
 
 static int get_manifest(struct as_reader *in, struct job_manifest *ret_manifest)
@@ -316,7 +320,8 @@ static struct job_output get_output(struct as_reader *in)
 /* What a script may claim that a model answered; latency and cost are not its to say. */
 static bool parsed_output_is_valid(const struct job_output *o)
 {
-    return o->text.ptr && is_utf8(o->tool_calls_json) && is_utf8(o->model_id) && o->finish_reason.ptr &&
+    return o->text.ptr && is_utf8(o->tool_calls_json) && is_utf8(o->model_id) &&
+           o->finish_reason.ptr &&
            (!o->finish_reason.len || job_word_is_listed(o->finish_reason, JOB_FINISH_REASONS)) &&
            o->input_tokens >= -1 && o->output_tokens >= -1 && o->cached_tokens >= -1 &&
            o->reasoning_tokens >= -1 && isnan(o->latency_ms) && isnan(o->cost_usd);
@@ -338,7 +343,8 @@ static void get_headers(struct as_reader *in, struct job_header *headers, uint32
     if (count > JOB_HEADERS_MAX)
         in->is_bad = true;
     for (uint32_t i = 0; !in->is_bad && i < count; i++) {
-        headers[i].name = as_get_str(in, JOB_BODY_MAX_BYTES); /* from the wire; a reply's are checked further */
+        headers[i].name =
+            as_get_str(in, JOB_BODY_MAX_BYTES); /* from the wire; a reply's are checked further */
         headers[i].value = as_get_str(in, JOB_BODY_MAX_BYTES);
         if (!headers[i].name.ptr || !headers[i].value.ptr)
             in->is_bad = true;
@@ -495,7 +501,8 @@ static bool get_score(struct as_reader *in, struct job_reply *r)
     r->pass = (int8_t)(pass - 1);
     r->label = as_get_str(in, JOB_LABEL_MAX_BYTES);
     r->details_json = as_get_str(in, JOB_DETAILS_MAX_BYTES);
-    return r->score >= 0 && r->score <= 1 && pass <= 2 && is_utf8(r->label) && is_utf8(r->details_json);
+    return r->score >= 0 && r->score <= 1 && pass <= 2 && is_utf8(r->label) &&
+           is_utf8(r->details_json);
 }
 
 static bool get_judgement(struct as_reader *in, struct job_reply *r)
@@ -561,8 +568,8 @@ int job_get_reply(struct as_str payload, struct job_reply *ret_reply)
     r.memory_kb = as_get_u32(&in);
     bool is_graded = kind == JOB_GRADE && r.status == JOB_OK;
     r.reason = as_get_str(&in, is_graded ? JOB_REASONING_MAX_BYTES : JOB_REASON_MAX_BYTES);
-    if (in.is_bad || kind >= JOB_KIND_COUNT || !is_status_of_a_row(r.status) || !is_utf8(r.reason) ||
-        r.index >= JOB_BATCH_MAX_ROWS)
+    if (in.is_bad || kind >= JOB_KIND_COUNT || !is_status_of_a_row(r.status) ||
+        !is_utf8(r.reason) || r.index >= JOB_BATCH_MAX_ROWS)
         return AS_EPROTO;
     if (r.status == JOB_OK && !get_answer(&in, &r))
         return AS_EPROTO;

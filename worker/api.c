@@ -1,5 +1,5 @@
-/* Puts the library together: five of Lua's own, trimmed, and ours. luaL_openlibs is never named, so that the code of io,
- * os, debug and package is not in the program. */
+/* Puts the library together: five of Lua's own, trimmed, and ours. luaL_openlibs is never named, so
+ * that the code of io, os, debug and package is not in the program. */
 #include "worker/api.h"
 
 #include <lauxlib.h>
@@ -8,8 +8,9 @@
 static void open_standard(lua_State *L)
 {
     static const luaL_Reg libraries[] = {
-        {LUA_GNAME, luaopen_base},       {LUA_STRLIBNAME, luaopen_string}, {LUA_TABLIBNAME, luaopen_table},
-        {LUA_MATHLIBNAME, luaopen_math}, {LUA_UTF8LIBNAME, luaopen_utf8},
+        {LUA_GNAME, luaopen_base},       {LUA_STRLIBNAME, luaopen_string},
+        {LUA_TABLIBNAME, luaopen_table}, {LUA_MATHLIBNAME, luaopen_math},
+        {LUA_UTF8LIBNAME, luaopen_utf8},
     };
     for (size_t i = 0; i < sizeof(libraries) / sizeof(libraries[0]); i++) {
         luaL_requiref(L, libraries[i].name, libraries[i].func, 1);

@@ -1,12 +1,14 @@
-/* Lua's base, string and math functions as a plugin may have them: no way to compile code, to print, to learn an address
- * or the time, to set a finalizer, or to reach the metatable that all strings share. */
+/* Lua's base, string and math functions as a plugin may have them: no way to compile code, to
+ * print, to learn an address or the time, to set a finalizer, or to reach the metatable that all
+ * strings share. */
 #include "worker/api.h"
 
 #include <lauxlib.h>
 #include <lualib.h>
 #include <string.h>
 
-static const char *const absent_globals[] = {"load", "loadfile", "dofile", "collectgarbage", "print", "warn"};
+static const char *const absent_globals[] = {"load",           "loadfile", "dofile",
+                                             "collectgarbage", "print",    "warn"};
 
 void api_push_text(lua_State *L, int value)
 {

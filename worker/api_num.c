@@ -64,8 +64,8 @@ static bool ends_with(struct as_str s, const char *tail)
     return s.len >= len && !memcmp(s.ptr + s.len - len, tail, len);
 }
 
-/* Whether a minus stands before the number, also before its currency sign: -5, -$5, and U+2212. A minus behind a letter
- * or a digit is a hyphen. */
+/* Whether a minus stands before the number, also before its currency sign: -5, -$5, and U+2212. A
+ * minus behind a letter or a digit is a hyphen. */
 static bool is_negative(struct as_str before)
 {
     static const char *const currencies[] = {"$", "\xE2\x82\xAC", "\xC2\xA3", "\xC2\xA5"};
@@ -99,13 +99,15 @@ static bool push_number(lua_State *L, struct as_str s, size_t at, size_t end, bo
     return true;
 }
 
-/* Pushes the first number from *at on and moves *at behind it. A digit glued to a letter before it ("Q3") is none. */
+/* Pushes the first number from *at on and moves *at behind it. A digit glued to a letter before it
+ * ("Q3") is none. */
 static bool push_next_number(lua_State *L, struct as_str s, size_t *at)
 {
     bool is_glued = false;
     size_t len;
     while (*at < s.len) {
-        bool is_point = s.ptr[*at] == '.' && is_digit_at(s, *at + 1) && !is_digit_at(s, *at - (*at > 0));
+        bool is_point =
+            s.ptr[*at] == '.' && is_digit_at(s, *at + 1) && !is_digit_at(s, *at - (*at > 0));
         if (is_glued || (!is_digit_at(s, *at) && !is_point)) {
             uint32_t c = unicode_next(s.ptr + *at, s.len - *at, &len);
             is_glued = unicode_is_word(c) || c == '_';
@@ -144,7 +146,8 @@ static int num_all(lua_State *L)
     return 1;
 }
 
-/* close(a, b, tolerance?, relative?): |a - b| is at most tolerance (1e-9), or relative times the larger of the two. */
+/* close(a, b, tolerance?, relative?): |a - b| is at most tolerance (1e-9), or relative times the
+ * larger of the two. */
 static int num_close(lua_State *L)
 {
     lua_Number a = luaL_checknumber(L, 1), b = luaL_checknumber(L, 2);

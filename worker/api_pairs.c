@@ -1,6 +1,7 @@
-/* pairs and next in an order that is the same in every process: numbers by value, strings by their bytes, then booleans,
- * then everything else by its place in the heap, which is the same too because rows start from the same heap.
- * Lua's own order depends on a hash seed made of addresses and the time, and scores must not. */
+/* pairs and next in an order that is the same in every process: numbers by value, strings by their
+ * bytes, then booleans, then everything else by its place in the heap, which is the same too
+ * because rows start from the same heap. Lua's own order depends on a hash seed made of addresses
+ * and the time, and scores must not. */
 #include "worker/api.h"
 
 #include <lauxlib.h>
@@ -141,8 +142,8 @@ lua_Integer api_push_sorted_keys(lua_State *L, int table)
     return count;
 }
 
-/* The iterator that pairs returns. Upvalues: the table, its sorted keys, the place of the last one given. A key whose
- * value was removed meanwhile is passed over. */
+/* The iterator that pairs returns. Upvalues: the table, its sorted keys, the place of the last one
+ * given. A key whose value was removed meanwhile is passed over. */
 static int pairs_step(lua_State *L)
 {
     lua_Integer at = lua_tointeger(L, lua_upvalueindex(3));
@@ -176,7 +177,8 @@ static int base_pairs(lua_State *L)
     return 2;
 }
 
-/* next(t, k): the smallest key above k, by one pass over the table; a loop over next alone is quadratic. [-0, +1 or +2] */
+/* next(t, k): the smallest key above k, by one pass over the table; a loop over next alone is
+ * quadratic. [-0, +1 or +2] */
 static int base_next(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TTABLE);
@@ -189,7 +191,8 @@ static int base_next(lua_State *L)
     while (lua_next(L, 1)) {
         lua_pop(L, 1);
         struct key key = read_key(L, -1, 0);
-        if ((!is_first && compare_keys(&key, &after) <= 0) || (is_found && compare_keys(&key, &best) >= 0))
+        if ((!is_first && compare_keys(&key, &after) <= 0) ||
+            (is_found && compare_keys(&key, &best) >= 0))
             continue;
         best = key;
         is_found = true;

@@ -1,4 +1,5 @@
-/* Chance, drawn from the row's seed alone: math.random, assay.rng, and the fence that graded text cannot forge. */
+/* Chance, drawn from the row's seed alone: math.random, assay.rng, and the fence that graded text
+ * cannot forge. */
 #include "worker/api.h"
 
 #include "worker/state.h"
@@ -60,8 +61,10 @@ static int assay_fence(lua_State *L)
 {
     size_t label_len, len;
     const char *label = luaL_checklstring(L, 1, &label_len), *text = luaL_checklstring(L, 2, &len);
-    luaL_argcheck(L, label_len && label_len <= FENCE_LABEL_MAX_BYTES, 1, "must have 1 to 32 characters");
-    luaL_argcheck(L, strspn(label, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_") == label_len, 1, "must be capital letters");
+    luaL_argcheck(L, label_len && label_len <= FENCE_LABEL_MAX_BYTES, 1,
+                  "must have 1 to 32 characters");
+    luaL_argcheck(L, strspn(label, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_") == label_len, 1,
+                  "must be capital letters");
     char mark[FENCE_LABEL_MAX_BYTES + 16];
     do
         snprintf(mark, sizeof(mark), "%s-%08x", label, (unsigned)as_rng_next(&state_of(L)->fence));

@@ -1,5 +1,6 @@
-/* assay.text: trim, lower, normalise, words, sentences, contains_word. One pass over the text each, also where a Lua pattern
- * would be quadratic. Text that is not UTF-8 is worked on all the same; its odd bytes count as letters. */
+/* assay.text: trim, lower, normalise, words, sentences, contains_word. One pass over the text each,
+ * also where a Lua pattern would be quadratic. Text that is not UTF-8 is worked on all the same;
+ * its odd bytes count as letters. */
 #include "worker/api.h"
 
 #include "worker/unicode.h"
@@ -75,7 +76,8 @@ static bool is_article(const char *word, size_t len)
            (len == 3 && !memcmp(word, "the", 3));
 }
 
-/* The blanks in the buffer between words, one each; drops the word just written when it is an article. */
+/* The blanks in the buffer between words, one each; drops the word just written when it is an
+ * article. */
 static size_t end_word(char *out, size_t word, size_t at, bool no_articles)
 {
     if (at == word || (no_articles && is_article(out + word, at - word)))
@@ -84,8 +86,9 @@ static size_t end_word(char *out, size_t word, size_t at, bool no_articles)
     return at + 1;
 }
 
-/* normalise(text, {strip_punctuation = true, strip_articles = true}?): lower case, white space runs as one blank, none at
- * the ends. A stripped mark does not end a word ("don't" is "dont"); the articles are a, an and the. */
+/* normalise(text, {strip_punctuation = true, strip_articles = true}?): lower case, white space runs
+ * as one blank, none at the ends. A stripped mark does not end a word ("don't" is "dont"); the
+ * articles are a, an and the. */
 static int text_normalise(lua_State *L)
 {
     struct as_str s = check_text(L, 1);
@@ -116,7 +119,8 @@ static bool is_inside_word(struct as_str s, size_t at, size_t len)
            unicode_is_word(unicode_next(s.ptr + at + len, s.len - at - len, &next_len));
 }
 
-/* words(text): an array of the runs of letters and digits; apostrophe, - and _ within a word belong to it. */
+/* words(text): an array of the runs of letters and digits; apostrophe, - and _ within a word belong
+ * to it. */
 static int text_words(lua_State *L)
 {
     struct as_str s = check_text(L, 1);
@@ -147,10 +151,12 @@ static bool ends_sentence(struct as_str s, size_t at)
         return true;
     size_t len;
     return (c == '.' || c == '!' || c == '?') &&
-           (at + 1 == s.len || unicode_is_space(unicode_next(s.ptr + at + 1, s.len - at - 1, &len)));
+           (at + 1 == s.len ||
+            unicode_is_space(unicode_next(s.ptr + at + 1, s.len - at - 1, &len)));
 }
 
-/* sentences(text): an array, cut behind . ! ? before white space and at line ends; abbreviations are not known. */
+/* sentences(text): an array, cut behind . ! ? before white space and at line ends; abbreviations
+ * are not known. */
 static int text_sentences(lua_State *L)
 {
     struct as_str s = check_text(L, 1);
@@ -186,8 +192,8 @@ static bool is_word_at(struct as_str s, size_t at)
     return at < s.len && unicode_is_word(unicode_next(s.ptr + at, s.len - at, &len));
 }
 
-/* contains_word(text, word): whether word, which may be several words, stands in text with no letter or digit right
- * before or behind it. Case counts: lower() both for less. */
+/* contains_word(text, word): whether word, which may be several words, stands in text with no
+ * letter or digit right before or behind it. Case counts: lower() both for less. */
 static int text_contains_word(lua_State *L)
 {
     struct as_str s = check_text(L, 1), word = check_text(L, 2);
@@ -199,7 +205,8 @@ static int text_contains_word(lua_State *L)
             break;
         size_t at = (size_t)(hit - s.ptr), end = at + word.len;
         bool joined_before = at && is_word_at(word, 0) && is_word_at(s, character_before(s, at));
-        bool joined_behind = is_word_at(word, character_before(word, word.len)) && is_word_at(s, end);
+        bool joined_behind =
+            is_word_at(word, character_before(word, word.len)) && is_word_at(s, end);
         is_found = !joined_before && !joined_behind;
         from = at + 1;
     }
@@ -210,9 +217,8 @@ static int text_contains_word(lua_State *L)
 void api_open_text(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"trim", text_trim},           {"lower", text_lower},
-        {"normalise", text_normalise}, {"words", text_words},
-        {"sentences", text_sentences}, {"contains_word", text_contains_word},
+        {"trim", text_trim},   {"lower", text_lower},         {"normalise", text_normalise},
+        {"words", text_words}, {"sentences", text_sentences}, {"contains_word", text_contains_word},
         {NULL, NULL}};
     luaL_newlib(L, functions);
     lua_setfield(L, -2, "text");

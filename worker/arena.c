@@ -1,8 +1,9 @@
 /* A small allocator for one Lua state.
  *
- * Blocks up to SMALL_MAX_BYTES come in classes, four to a power of two, each with a free list; they are cut from chunks.
- * Chunks and larger blocks are runs: first fit from a list of free runs in order of address, where neighbours grow
- * together again, else from the unused top. Lua tells the size of what it frees, so blocks need no headers. */
+ * Blocks up to SMALL_MAX_BYTES come in classes, four to a power of two, each with a free list; they
+ * are cut from chunks. Chunks and larger blocks are runs: first fit from a list of free runs in
+ * order of address, where neighbours grow together again, else from the unused top. Lua tells the
+ * size of what it frees, so blocks need no headers. */
 #include "worker/arena.h"
 
 #include <stdbool.h>
@@ -26,9 +27,9 @@ struct free_run {
 };
 
 struct arena {
-    size_t used;               /* bytes from here to the unused top */
-    size_t high;               /* the largest used since the snapshot was taken or restored */
-    char *chunk, *chunk_end;   /* what is left of the chunk that small blocks are cut from */
+    size_t used;             /* bytes from here to the unused top */
+    size_t high;             /* the largest used since the snapshot was taken or restored */
+    char *chunk, *chunk_end; /* what is left of the chunk that small blocks are cut from */
     struct free_run *runs;
     struct free_block *blocks[CLASS_COUNT];
 };
@@ -214,7 +215,8 @@ void *arena_alloc(void *ud, void *block, size_t old_size, size_t new_size)
     if (resize_in_place(a, block, old_size, new_size))
         return block;
     void *moved = take(a, new_size);
-    if (!moved) /* Lua counts on a block that shrinks; what lies behind its new size is lost until the next row */
+    if (!moved) /* Lua counts on a block that shrinks; what lies behind its new size is lost until
+                   the next row */
         return new_size < old_size ? block : NULL;
     memcpy(moved, block, old_size < new_size ? old_size : new_size);
     give(a, block, old_size);

@@ -1,7 +1,8 @@
-/* The Lua heap: one fixed stretch of address space that holds every byte of a Lua state, the allocator's own
- * bookkeeping included. Because nothing of it lies elsewhere, copying the stretch away and back (worker/snapshot.h)
- * restores a state exactly. Pages are taken from the kernel on first touch only.
- * When a row asks for more than there is, the allocator says so and Lua raises its memory error. */
+/* The Lua heap: one fixed stretch of address space that holds every byte of a Lua state, the
+ * allocator's own bookkeeping included. Because nothing of it lies elsewhere, copying the stretch
+ * away and back (worker/snapshot.h) restores a state exactly. Pages are taken from the kernel on
+ * first touch only. When a row asks for more than there is, the allocator says so and Lua raises
+ * its memory error. */
 #ifndef WORKER_ARENA_H
 #define WORKER_ARENA_H
 
@@ -17,7 +18,8 @@ struct arena *arena_new(void); /* NULL when the address space is not to be had *
 /* A lua_Alloc; ud is the arena. */
 void *arena_alloc(void *ud, void *block, size_t old_size, size_t new_size);
 
-/* Gives an unused tail back, starts the high-water mark anew, and returns the bytes in use from the arena's address on. */
+/* Gives an unused tail back, starts the high-water mark anew, and returns the bytes in use from the
+ * arena's address on. */
 size_t arena_settle(struct arena *arena);
 
 /* The most bytes that were in use since then. */

@@ -1,5 +1,6 @@
-/* Examples of the three kinds of plugin. An example's tables are the arguments as they are: the heap is restored before
- * every row, so it may be written to. Everything here runs inside state_run and may raise. */
+/* Examples of the three kinds of plugin. An example's tables are the arguments as they are: the
+ * heap is restored before every row, so it may be written to. Everything here runs inside state_run
+ * and may raise. */
 #include "worker/examples.h"
 
 #include "worker/api.h"
@@ -130,7 +131,8 @@ static void check_score(lua_State *L, int example, const struct call *call)
         luaL_error(L, "score: expected %f, got nil: %s", wanted, reply->reason.ptr);
     double got = call->plugin->scale_min + reply->score * scale;
     if (!(fabs(got - wanted) <= TOLERANCE * fmax(1, scale)))
-        luaL_error(L, "score: expected %f, got %f (%s)", wanted, got, reply->reason.ptr ? reply->reason.ptr : "no reason");
+        luaL_error(L, "score: expected %f, got %f (%s)", wanted, got,
+                   reply->reason.ptr ? reply->reason.ptr : "no reason");
 }
 
 static void check_pass_and_label(lua_State *L, int example, const struct job_reply *reply)
@@ -138,7 +140,9 @@ static void check_pass_and_label(lua_State *L, int example, const struct job_rep
     bool wanted;
     if (field_boolean(L, example, "example", "pass", &wanted) && reply->pass != wanted)
         luaL_error(L, "pass: expected %s, got %s", wanted ? "true" : "false",
-                   reply->pass < 0 ? "nothing" : reply->pass ? "true" : "false");
+                   reply->pass < 0 ? "nothing"
+                   : reply->pass   ? "true"
+                                   : "false");
     check_text(L, "label", field_text(L, example, "example", "label"), reply->label);
 }
 
@@ -269,7 +273,8 @@ static void check_request(lua_State *L, int example, const struct job_reply *rep
     check_subset(L, wanted + 1, wanted + 2, "body");
 }
 
-/* The HTTP reply of an example: status 200 and no headers unless it says so; a body that is a table becomes JSON. */
+/* The HTTP reply of an example: status 200 and no headers unless it says so; a body that is a table
+ * becomes JSON. */
 static void push_http(lua_State *L, int example)
 {
     push_table(L, example, "http");
@@ -313,7 +318,8 @@ static void check_output(lua_State *L, int example, const struct job_reply *repl
     if (!field_table(L, example, "example", "output"))
         luaL_error(L, "the example must say what is expected");
     if (reply->error_class.ptr)
-        luaL_error(L, "expected an output, got the error %s: %s", reply->error_class.ptr, reply->reason.ptr);
+        luaL_error(L, "expected an output, got the error %s: %s", reply->error_class.ptr,
+                   reply->reason.ptr);
     int wanted = lua_gettop(L);
     jobs_push_output(L, &reply->output);
     check_subset(L, wanted, wanted + 1, "output");
@@ -344,7 +350,8 @@ void examples_run(lua_State *L, struct call *call)
     manifest_push_plugin(L);
     int plugin = lua_gettop(L);
     bool has_examples = field_table(L, plugin, "plugin", "examples");
-    if (!has_examples || lua_rawgeti(L, plugin + 1, (lua_Integer)call->row->example_index + 1) != LUA_TTABLE)
+    if (!has_examples ||
+        lua_rawgeti(L, plugin + 1, (lua_Integer)call->row->example_index + 1) != LUA_TTABLE)
         luaL_error(L, "there is no such example");
     int example = lua_gettop(L);
     switch (call->plugin->kind) {

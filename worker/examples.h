@@ -4,7 +4,8 @@
 
 #include "worker/jobs.h"
 
-/* Runs the example call->row->example_index (from 0). Raises with "expected ..., got ..." when it does not come out. */
+/* Runs the example call->row->example_index (from 0). Raises with "expected ..., got ..." when it
+ * does not come out. */
 void examples_run(lua_State *L, struct call *call);
 
 #endif

@@ -52,7 +52,8 @@ void fields_check_known(lua_State *L, int table, const char *what, const char *k
         return;
     push_first_unknown(L, table, known);
     api_push_text(L, -1);
-    luaL_error(L, "%s has an unknown field '%s'; it can have: %s", what, lua_tostring(L, -1), known);
+    luaL_error(L, "%s has an unknown field '%s'; it can have: %s", what, lua_tostring(L, -1),
+               known);
 }
 
 static void refuse_type(lua_State *L, const char *what, const char *name, const char *wanted)

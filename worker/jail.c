@@ -1,6 +1,7 @@
-/* The order matters: resources that need a privilege or a file first, then the identity, then no_new_privs, Landlock, and
- * seccomp last. A change of uid clears the parent-death signal and the dumpable flag, so both are set after it.
- * Landlock is a second wall and best effort: an older kernel lacks it. seccomp is not: without it nothing runs. */
+/* The order matters: resources that need a privilege or a file first, then the identity, then
+ * no_new_privs, Landlock, and seccomp last. A change of uid clears the parent-death signal and the
+ * dumpable flag, so both are set after it. Landlock is a second wall and best effort: an older
+ * kernel lacks it. seccomp is not: without it nothing runs. */
 #include "worker/jail.h"
 
 #include "worker/arena.h"
@@ -21,7 +22,7 @@
 
 #define NOBODY 65534
 #define NICE_LEVEL 5
-#define ADDRESS_SPACE_BYTES (ARENA_BYTES + (96u << 20)) /* the heap, one frame in, one frame out, the program */
+#define ADDRESS_SPACE_BYTES (ARENA_BYTES + (96u << 20)) /* the heap, two frames, the program */
 #define STACK_BYTES (8u << 20)
 #define CPU_SECONDS 120
 
@@ -32,8 +33,9 @@ struct limit {
 
 /* Descriptors come later: making the Landlock ruleset takes one. */
 static const struct limit limits[] = {
-    {RLIMIT_CORE, 0},        {RLIMIT_FSIZE, 0},           {RLIMIT_NPROC, 0},
-    {RLIMIT_MEMLOCK, 0},     {RLIMIT_MSGQUEUE, 0},        {RLIMIT_STACK, STACK_BYTES},
+    {RLIMIT_CORE, 0},          {RLIMIT_FSIZE, 0},
+    {RLIMIT_NPROC, 0},         {RLIMIT_MEMLOCK, 0},
+    {RLIMIT_MSGQUEUE, 0},      {RLIMIT_STACK, STACK_BYTES},
     {RLIMIT_CPU, CPU_SECONDS}, {RLIMIT_AS, ADDRESS_SPACE_BYTES},
 };
 
@@ -55,7 +57,7 @@ static bool set_limits(void)
     return true;
 }
 
-/* The first to go when the machine runs out of memory, and not in the daemon's way. Nice to have. */
+/* The first to go when the machine runs out of memory, not in the daemon's way. Nice to have. */
 static void step_back(void)
 {
     int file = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
@@ -70,7 +72,8 @@ static bool drop_identity(void)
 {
     if (geteuid() != 0 && getuid() != 0)
         return true;
-    return !setgroups(0, NULL) && !setresgid(NOBODY, NOBODY, NOBODY) && !setresuid(NOBODY, NOBODY, NOBODY);
+    return !setgroups(0, NULL) && !setresgid(NOBODY, NOBODY, NOBODY) &&
+           !setresuid(NOBODY, NOBODY, NOBODY);
 }
 
 static bool tie_to_parent(pid_t parent)
@@ -78,7 +81,8 @@ static bool tie_to_parent(pid_t parent)
     return !prctl(PR_SET_PDEATHSIG, SIGKILL) && getppid() == parent;
 }
 
-/* The ruleset as newer kernels know it; Debian 12's header ends at the first field. Kernels take as much as they know. */
+/* The ruleset as newer kernels know it; Debian 12's header ends at the first field. Kernels take as
+ * much as they know. */
 struct landlock_rules {
     uint64_t handled_access_fs;
     uint64_t handled_access_net; /* ABI 4: bind, connect over TCP */
@@ -87,7 +91,8 @@ struct landlock_rules {
 
 static struct landlock_rules landlock_rules_of(long abi)
 {
-    static const unsigned fs_rights[] = {0, 13, 14, 15, 15, 16}; /* by ABI: how many, from bit 0 on */
+    /* by ABI: how many file rights it knows, from bit 0 on */
+    static const unsigned fs_rights[] = {0, 13, 14, 15, 15, 16};
     unsigned rights = fs_rights[abi > 5 ? 5 : abi];
     return (struct landlock_rules){
         .handled_access_fs = (UINT64_C(1) << rights) - 1,
@@ -102,31 +107,39 @@ static void restrict_by_landlock(void)
     long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
     if (abi < 1)
         return;
-    struct landlock_rules rules = landlock_rules_of(abi);
-    size_t size = abi >= 6 ? sizeof(rules) : abi >= 4 ? offsetof(struct landlock_rules, scoped) : sizeof(uint64_t);
-    long ruleset = syscall(SYS_landlock_create_ruleset, &rules, size, 0);
+    struct landlock_rules denied = landlock_rules_of(abi);
+    size_t size = sizeof(denied);
+    if (abi < 6)
+        size = abi < 4 ? sizeof(uint64_t) : offsetof(struct landlock_rules, scoped);
+    long ruleset = syscall(SYS_landlock_create_ruleset, &denied, size, 0);
     if (ruleset < 0)
         return;
     (void)syscall(SYS_landlock_restrict_self, ruleset, 0);
     close((int)ruleset);
 }
 
-static const int allowed_calls[] = {
-    SCMP_SYS(munmap),          SCMP_SYS(brk),        SCMP_SYS(rt_sigreturn),
-    SCMP_SYS(restart_syscall), SCMP_SYS(exit_group),
+struct rule {
+    int call;
+    unsigned arg_count;
+    struct scmp_arg_cmp args[2];
 };
 
-static int allow_with_arguments(scmp_filter_ctx filter)
-{
-    const struct scmp_arg_cmp our_socket = SCMP_A0(SCMP_CMP_EQ, JAIL_SOCKET);
-    int rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(read), 1, our_socket);
-    rc = rc ? rc : seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(write), 1, our_socket);
-    rc = rc ? rc : seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(madvise), 1,
-                                    SCMP_A2(SCMP_CMP_EQ, MADV_DONTNEED));
-    return rc ? rc : seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 2,
-                                      SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
-                                      SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, MAP_ANONYMOUS));
-}
+/* All that may still be called: the name, and how many arguments are held to {which, how, value or
+ * mask, masked value}. Memory comes by mmap and brk, anonymous and never executable. */
+static const struct rule rules[] = {
+    {SCMP_SYS(read), 1, {{0, SCMP_CMP_EQ, JAIL_SOCKET, 0}}},
+    {SCMP_SYS(write), 1, {{0, SCMP_CMP_EQ, JAIL_SOCKET, 0}}},
+    {SCMP_SYS(mmap),
+     2,
+     {{2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0},
+      {3, SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, MAP_ANONYMOUS}}},
+    {SCMP_SYS(madvise), 1, {{2, SCMP_CMP_EQ, MADV_DONTNEED, 0}}},
+    {SCMP_SYS(munmap), 0, {{0}}},
+    {SCMP_SYS(brk), 0, {{0}}},
+    {SCMP_SYS(rt_sigreturn), 0, {{0}}},
+    {SCMP_SYS(restart_syscall), 0, {{0}}},
+    {SCMP_SYS(exit_group), 0, {{0}}},
+};
 
 static bool restrict_by_seccomp(void)
 {
@@ -134,13 +147,10 @@ static bool restrict_by_seccomp(void)
     if (!filter)
         return false;
     int rc = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
-    for (size_t i = 0; !rc && i < sizeof(allowed_calls) / sizeof(allowed_calls[0]); i++)
-        rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed_calls[i], 0);
-    rc = rc ? rc : allow_with_arguments(filter);
-    rc = rc ? rc : seccomp_load(filter);
-    if (rc)
-        seccomp_release(filter);
-    return !rc; /* a loaded filter is left: releasing it may need what it forbids */
+    for (size_t i = 0; !rc && i < sizeof(rules) / sizeof(rules[0]); i++)
+        rc = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, rules[i].call, rules[i].arg_count,
+                                    rules[i].args);
+    return !rc && !seccomp_load(filter); /* never released: that may need what it now forbids */
 }
 
 bool jail_enter(pid_t parent)
@@ -150,8 +160,9 @@ bool jail_enter(pid_t parent)
     if (!tie_to_parent(parent))
         return false;
     step_back();
-    if (close_range(JAIL_SOCKET + 1, ~0U, 0) || !set_limits() || !drop_identity() || !tie_to_parent(parent) ||
-        prctl(PR_SET_DUMPABLE, 0) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+    if (close_range(JAIL_SOCKET + 1, ~0U, 0) || !set_limits() || !drop_identity() ||
+        !tie_to_parent(parent) || prctl(PR_SET_DUMPABLE, 0) ||
+        prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
         return false;
     restrict_by_landlock();
     return set_limit(RLIMIT_NOFILE, JAIL_SOCKET + 1) && restrict_by_seccomp();

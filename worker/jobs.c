@@ -1,4 +1,5 @@
-/* A row's arguments, the call, and which reader its results go to. Everything here runs inside state_run and may raise. */
+/* A row's arguments, the call, and which reader its results go to. Everything here runs inside
+ * state_run and may raise. */
 #include "worker/jobs.h"
 
 #include "worker/api.h"

@@ -1,9 +1,10 @@
-/* Where the worker differs from a usual program: what it takes from libc and lib/err.h, done without a system call.
+/* Where the worker differs from a usual program: what it takes from libc and lib/err.h, done
+ * without a system call.
  *
- * There is no clock: Lua seeds its string hashes from time() and picks sort pivots from clock(), and scores must not
- * depend on either. The linker sends all calls of the two here (--wrap).
- * abort() and messages on stderr are forbidden calls in the jail and would look like an attack (SIGSYS); a trap instead
- * ends the process as what it is, a crash. */
+ * There is no clock: Lua seeds its string hashes from time() and picks sort pivots from clock(),
+ * and scores must not depend on either. The linker sends all calls of the two here (--wrap).
+ * abort() and messages on stderr are forbidden calls in the jail and would look like an attack
+ * (SIGSYS); a trap instead ends the process as what it is, a crash. */
 #include "lib/err.h"
 
 #include <stdlib.h>

@@ -1,8 +1,9 @@
 /* assay-worker: hosts one plugin version in a jail and answers the daemon's jobs on descriptor 3.
  *
- * Start order: make room (buffers, Lua state, signal handler), lock down, and only then read the first byte. Then one LOAD
- * frame, and BATCH frames until the daemon closes the socket. Each row starts from the heap as it was after the load, and
- * is answered at once. The daemon is the only judge of time: it sends SIGUSR1, then SIGKILL. */
+ * Start order: make room (buffers, Lua state, signal handler), lock down, and only then read the
+ * first byte. Then one LOAD frame, and BATCH frames until the daemon closes the socket. Each row
+ * starts from the heap as it was after the load, and is answered at once. The daemon is the only
+ * judge of time: it sends SIGUSR1, then SIGKILL. */
 #include "lib/buf.h"
 #include "lib/job.h"
 #include "worker/jail.h"
@@ -42,14 +43,16 @@ static size_t cut_utf8(const char *text, size_t len, size_t max)
     return max;
 }
 
-/* The text as valid UTF-8 without control characters, in the scratch buffer; an absent text stays absent. */
+/* The text as valid UTF-8 without control characters, in the scratch buffer; an absent text stays
+ * absent. */
 static struct as_str clean(struct as_buf *scratch, struct as_str text, size_t max)
 {
     if (!text.ptr)
         return text;
     as_buf_reset(scratch);
     as_buf_add_utf8_safe(scratch, text.ptr, text.len < max + 4 ? text.len : max + 4);
-    return (struct as_str){scratch->ptr ? scratch->ptr : "", cut_utf8(scratch->ptr, scratch->len, max)};
+    return (struct as_str){scratch->ptr ? scratch->ptr : "",
+                           cut_utf8(scratch->ptr, scratch->len, max)};
 }
 
 static void write_out(struct worker *w)
@@ -121,7 +124,8 @@ static void run_row(struct worker *w, const struct job_row *row, struct job_repl
     if (status == JOB_SCRIPT_ERROR && call.is_reading)
         status = JOB_BAD_RESULT;
     if (status != JOB_OK)
-        *reply = (struct job_reply){.index = reply->index, .kind = row->kind, .reason = state_reason(w)};
+        *reply =
+            (struct job_reply){.index = reply->index, .kind = row->kind, .reason = state_reason(w)};
     reply->status = status;
     reply->memory_kb = (uint32_t)(arena_high_bytes(w->state.arena) / 1024);
 }
@@ -137,7 +141,8 @@ static void answer_row(struct worker *w, const struct job_row *row, uint32_t ind
         run_row(w, row, &reply);
     }
     bool is_grade = row->kind == JOB_GRADE && reply.status == JOB_OK;
-    reply.reason = clean(&w->reason, reply.reason, is_grade ? JOB_REASONING_MAX_BYTES : JOB_REASON_MAX_BYTES);
+    reply.reason =
+        clean(&w->reason, reply.reason, is_grade ? JOB_REASONING_MAX_BYTES : JOB_REASON_MAX_BYTES);
     reply.label = clean(&w->label, reply.label, JOB_LABEL_MAX_BYTES);
     job_put_reply(&w->out, &reply);
     write_out(w);
@@ -177,7 +182,8 @@ static int handle_frames(struct worker *w)
     struct as_str payload;
     size_t used, done = 0;
     int rc;
-    while ((rc = job_frame_next(w->in.ptr + done, w->in.len - done, JOB_FRAME_MAX_BYTES, &type, &payload, &used)) > 0) {
+    while ((rc = job_frame_next(w->in.ptr + done, w->in.len - done, JOB_FRAME_MAX_BYTES, &type,
+                                &payload, &used)) > 0) {
         if (on_frame(w, type, payload))
             return AS_EPROTO;
         done += used;
@@ -186,7 +192,7 @@ static int handle_frames(struct worker *w)
     return rc;
 }
 
-/* How much to ask for: the rest of the frame that has begun, so that large ones come in few reads. */
+/* How much to ask for: the rest of the frame that has begun, so that large ones take few reads. */
 static size_t read_room(const struct worker *w)
 {
     struct as_reader head = as_reader_of(w->in.ptr, w->in.len);
@@ -210,8 +216,9 @@ static int serve(struct worker *w)
     }
 }
 
-/* Address space for the largest frame each way is taken now: growing later could need a call that the jail forbids
- * (mremap), or more than the limit leaves while old and new lie side by side. Untouched pages cost nothing. */
+/* Address space for the largest frame each way is taken now: growing later could need a call that
+ * the jail forbids (mremap), or more than the limit leaves while old and new lie side by side.
+ * Untouched pages cost nothing. */
 static void make_room(struct worker *w)
 {
     mallopt(M_MMAP_MAX, 0); /* one heap, grown by brk alone */

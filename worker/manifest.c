@@ -1,5 +1,6 @@
-/* From the bytes of a plugin's file to a checked manifest. Everything here runs inside state_run and may raise: whatever is
- * wrong becomes one sentence that names the field. Strict on purpose: a misspelt field would be silently without effect. */
+/* From the bytes of a plugin's file to a checked manifest. Everything here runs inside state_run
+ * and may raise: whatever is wrong becomes one sentence that names the field. Strict on purpose: a
+ * misspelt field would be silently without effect. */
 #include "worker/manifest.h"
 
 #include "worker/api.h"
@@ -118,7 +119,8 @@ static void check_functions(lua_State *L, int plugin, enum plugin_kind kind)
         if (!name)
             continue;
         if (field_push(L, plugin, name) != LUA_TFUNCTION)
-            luaL_error(L, "a %s needs a function '%s', got %s", plugin_kind_name(kind), name, luaL_typename(L, -1));
+            luaL_error(L, "a %s needs a function '%s', got %s", plugin_kind_name(kind), name,
+                       luaL_typename(L, -1));
         lua_pop(L, 1);
     }
 }
@@ -211,7 +213,8 @@ static void read_auth(lua_State *L, int plugin, struct job_manifest *m)
     m->auth_header = field_required_text(L, auth, "auth", "header");
     m->auth_prefix = field_text(L, auth, "auth", "prefix");
     struct as_str prefix = m->auth_prefix.ptr ? m->auth_prefix : AS_STR("");
-    if (!job_header_is_valid((struct job_header){m->auth_header, prefix}) || prefix.len > JOB_NAME_MAX_BYTES)
+    if (!job_header_is_valid((struct job_header){m->auth_header, prefix}) ||
+        prefix.len > JOB_NAME_MAX_BYTES)
         luaL_error(L, "auth.header and auth.prefix must be usable in an HTTP header");
     lua_pop(L, 1);
 }
@@ -225,7 +228,8 @@ static bool is_empty_table(lua_State *L, int table)
     return false;
 }
 
-/* JSON of a field that is a table, or what stands for none. Leaves the text on the stack, which keeps it. */
+/* JSON of a field that is a table, or what stands for none. Leaves the text on the stack, which
+ * keeps it. */
 static struct as_str read_json(lua_State *L, int plugin, const char *name, const char *none)
 {
     struct as_str text;

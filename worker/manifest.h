@@ -1,4 +1,5 @@
-/* Loading a plugin: compile, run once, check what it returned, and read what the daemon must know of it. */
+/* Loading a plugin: compile, run once, check what it returned, and read what the daemon must know
+ * of it. */
 #ifndef WORKER_MANIFEST_H
 #define WORKER_MANIFEST_H
 
@@ -14,12 +15,13 @@ struct plugin {
 
 struct load {
     struct as_str chunk_name, source;
-    struct plugin plugin;           /* set by the body, as is the manifest */
-    struct job_manifest manifest;   /* its texts are the Lua state's */
+    struct plugin plugin;         /* set by the body, as is the manifest */
+    struct job_manifest manifest; /* its texts are the Lua state's */
     char doc[JOB_DOC_MAX_BYTES];
 };
 
-/* The body for state_run; its argument is a struct load. Raises with the reason when the plugin is not acceptable. */
+/* The body for state_run; its argument is a struct load. Raises with the reason when the plugin is
+ * not acceptable. */
 int manifest_load(lua_State *L);
 
 /* The table that the plugin's file returned. [-0, +1] */

@@ -1,4 +1,5 @@
-/* Parameters are checked in the worker because only it knows, by running the file, what a plugin declares. */
+/* Parameters are checked in the worker because only it knows, by running the file, what a plugin
+ * declares. */
 #include "worker/params.h"
 
 #include "lib/job.h"
@@ -68,7 +69,8 @@ static void check_value(lua_State *L, int value, int declaration, const char *na
 {
     struct as_str type = field_text(L, declaration, name, "type");
     if (!fits_type(L, value, type))
-        luaL_error(L, "parameter '%s' must be of type %s, got %s", name, type.ptr, luaL_typename(L, value));
+        luaL_error(L, "parameter '%s' must be of type %s, got %s", name, type.ptr,
+                   luaL_typename(L, value));
     if (fits_enum(L, value, declaration))
         return;
     field_push(L, declaration, "enum");
@@ -120,7 +122,8 @@ void params_declare(lua_State *L, int plugin)
         if (lua_rawgeti(L, declared + 1, i) == LUA_TSTRING)
             name.ptr = lua_tolstring(L, -1, &name.len);
         if (!job_name_is_valid(name))
-            luaL_error(L, "params: a name must be 1 to %d of A-Z a-z 0-9 . _ -", (int)JOB_NAME_MAX_BYTES);
+            luaL_error(L, "params: a name must be 1 to %d of A-Z a-z 0-9 . _ -",
+                       (int)JOB_NAME_MAX_BYTES);
         lua_pushvalue(L, -1);
         lua_rawget(L, declared);
         check_declaration(L, lua_gettop(L), name.ptr);

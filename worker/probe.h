@@ -1,12 +1,13 @@
-/* Forbidden acts, for the self-test: `assay-worker --probe NAME` locks itself down and then tries one.
- * The process must die of SIGSYS. Any exit status means that the jail does not hold. */
+/* Forbidden acts, for the self-test: `assay-worker --probe NAME` locks itself down and then tries
+ * one. The process must die of SIGSYS. Any exit status means that the jail does not hold. */
 #ifndef WORKER_PROBE_H
 #define WORKER_PROBE_H
 
 #define PROBE_EXIT_SURVIVED 70
 #define PROBE_EXIT_UNKNOWN 64
 
-/* Locks down and tries. Returns the exit status when that was survived; "none" tries nothing and returns 0. */
+/* Locks down and tries. Returns the exit status when that was survived; "none" tries nothing and
+ * returns 0. */
 int probe_run(const char *name);
 
 #endif

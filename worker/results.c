@@ -1,5 +1,6 @@
-/* A script's results become a reply here and nowhere else. Nothing is converted, cut or clamped into shape: a score off the
- * scale, a number in a string or a misspelt field is the script's mistake, and it is told so. */
+/* A script's results become a reply here and nowhere else. Nothing is converted, cut or clamped
+ * into shape: a score off the scale, a number in a string or a misspelt field is the script's
+ * mistake, and it is told so. */
 #include "worker/results.h"
 
 #include "worker/api.h"
@@ -49,11 +50,13 @@ static struct as_str read_json(lua_State *L, int table, const char *name, size_t
         luaL_error(L, "result.%s: %s", name, lua_tostring(L, -1));
     text.ptr = lua_tolstring(L, -1, &text.len);
     if (text.len > max)
-        luaL_error(L, "result.%s has %d bytes as JSON, at most %d are kept", name, (int)text.len, (int)max);
+        luaL_error(L, "result.%s has %d bytes as JSON, at most %d are kept", name, (int)text.len,
+                   (int)max);
     return text;
 }
 
-static void read_score_table(lua_State *L, int table, double min, double max, struct job_reply *reply)
+static void read_score_table(lua_State *L, int table, double min, double max,
+                             struct job_reply *reply)
 {
     double score;
     bool is_pass;
@@ -85,7 +88,8 @@ void results_read_score(lua_State *L, int first, struct job_reply *reply)
     reply->reason = field_text(L, first, "result", "reason");
 }
 
-void results_read_grade(lua_State *L, int first, const struct plugin *plugin, struct job_reply *reply)
+void results_read_grade(lua_State *L, int first, const struct plugin *plugin,
+                        struct job_reply *reply)
 {
     if (read_not_applicable(L, first, reply))
         return;
@@ -167,7 +171,8 @@ void results_read_request(lua_State *L, int first, struct job_reply *reply)
     if (!job_method_is_valid(reply->method))
         luaL_error(L, "result.method must be capital letters");
     if (!job_path_is_valid(reply->path))
-        luaL_error(L, "result.path must start with one '/', without blanks, %d bytes at most", (int)JOB_PATH_MAX_BYTES);
+        luaL_error(L, "result.path must start with one '/', without blanks, %d bytes at most",
+                   (int)JOB_PATH_MAX_BYTES);
     if (reply->body.len > JOB_BODY_MAX_BYTES)
         luaL_error(L, "result.body has more than %d bytes", (int)JOB_BODY_MAX_BYTES);
     read_headers(L, first, reply);
@@ -185,11 +190,13 @@ static int64_t read_tokens(lua_State *L, int usage, const char *name)
 
 static void read_usage(lua_State *L, int first, struct job_output *output)
 {
-    output->input_tokens = output->output_tokens = output->cached_tokens = output->reasoning_tokens = -1;
+    output->input_tokens = output->output_tokens = output->cached_tokens =
+        output->reasoning_tokens = -1;
     if (!field_table(L, first, "result", "usage"))
         return;
     int usage = lua_gettop(L);
-    fields_check_known(L, usage, "usage", "input_tokens output_tokens cached_tokens reasoning_tokens");
+    fields_check_known(L, usage, "usage",
+                       "input_tokens output_tokens cached_tokens reasoning_tokens");
     output->input_tokens = read_tokens(L, usage, "input_tokens");
     output->output_tokens = read_tokens(L, usage, "output_tokens");
     output->cached_tokens = read_tokens(L, usage, "cached_tokens");
@@ -216,7 +223,9 @@ void results_read_output(lua_State *L, int first, struct job_reply *reply)
         read_provider_error(L, first + 1, reply);
         return;
     }
-    require_table(L, first, "a table with text, finish_reason, usage and model_id, or nil and {class, message}");
+    require_table(
+        L, first,
+        "a table with text, finish_reason, usage and model_id, or nil and {class, message}");
     fields_check_known(L, first, "result", "text tool_calls finish_reason usage model_id");
     struct as_str text = field_text(L, first, "result", "text");
     struct as_str finish = field_text(L, first, "result", "finish_reason");

@@ -7,7 +7,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define KEEP_BYTES (1u << 20) /* pages below stay mapped: giving them back and faulting them in costs more */
+#define KEEP_BYTES \
+    (1u << 20) /* pages below stay mapped: giving them back and faulting them in costs more */
 #define PAGE_BYTES 4096u
 
 void snapshot_take(struct snapshot *snapshot, struct arena *arena)

@@ -67,7 +67,8 @@ static void reason_add_message(lua_State *L, struct state *s)
     reason_add(s, text, len < STATE_REASON_BYTES / 2 ? len : STATE_REASON_BYTES / 2);
 }
 
-/* The message handler: keeps the message and says who called. Allocates nothing, so it works when memory is out. */
+/* The message handler: keeps the message and says who called. Allocates nothing, so it works when
+ * memory is out. */
 static int keep_reason(lua_State *L)
 {
     struct state *s = state_of(L);

@@ -26,8 +26,9 @@ uint32_t unicode_next(const char *s, size_t left, size_t *ret_len)
 
 bool unicode_is_space(uint32_t c)
 {
-    return c == ' ' || is_in(c, '\t', '\r') || c == 0x85 || c == 0xA0 || c == 0x1680 || is_in(c, 0x2000, 0x200A) ||
-           c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F || c == 0x3000 || c == 0xFEFF;
+    return c == ' ' || is_in(c, '\t', '\r') || c == 0x85 || c == 0xA0 || c == 0x1680 ||
+           is_in(c, 0x2000, 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F ||
+           c == 0x3000 || c == 0xFEFF;
 }
 
 static bool is_latin1_punctuation(uint32_t c)
@@ -53,8 +54,8 @@ bool unicode_is_punctuation(uint32_t c)
 
 bool unicode_is_word(uint32_t c)
 {
-    return c == UNICODE_BAD || (c > ' ' && c != 0x7F && !unicode_is_space(c) && !unicode_is_punctuation(c) &&
-                                !is_in(c, 0x80, 0x9F));
+    return c == UNICODE_BAD || (c > ' ' && c != 0x7F && !unicode_is_space(c) &&
+                                !unicode_is_punctuation(c) && !is_in(c, 0x80, 0x9F));
 }
 
 static uint32_t lower_latin(uint32_t c)
@@ -63,8 +64,8 @@ static uint32_t lower_latin(uint32_t c)
         return 'i';
     if (c == 0x178)
         return 0xFF;
-    bool is_even_pair = is_in(c, 0x100, 0x137) || is_in(c, 0x14A, 0x177) || is_in(c, 0x1E00, 0x1E95) ||
-                        is_in(c, 0x1EA0, 0x1EFF);
+    bool is_even_pair = is_in(c, 0x100, 0x137) || is_in(c, 0x14A, 0x177) ||
+                        is_in(c, 0x1E00, 0x1E95) || is_in(c, 0x1EA0, 0x1EFF);
     bool is_odd_pair = is_in(c, 0x139, 0x148) || is_in(c, 0x179, 0x17E);
     if (is_even_pair && c != 0x131)
         return c | 1u;

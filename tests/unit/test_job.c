@@ -32,7 +32,8 @@ static struct as_str payload_of(const struct as_buf *buf, enum job_frame type)
     enum job_frame got;
     struct as_str payload;
     size_t used;
-    assert_int_equal(job_frame_next(buf->ptr, buf->len, JOB_FRAME_MAX_BYTES, &got, &payload, &used), 1);
+    assert_int_equal(job_frame_next(buf->ptr, buf->len, JOB_FRAME_MAX_BYTES, &got, &payload, &used),
+                     1);
     assert_int_equal(got, type);
     assert_int_equal(used, buf->len);
     return payload;
@@ -59,11 +60,22 @@ static struct job_manifest sample_manifest(void)
 static struct job_reply sample_reply(enum job_kind kind)
 {
     struct job_reply r = {
-        .index = 3, .kind = kind, .score = 0.75, .pass = 1, .memory_kb = 77,
-        .reason = AS_STR("because"), .label = AS_STR("spam"), .details_json = AS_STR("{\"n\":1}"),
-        .messages_json = AS_STR("[]"), .schema_json = AS_STR("{}"), .method = AS_STR("POST"),
-        .path = AS_STR("/v1/chat?x=1"), .body = AS_STR("{}"), .header_count = 1,
-        .headers = {{AS_STR("content-type"), AS_STR("application/json")}}, .output = full_output,
+        .index = 3,
+        .kind = kind,
+        .score = 0.75,
+        .pass = 1,
+        .memory_kb = 77,
+        .reason = AS_STR("because"),
+        .label = AS_STR("spam"),
+        .details_json = AS_STR("{\"n\":1}"),
+        .messages_json = AS_STR("[]"),
+        .schema_json = AS_STR("{}"),
+        .method = AS_STR("POST"),
+        .path = AS_STR("/v1/chat?x=1"),
+        .body = AS_STR("{}"),
+        .header_count = 1,
+        .headers = {{AS_STR("content-type"), AS_STR("application/json")}},
+        .output = full_output,
     };
     r.output.latency_ms = r.output.cost_usd = NAN;
     return r;
@@ -113,7 +125,8 @@ static void test_loaded_carries_the_manifest(void **state)
     assert_str(out.manifest.name, "correct.ness-1");
     assert_str(out.manifest.version, "1.2.0");
     assert_str(out.manifest.auth_prefix, "Bearer ");
-    assert_true(out.manifest.scale_min == 1 && out.manifest.scale_max == 5 && isnan(out.manifest.pass));
+    assert_true(out.manifest.scale_min == 1 && out.manifest.scale_max == 5 &&
+                isnan(out.manifest.pass));
     assert_int_equal(out.manifest.example_count, 3);
     as_buf_done(&buf);
 }
@@ -133,9 +146,15 @@ static void test_a_failed_load_carries_only_its_reason(void **state)
 static void put_all_rows(struct as_buf *buf)
 {
     struct job_row row = {
-        .seed = UINT64_MAX, .example_index = 9, .model_json = AS_STR("{\"m\":1}"),
-        .messages_json = AS_STR("[1]"), .case_json = AS_STR("{\"id\":1}"), .output = full_output,
-        .http = {.status = 529, .header_count = 1, .headers = {{AS_STR("a"), AS_STR("b")}},
+        .seed = UINT64_MAX,
+        .example_index = 9,
+        .model_json = AS_STR("{\"m\":1}"),
+        .messages_json = AS_STR("[1]"),
+        .case_json = AS_STR("{\"id\":1}"),
+        .output = full_output,
+        .http = {.status = 529,
+                 .header_count = 1,
+                 .headers = {{AS_STR("a"), AS_STR("b")}},
                  .body = AS_STR("oops")},
     };
     size_t mark = job_batch_begin(buf);
@@ -253,7 +272,8 @@ static int decode_reply(struct as_str payload)
     return job_get_reply(payload, &reply);
 }
 
-/* Every shorter frame is "more", every shorter payload and one byte more is refused. Copies are exact, for ASan. */
+/* Every shorter frame is "more", every shorter payload and one byte more is refused. Copies are
+ * exact, for ASan. */
 static void check_cuts(const struct as_buf *frame, decode_fn decode)
 {
     enum job_frame type;
@@ -296,7 +316,8 @@ static void test_every_cut_of_every_frame_is_refused(void **state)
     as_buf_done(&buf);
 }
 
-/* Whatever a byte is changed to, a decoder answers 0 or AS_EPROTO and keeps inside the frame (ASan watches). */
+/* Whatever a byte is changed to, a decoder answers 0 or AS_EPROTO and keeps inside the frame (ASan
+ * watches). */
 static void test_every_changed_byte_is_survived(void **state)
 {
     (void)state;
@@ -326,8 +347,10 @@ static void test_a_frame_over_the_limit_or_of_no_type_is_refused_early(void **st
     assert_int_equal(job_frame_next("\x61\x00\x00\x00", 4, 100, &type, &payload, &used), AS_EPROTO);
     assert_int_equal(job_frame_next("\x60\x00\x00\x00", 4, 100, &type, &payload, &used), 0);
     assert_int_equal(job_frame_next("\xFF\xFF\xFF\xFF", 4, SIZE_MAX, &type, &payload, &used), 0);
-    assert_int_equal(job_frame_next("\x60\x00\x00\x00\x00", 5, 100, &type, &payload, &used), AS_EPROTO);
-    assert_int_equal(job_frame_next("\x60\x00\x00\x00\x05", 5, 100, &type, &payload, &used), AS_EPROTO);
+    assert_int_equal(job_frame_next("\x60\x00\x00\x00\x00", 5, 100, &type, &payload, &used),
+                     AS_EPROTO);
+    assert_int_equal(job_frame_next("\x60\x00\x00\x00\x05", 5, 100, &type, &payload, &used),
+                     AS_EPROTO);
 }
 
 static void test_two_frames_come_one_by_one(void **state)
@@ -341,7 +364,8 @@ static void test_two_frames_come_one_by_one(void **state)
     enum job_frame type;
     struct as_str payload;
     size_t used;
-    assert_int_equal(job_frame_next(buf.ptr, buf.len, JOB_FRAME_MAX_BYTES, &type, &payload, &used), 1);
+    assert_int_equal(job_frame_next(buf.ptr, buf.len, JOB_FRAME_MAX_BYTES, &type, &payload, &used),
+                     1);
     assert_int_equal(used, first);
     as_buf_consume(&buf, used);
     payload_of(&buf, JOB_FRAME_REPLY);

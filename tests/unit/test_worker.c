@@ -1,20 +1,23 @@
-/* The worker as a process: it loads, answers rows in order, forgets between them, stays in its limits, and is locked in. */
+/* The worker as a process: it loads, answers rows in order, forgets between them, stays in its
+ * limits, and is locked in. */
 #include "tests/unit/worker_host.h"
 
 static void test_a_plugin_tells_what_it_is(void **state)
 {
     (void)state;
-    struct host h = host_start("#!/usr/bin/lua\n-- Counts words.\n-- Misleads on lists.\n"
-                               "return { api = 1, kind = 'scorer', name = 'words', version = '1.2.3', pass = 0.5,\n"
-                               "params = { min = { type = 'integer', doc = 'at least', default = 3 } },\n"
-                               "requires = { 'length' }, examples = { { output = { text = '' }, score = 1 } },\n"
-                               "score = function() return 1 end }");
+    struct host h = host_start(
+        "#!/usr/bin/lua\n-- Counts words.\n-- Misleads on lists.\n"
+        "return { api = 1, kind = 'scorer', name = 'words', version = '1.2.3', pass = 0.5,\n"
+        "params = { min = { type = 'integer', doc = 'at least', default = 3 } },\n"
+        "requires = { 'length' }, examples = { { output = { text = '' }, score = 1 } },\n"
+        "score = function() return 1 end }");
     const struct job_manifest *m = &h.loaded.manifest;
     assert_int_equal(m->kind, PLUGIN_SCORER);
     assert_str(m->name, "words");
     assert_str(m->version, "1.2.3");
     assert_str(m->doc, "Counts words. Misleads on lists.");
-    assert_str(m->params_json, "{\"min\":{\"default\":3,\"doc\":\"at least\",\"type\":\"integer\"}}");
+    assert_str(m->params_json,
+               "{\"min\":{\"default\":3,\"doc\":\"at least\",\"type\":\"integer\"}}");
     assert_str(m->requires_json, "[\"length\"]");
     assert_null(m->auth_header.ptr);
     assert_true(m->pass == 0.5 && isnan(m->scale_min));
@@ -41,7 +44,8 @@ static void test_a_load_that_hangs_is_stopped_softly(void **state)
     host_send(&h, &frame);
     struct as_str payload = {NULL, 0};
     struct pollfd ready = {.fd = h.fd, .events = POLLIN};
-    for (int i = 0; i < 1000 && poll(&ready, 1, 20) == 0; i++) /* the signal may come before the script runs */
+    for (int i = 0; i < 1000 && poll(&ready, 1, 20) == 0;
+         i++) /* the signal may come before the script runs */
         kill(h.pid, SIGUSR1);
     payload = host_frame(&h, JOB_FRAME_LOADED);
     assert_int_equal(job_get_loaded(payload, &h.loaded), 0);
@@ -53,7 +57,8 @@ static void test_a_load_that_hangs_is_stopped_softly(void **state)
 static void test_rows_of_a_batch_are_answered_in_order(void **state)
 {
     (void)state;
-    struct host h = host_start(SCORER("return { score = #output.text / 100, reason = output.text }"));
+    struct host h =
+        host_start(SCORER("return { score = #output.text / 100, reason = output.text }"));
     struct job_row rows[JOB_BATCH_MAX_ROWS];
     char texts[JOB_BATCH_MAX_ROWS][40];
     for (uint32_t i = 0; i < JOB_BATCH_MAX_ROWS; i++) {
@@ -90,16 +95,20 @@ static void test_a_row_cannot_leave_anything_for_the_next(void **state)
 static void test_a_failed_row_leaves_the_next_untouched(void **state)
 {
     (void)state;
-    struct host h = host_start(SCORER("local t = {}\n"
-                                      "if output.text == 'memory' then while true do t[#t + 1] = { #t } end end\n"
-                                      "if output.text == 'error' then error('boom') end\n"
-                                      "if output.text == 'bad' then return 7 end\n"
-                                      "if output.text == 'deep' then local function f(s) return (s:gsub('.', f)) end f('x') end\n"
-                                      "return 0.25"));
+    struct host h = host_start(SCORER(
+        "local t = {}\n"
+        "if output.text == 'memory' then while true do t[#t + 1] = { #t } end end\n"
+        "if output.text == 'error' then error('boom') end\n"
+        "if output.text == 'bad' then return 7 end\n"
+        "if output.text == 'deep' then local function f(s) return (s:gsub('.', f)) end f('x') end\n"
+        "return 0.25"));
     const struct {
         const char *text;
         enum job_status status;
-    } rows[] = {{"memory", JOB_MEMORY}, {"error", JOB_SCRIPT_ERROR}, {"bad", JOB_BAD_RESULT}, {"deep", JOB_SCRIPT_ERROR}};
+    } rows[] = {{"memory", JOB_MEMORY},
+                {"error", JOB_SCRIPT_ERROR},
+                {"bad", JOB_BAD_RESULT},
+                {"deep", JOB_SCRIPT_ERROR}};
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         assert_int_equal(host_score(&h, rows[i].text)->status, rows[i].status);
         assert_int_equal(host_score(&h, "fine")->status, JOB_OK);
@@ -122,11 +131,12 @@ static void test_memory_ends_at_the_limit(void **state)
 static void test_nearly_all_of_the_memory_can_be_used(void **state)
 {
     (void)state;
-    assert_status(SCORER("local parts = {} for i = 1, 50 do parts[i] = ('x'):rep(1000000) .. i end\n"
-                         "parts = nil\n"
-                         "local small = {} for i = 1, 400000 do small[i] = { i } end\n"
-                         "return small[400000][1] / 400000"),
-                  JOB_OK, NULL);
+    assert_status(
+        SCORER("local parts = {} for i = 1, 50 do parts[i] = ('x'):rep(1000000) .. i end\n"
+               "parts = nil\n"
+               "local small = {} for i = 1, 400000 do small[i] = { i } end\n"
+               "return small[400000][1] / 400000"),
+        JOB_OK, NULL);
 }
 
 /* Sends SIGUSR1 until the row answers: an early one finds no row to stop. */
@@ -143,7 +153,8 @@ static const struct job_reply *stop_softly(struct host *h, const struct job_row 
 static void test_a_soft_stop_names_the_line(void **state)
 {
     (void)state;
-    struct host h = host_start(SCORER("if output.text == 'fine' then return 1 end\nwhile true do end"));
+    struct host h =
+        host_start(SCORER("if output.text == 'fine' then return 1 end\nwhile true do end"));
     struct job_row row = score_row("spin");
     assert_int_equal(stop_softly(&h, &row)->status, JOB_TIMEOUT);
     assert_str(h.reply.reason, "t.lua:4: stopped at the deadline");
@@ -154,8 +165,9 @@ static void test_a_soft_stop_names_the_line(void **state)
 static void test_pcall_cannot_hold_a_soft_stop(void **state)
 {
     (void)state;
-    struct host h = host_start(SCORER("local function spin() while true do end end\n"
-                                      "while true do pcall(spin) xpcall(spin, function(e) return e end) end"));
+    struct host h =
+        host_start(SCORER("local function spin() while true do end end\n"
+                          "while true do pcall(spin) xpcall(spin, function(e) return e end) end"));
     struct job_row row = score_row("");
     assert_int_equal(stop_softly(&h, &row)->status, JOB_TIMEOUT);
     host_stop(&h);
@@ -175,12 +187,15 @@ static void test_an_error_says_where_and_who_called(void **state)
     (void)state;
     assert_status(SCORER("local function inner(x) return x.y.z end\n"
                          "local r = inner({})\n return r"),
-                  JOB_SCRIPT_ERROR, "t.lua:3: attempt to index a nil value (field 'y'); called from t.lua:4");
-    assert_status(SCORER("error({ code = 1 })"), JOB_SCRIPT_ERROR, "the script raised a table; at t.lua:3");
-    assert_status(SCORER("error(setmetatable({}, { __tostring = function() while true do end end }))"),
-                  JOB_SCRIPT_ERROR, "raised a table");
-    assert_status(SCORER("assay.json.encode(print)\nassay.json.encode({ tostring })"), JOB_SCRIPT_ERROR,
-                  "t.lua:4: assay.json.encode: a function cannot be JSON");
+                  JOB_SCRIPT_ERROR,
+                  "t.lua:3: attempt to index a nil value (field 'y'); called from t.lua:4");
+    assert_status(SCORER("error({ code = 1 })"), JOB_SCRIPT_ERROR,
+                  "the script raised a table; at t.lua:3");
+    assert_status(
+        SCORER("error(setmetatable({}, { __tostring = function() while true do end end }))"),
+        JOB_SCRIPT_ERROR, "raised a table");
+    assert_status(SCORER("assay.json.encode(print)\nassay.json.encode({ tostring })"),
+                  JOB_SCRIPT_ERROR, "t.lua:4: assay.json.encode: a function cannot be JSON");
 }
 
 static void test_a_hostile_error_text_comes_cut_and_clean(void **state)
@@ -213,9 +228,10 @@ static void test_an_output_over_the_limit_is_not_shown_to_the_script(void **stat
 static void test_the_largest_frames_pass_both_ways(void **state)
 {
     (void)state;
-    struct host h = host_start("return { api = 1, kind = 'provider', name = 'p', version = '1.0.0',\n"
-                               "request = function() return { path = '/x', body = '' } end,\n"
-                               "response = function(http) return { text = http.body } end }");
+    struct host h =
+        host_start("return { api = 1, kind = 'provider', name = 'p', version = '1.0.0',\n"
+                   "request = function() return { path = '/x', body = '' } end,\n"
+                   "response = function(http) return { text = http.body } end }");
     size_t len = 16u << 20;
     char *body = malloc(len);
     memset(body, 'b', len);
@@ -270,9 +286,10 @@ static void test_every_forbidden_act_is_deadly(void **state)
 {
     (void)state;
     static char names[][16] = {
-        "open",       "socket",     "unix_socket", "fork",      "clone3",        "execve",   "kill_parent",
-        "ptrace",     "read_memory", "write_stderr", "read_stdin", "mmap_exec",   "mmap_file", "mprotect_exec",
-        "io_uring",   "unshare",    "memfd",       "prctl",     "x32",
+        "open",       "socket",      "unix_socket", "fork",          "clone3",
+        "execve",     "kill_parent", "ptrace",      "read_memory",   "write_stderr",
+        "read_stdin", "mmap_exec",   "mmap_file",   "mprotect_exec", "io_uring",
+        "unshare",    "memfd",       "prctl",       "x32",
     };
     if (IS_SANITIZED) {
         print_message("the sanitized worker has no jail: nothing to probe\n");

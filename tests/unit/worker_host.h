@@ -1,8 +1,9 @@
-/* A real assay-worker for tests, spoken to as the daemon does: posix_spawn, a socket as descriptor 3, empty environment.
+/* A real assay-worker for tests, spoken to as the daemon does: posix_spawn, a socket as descriptor
+ * 3, empty environment.
  *
- * host_start loads a plugin and asserts that it loads; host_run sends one row and waits for its reply. What was decoded
- * borrows from the host and lasts until its next call. host_stop asserts that the worker ends by itself when its socket
- * closes. No wait is longer than HOST_WAIT_MS. */
+ * host_start loads a plugin and asserts that it loads; host_run sends one row and waits for its
+ * reply. What was decoded borrows from the host and lasts until its next call. host_stop asserts
+ * that the worker ends by itself when its socket closes. No wait is longer than HOST_WAIT_MS. */
 #ifndef TESTS_WORKER_HOST_H
 #define TESTS_WORKER_HOST_H
 
@@ -40,8 +41,8 @@
 
 #define WORKER_PATH BIN_DIR "/assay-worker"
 #define HOST_WAIT_MS 30000
-#define SCORER(body)                                                                                          \
-    "return { api = 1, kind = 'scorer', name = 's', version = '1.0.0',\n"                                     \
+#define SCORER(body)                                                      \
+    "return { api = 1, kind = 'scorer', name = 's', version = '1.0.0',\n" \
     "  score = function(case, output, params)\n" body "\nend }"
 #define assert_str(got, text) assert_true(as_str_eq(got, text))
 
@@ -113,7 +114,8 @@ static inline struct as_str host_frame(struct host *h, enum job_frame wanted)
     as_buf_consume(&h->in, h->used);
     h->used = 0;
     for (;;) {
-        int rc = job_frame_next(h->in.ptr, h->in.len, JOB_FRAME_MAX_BYTES, &type, &payload, &h->used);
+        int rc =
+            job_frame_next(h->in.ptr, h->in.len, JOB_FRAME_MAX_BYTES, &type, &payload, &h->used);
         assert_true(rc >= 0);
         if (rc) {
             assert_int_equal(type, wanted);
@@ -177,8 +179,13 @@ static inline struct job_row score_row(const char *text)
         .kind = JOB_SCORE,
         .seed = 1,
         .case_json = AS_STR("{\"id\":\"c1\",\"input\":\"q\",\"expected\":\"a\"}"),
-        .output = {.text = as_str_from(text), .input_tokens = -1, .output_tokens = -1, .cached_tokens = -1,
-                   .reasoning_tokens = -1, .latency_ms = NAN, .cost_usd = NAN},
+        .output = {.text = as_str_from(text),
+                   .input_tokens = -1,
+                   .output_tokens = -1,
+                   .cached_tokens = -1,
+                   .reasoning_tokens = -1,
+                   .latency_ms = NAN,
+                   .cost_usd = NAN},
     };
 }
 
@@ -228,7 +235,8 @@ static inline void assert_refused(const char *source, const char *part)
     host_stop(&h);
 }
 
-/* Scores once with this scorer and expects this status, and the part in the reason unless it is NULL. */
+/* Scores once with this scorer and expects this status, and the part in the reason unless it is
+ * NULL. */
 static inline void assert_status(const char *source, enum job_status status, const char *part)
 {
     struct host h = host_start(source);
