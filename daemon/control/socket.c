@@ -139,7 +139,7 @@ static bool rule_matches(const struct role_rule *rule, const struct ucred *peer,
                          const gid_t *groups, size_t group_count)
 {
     if (!rule->is_group)
-        return rule->id == peer->uid;
+        return rule->id == ROLE_ANYONE || rule->id == peer->uid;
     bool is_member = rule->id == peer->gid;
     for (size_t i = 0; i < group_count; i++)
         is_member = is_member || rule->id == groups[i];
