@@ -71,6 +71,8 @@ struct conn {
     struct as_buf values[HEADERS];
     size_t header;      /* index into headers, or NO_HEADER */
     struct as_buf head; /* of the reply */
+    struct tls *tls;    /* NULL: plain HTTP */
+    struct as_buf sealed;
     struct handler_reply reply;
 };
 
@@ -114,6 +116,8 @@ static void on_closed(uv_handle_t *handle)
     for (size_t i = 0; i < HEADERS; i++)
         as_buf_done(&conn->values[i]);
     as_buf_done(&conn->head);
+    as_buf_done(&conn->sealed);
+    tls_free(conn->tls);
     handler_reply_done(&conn->reply);
     free(conn);
 }
@@ -132,10 +136,23 @@ static void close_handles(struct conn *conn, bool by_reset)
         uv_close((uv_handle_t *)&conn->tcp, on_closed);
 }
 
+/* What TLS has to say beside an answer: small, so that a full socket ends the connection. */
+static bool send_sealed(struct conn *conn)
+{
+    uv_buf_t part = uv_buf_init(conn->sealed.ptr, (unsigned)conn->sealed.len);
+    return !part.len || uv_try_write((uv_stream_t *)&conn->tcp, &part, 1) == (int)part.len;
+}
+
 void conn_close(struct conn *conn)
 {
-    if (conn->state != CONN_CLOSING)
-        close_handles(conn, false);
+    if (conn->state == CONN_CLOSING)
+        return;
+    if (conn->tls && conn->state == CONN_READING) {
+        as_buf_reset(&conn->sealed);
+        tls_end(conn->tls, &conn->sealed);
+        send_sealed(conn);
+    }
+    close_handles(conn, false);
 }
 
 /* ---- answering ---- */
@@ -186,6 +203,7 @@ static void finish_reply(struct conn *conn)
 {
     shrink(&conn->reply.body);
     shrink(&conn->request);
+    shrink(&conn->sealed);
     if (conn->reply.delivery == HANDLER_STALL_BODY) {
         set_state(conn, CONN_STALLED);
         return;
@@ -193,7 +211,9 @@ static void finish_reply(struct conn *conn)
     if (conn->state != CONN_READING)
         set_state(conn, CONN_READING);
     note_finish(conn);
-    if (!conn->keeps_alive || conn->reply.delivery == HANDLER_TRUNCATE)
+    if (conn->reply.delivery == HANDLER_TRUNCATE)
+        close_handles(conn, false);
+    else if (!conn->keeps_alive)
         conn_close(conn);
     else
         start_idle_timer(conn);
@@ -227,11 +247,26 @@ static void on_written(uv_write_t *write, int status)
     resume(conn);
 }
 
-/* Writes both parts: at once as far as the socket takes them, the rest by the loop. */
-static void write_parts(struct conn *conn, size_t body_len)
+/* The reply as it goes over the wire: head and body, or one piece that hides both. */
+static void wire_parts(struct conn *conn, size_t body_len, uv_buf_t parts[2])
 {
-    uv_buf_t parts[2] = {uv_buf_init(conn->head.ptr, (unsigned)conn->head.len),
-                         uv_buf_init(conn->reply.body.ptr, (unsigned)body_len)};
+    if (!conn->tls) {
+        parts[0] = uv_buf_init(conn->head.ptr, (unsigned)conn->head.len);
+        parts[1] = uv_buf_init(conn->reply.body.ptr, (unsigned)body_len);
+        return;
+    }
+    as_buf_reset(&conn->sealed);
+    tls_seal(conn->tls, as_buf_str(&conn->head), &conn->sealed);
+    tls_seal(conn->tls, (struct as_str){conn->reply.body.ptr, body_len}, &conn->sealed);
+    parts[0] = uv_buf_init(conn->sealed.ptr, (unsigned)conn->sealed.len);
+    parts[1] = uv_buf_init(conn->sealed.ptr, 0);
+}
+
+/* Writes the reply: at once as far as the socket takes it, the rest by the loop. */
+static void write_reply(struct conn *conn, size_t body_len)
+{
+    uv_buf_t parts[2];
+    wire_parts(conn, body_len, parts);
     int sent = uv_try_write((uv_stream_t *)&conn->tcp, parts, 2);
     if (sent < 0 && sent != UV_EAGAIN) {
         set_state(conn, CONN_WRITING);
@@ -239,7 +274,7 @@ static void write_parts(struct conn *conn, size_t body_len)
         return;
     }
     size_t done = sent > 0 ? (size_t)sent : 0;
-    if (done == conn->head.len + body_len) {
+    if (done == parts[0].len + parts[1].len) {
         finish_reply(conn);
         return;
     }
@@ -249,8 +284,7 @@ static void write_parts(struct conn *conn, size_t body_len)
         parts[i] = uv_buf_init(parts[i].base + step, (unsigned)(parts[i].len - step));
         done -= step;
     }
-    int rc = uv_write(&conn->write, (uv_stream_t *)&conn->tcp, parts, 2, on_written);
-    if (rc)
+    if (uv_write(&conn->write, (uv_stream_t *)&conn->tcp, parts, 2, on_written))
         conn_close(conn);
 }
 
@@ -270,7 +304,7 @@ static void send_reply(struct conn *conn)
     write_head(conn);
     handler_note_sent(conn->server->handler, &conn->reply);
     bool is_whole = conn->reply.delivery == HANDLER_SEND;
-    write_parts(conn, is_whole ? conn->reply.body.len : conn->reply.body.len / 2);
+    write_reply(conn, is_whole ? conn->reply.body.len : conn->reply.body.len / 2);
 }
 
 static void on_timer(uv_timer_t *timer)
@@ -456,17 +490,45 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *ret_buf)
     *ret_buf = uv_buf_init(conn->server->read_buffer, SERVER_READ_BYTES);
 }
 
+static void peer_left(struct conn *conn)
+{
+    if (conn->state == CONN_WAITING || conn->state == CONN_WRITING)
+        counters_of(conn)->abandoned++;
+    conn_close(conn);
+}
+
+static void take_plain(struct conn *conn, const char *data, size_t len)
+{
+    if (conn->state == CONN_READING)
+        conn_feed(conn, data, len);
+    else
+        pend(conn, data, len);
+}
+
+static void take_sealed(struct conn *conn, const char *data, size_t len)
+{
+    char *plain = conn->server->plain_buffer;
+    int got = 0;
+    tls_feed(conn->tls, data, len);
+    while (conn->state != CONN_CLOSING && (got = tls_open(conn->tls, plain, SERVER_READ_BYTES)) > 0)
+        take_plain(conn, plain, (size_t)got);
+    if (conn->state == CONN_CLOSING || conn->state == CONN_WRITING)
+        return; /* what TLS has to say goes out with the next answer */
+    as_buf_reset(&conn->sealed);
+    tls_seal(conn->tls, AS_STR(""), &conn->sealed);
+    if (!send_sealed(conn) || got < 0)
+        peer_left(conn);
+}
+
 static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buf)
 {
     struct conn *conn = stream->data;
     if (count < 0) {
-        if (conn->state == CONN_WAITING || conn->state == CONN_WRITING)
-            counters_of(conn)->abandoned++;
-        conn_close(conn);
-    } else if (conn->state == CONN_READING) {
-        conn_feed(conn, buf->base, (size_t)count);
+        peer_left(conn);
+    } else if (conn->tls) {
+        take_sealed(conn, buf->base, (size_t)count);
     } else {
-        pend(conn, buf->base, (size_t)count);
+        take_plain(conn, buf->base, (size_t)count);
     }
 }
 
@@ -476,6 +538,7 @@ void conn_accept(struct server *server)
     conn->server = server;
     conn->tcp.data = conn->timer.data = conn->write.data = conn->parser.data = conn;
     conn->open_handles = 2;
+    conn->tls = server->tls ? tls_new(server->tls) : NULL;
     http_parser_init(&conn->parser, HTTP_REQUEST);
     conn->parser.data = conn;
     int rc = uv_timer_init(server->loop, &conn->timer) | uv_tcp_init(server->loop, &conn->tcp);

@@ -70,33 +70,48 @@ static int announce(const struct options *options, uint16_t port, struct as_err 
     char text[16];
     snprintf(text, sizeof(text), "%u\n", port);
     int rc = options->port_file ? write_file(options->port_file, text, err) : 0;
-    printf("listening on http://127.0.0.1:%u\n", port);
+    printf("listening on http%s://127.0.0.1:%u\n", options->tls_cert ? "s" : "", port);
     fflush(stdout);
     return rc;
 }
 
-static int run(const struct options *options, struct as_err *err)
+static int report(const struct options *options, const struct counters *counters,
+                  struct as_err *err)
 {
-    struct program program = {.handler = handler_new(&options->handler)};
+    counters_print(counters, stdout);
+    return options->stats_file ? write_stats(options->stats_file, counters, err) : 0;
+}
+
+/* Serves until a signal comes. */
+static int serve(struct program *program, const struct options *options, struct as_err *err)
+{
     uint16_t port = 0;
-    raise_descriptor_limit();
-    int rc = uv_loop_init(&program.loop);
-    AS_ASSERT(!rc);
-    program.server = server_new(&program.loop, program.handler, options->keepalive_ms);
-    watch_signals(&program);
-    rc = server_listen(program.server, options->port, &port, err);
+    watch_signals(program);
+    int rc = server_listen(program->server, options->port, &port, err);
     if (!rc)
         rc = announce(options, port, err);
     if (rc)
-        on_signal(&program.signals[0], 0);
-    uv_run(&program.loop, UV_RUN_DEFAULT);
-    if (!rc) {
-        counters_print(handler_counters(program.handler), stdout);
-        if (options->stats_file)
-            rc = write_stats(options->stats_file, handler_counters(program.handler), err);
-    }
+        on_signal(&program->signals[0], 0);
+    uv_run(&program->loop, UV_RUN_DEFAULT);
+    return rc ? rc : report(options, handler_counters(program->handler), err);
+}
+
+static int run(const struct options *options, struct as_err *err)
+{
+    struct program program = {.handler = NULL};
+    struct tls_server *tls = NULL;
+    int rc = options->tls_cert ? tls_server_new(options->tls_cert, options->tls_key, &tls, err) : 0;
+    if (rc)
+        return rc;
+    raise_descriptor_limit();
+    rc = uv_loop_init(&program.loop);
+    AS_ASSERT(!rc);
+    program.handler = handler_new(&options->handler);
+    program.server = server_new(&program.loop, program.handler, tls, options->keepalive_ms);
+    rc = serve(&program, options, err);
     server_free(program.server);
     handler_free(program.handler);
+    tls_server_free(tls);
     uv_loop_close(&program.loop);
     return rc;
 }

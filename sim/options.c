@@ -50,6 +50,20 @@ static int set_stats_file(struct options *options, const char *text, struct as_e
     return 0;
 }
 
+static int set_tls_cert(struct options *options, const char *text, struct as_err *err)
+{
+    (void)err;
+    options->tls_cert = text;
+    return 0;
+}
+
+static int set_tls_key(struct options *options, const char *text, struct as_err *err)
+{
+    (void)err;
+    options->tls_key = text;
+    return 0;
+}
+
 static int set_seed(struct options *options, const char *text, struct as_err *err)
 {
     return read_number("--seed", text, UINT64_MAX, &options->handler.seed, err);
@@ -106,6 +120,8 @@ static const struct {
      set_keepalive},
     {"--max-requests-per-second", "N", "more are answered with 429 and Retry-After: 1", set_rate},
     {"--require-key", "KEY", "answer 401 unless the request carries this API key", set_key},
+    {"--tls-cert", "FILE", "speak HTTPS with this certificate (PEM)", set_tls_cert},
+    {"--tls-key", "FILE", "and its private key (PEM)", set_tls_key},
     {"--fault", "KIND:RATE[:PARAM]", "spoil this share of the requests; may be repeated",
      add_fault},
 };
@@ -132,6 +148,8 @@ int options_parse(int argc, char **argv, struct options *ret_options, struct as_
         if (rc)
             return rc;
     }
+    if (!options.tls_cert != !options.tls_key)
+        return as_err_set(err, AS_EUSAGE, "--tls-cert and --tls-key go together");
     *ret_options = options;
     return 0;
 }

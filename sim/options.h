@@ -13,6 +13,8 @@ struct options {
     const char *port_file;  /* the port is written here when it is bound; NULL: nowhere */
     const char *stats_file; /* the counters are written here in the end; NULL: nowhere */
     uint32_t keepalive_ms;  /* 0: idle connections stay open */
+    const char *tls_cert;   /* PEM files; NULL: plain HTTP */
+    const char *tls_key;
     bool wants_help;
     struct handler_options handler;
 };

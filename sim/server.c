@@ -7,11 +7,13 @@
 
 #define BACKLOG 4096
 
-struct server *server_new(uv_loop_t *loop, struct handler *handler, uint32_t keepalive_ms)
+struct server *server_new(uv_loop_t *loop, struct handler *handler, struct tls_server *tls,
+                          uint32_t keepalive_ms)
 {
     struct server *server = as_xcalloc(1, sizeof(*server));
     server->loop = loop;
     server->handler = handler;
+    server->tls = tls;
     server->keepalive_ms = keepalive_ms;
     conn_parser_settings(&server->parsing);
     int rc = uv_tcp_init(loop, &server->listener);
