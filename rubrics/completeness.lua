@@ -7,7 +7,7 @@ local INTRODUCTION = "You check whether an ANSWER to a TASK leaves anything out.
 local criteria = {
   { id = "covers_every_part", doc = "each question and each item that the TASK asks for is dealt with" },
   { id = "covers_the_reference",
-    doc = "the points of the REFERENCE that matter are there; without a REFERENCE: no such point is left out" },
+    doc = "the points of the REFERENCE that matter are there; without a REFERENCE: none is left out" },
   { id = "is_finished", doc = "the ANSWER does not break off, and holds no placeholder or promise in place of content" },
 }
 

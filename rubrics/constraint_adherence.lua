@@ -1,5 +1,5 @@
--- Does the answer keep to its constraints? A yes-or-no question to the judge for each constraint of the parameters or of
--- the case; without any, four questions on those that the task itself states.
+-- Does the answer keep to its constraints? One yes-or-no question to the judge for each that the parameters or the case
+-- give; without any, four questions on those that the task itself states.
 -- Misleads on constraints that a program counts better: length, contains and forbidden_terms are exact.
 
 local MAX_ANSWER_BYTES = 50000

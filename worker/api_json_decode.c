@@ -176,17 +176,25 @@ static bool decode_escape(struct decoder *d, luaL_Buffer *out)
     return true;
 }
 
-static const char *plain_end(const char *at, const char *end)
+/* Moves *at to the first byte that is a quote, an escape or a control character. False: what was
+ * passed is not UTF-8; no character spans such a byte, so pieces can be judged alone. */
+static bool skip_plain(struct decoder *d, const char **at)
 {
-    while (at < end && *at != '"' && *at != '\\' && (unsigned char)*at >= 0x20)
-        at++;
-    return at;
+    const char *start = *at, *end = start;
+    unsigned char seen = 0;
+    while (end < d->end && *end != '"' && *end != '\\' && (unsigned char)*end >= 0x20)
+        seen |= (unsigned char)*end++;
+    *at = end;
+    return seen < 0x80 || as_utf8_is_valid(start, (size_t)(end - start)) ||
+           fail(d, "not valid UTF-8");
 }
 
 /* Behind the opening quote. */
 static bool decode_string(struct decoder *d)
 {
-    const char *plain = plain_end(d->at, d->end);
+    const char *plain = d->at;
+    if (!skip_plain(d, &plain))
+        return false;
     if (plain < d->end && *plain == '"') {
         lua_pushlstring(d->L, d->at, (size_t)(plain - d->at));
         d->at = plain + 1;
@@ -206,7 +214,9 @@ static bool decode_string(struct decoder *d)
             return fail(d, "a control character in a string");
         if (!decode_escape(d, &out))
             return false;
-        plain = plain_end(d->at, d->end);
+        plain = d->at;
+        if (!skip_plain(d, &plain))
+            return false;
     }
     luaL_pushresult(&out);
     return true;
@@ -334,8 +344,7 @@ bool api_json_decode(lua_State *L, struct as_str text, enum json_null nulls)
         .L = L, .at = text.ptr, .start = text.ptr, .end = text.ptr + text.len, .nulls = nulls};
     int top = lua_gettop(L);
     luaL_checkstack(L, 4 * AS_JSON_MAX_DEPTH + 8, "JSON");
-    bool is_good =
-        as_utf8_is_valid(text.ptr, text.len) ? decode_value(&d) : fail(&d, "not valid UTF-8");
+    bool is_good = decode_value(&d);
     if (is_good) {
         skip_space(&d);
         is_good = d.at == d.end || fail(&d, "more bytes after the value");

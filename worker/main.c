@@ -70,6 +70,9 @@ static void write_out(struct worker *w)
 
 /* Loading */
 
+/* The heap that a load may leave, holes counted: every row starts from a copy of it. */
+#define KEPT_MAX_BYTES (16u << 20)
+
 static int collect_garbage(lua_State *L)
 {
     lua_gc(L, LUA_GCCOLLECT);
@@ -94,6 +97,17 @@ static void put_loaded(struct worker *w, struct load *load, enum job_status stat
     job_put_loaded(&w->out, &loaded);
 }
 
+/* Makes the heap as it is now the one that every row starts from. */
+static bool keep_heap(struct worker *w)
+{
+    if (state_run(&w->state, collect_garbage, NULL) != JOB_OK ||
+        arena_settle(w->state.arena) > KEPT_MAX_BYTES)
+        return false;
+    snapshot_take(&w->snapshot, w->state.arena);
+    w->is_loaded = true;
+    return true;
+}
+
 static int on_load(struct worker *w, struct as_str payload)
 {
     struct load load = {0};
@@ -102,13 +116,14 @@ static int on_load(struct worker *w, struct as_str payload)
     state_seed(&w->state, 0);
     enum job_status status = state_run(&w->state, manifest_load, &load);
     put_loaded(w, &load, status);
-    if (status == JOB_OK) {
-        if (state_run(&w->state, collect_garbage, NULL) != JOB_OK)
-            return AS_EPROTO;
-        snapshot_take(&w->snapshot, w->state.arena);
-        w->plugin = load.plugin;
-        w->is_loaded = true;
+    if (status == JOB_OK && !keep_heap(w)) {
+        as_buf_reset(&w->out);
+        job_put_loaded(&w->out, &(struct job_loaded){
+                                    .status = JOB_MEMORY,
+                                    .reason = AS_STR("loading it leaves a heap of more than 16 MB"),
+                                });
     }
+    w->plugin = load.plugin;
     write_out(w);
     return 0;
 }

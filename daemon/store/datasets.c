@@ -254,7 +254,7 @@ static int find_version(struct store *store, struct as_str name, const char *dig
 {
     char *end = NULL;
     long long version = strtoll(digits, &end, 10);
-    if (!*digits || *end || *digits == '-' || *digits == '+')
+    if (*digits < '0' || *digits > '9' || *end)
         return AS_ENOENT;
     SQL_CLEANUP struct sql *sql =
         sql_use(store, "SELECT " DATASET_COLUMNS " FROM dataset WHERE name = ? AND version = ?");

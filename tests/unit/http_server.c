@@ -37,9 +37,18 @@ static ssize_t peer_read(struct http_peer *peer, char *data, size_t len)
     return peer->ssl ? SSL_read(peer->ssl, data, (int)len) : recv(peer->fd, data, len, 0);
 }
 
+/* From the first byte of the reply on: the client may send the next request when it has the last. */
+static void leave_busy(struct http_peer *peer)
+{
+    if (peer->is_busy)
+        atomic_fetch_sub(&peer->server->busy, 1);
+    peer->is_busy = false;
+}
+
 void http_peer_write(struct http_peer *peer, const void *data, size_t len)
 {
     const char *at = data;
+    leave_busy(peer);
     while (len) {
         ssize_t sent =
             peer->ssl ? SSL_write(peer->ssl, at, (int)len) : send(peer->fd, at, len, MSG_NOSIGNAL);
@@ -128,8 +137,9 @@ static bool answer_one(struct http_peer *peer)
     unsigned seen = atomic_load(&server->busy_max);
     while (busy > seen && !atomic_compare_exchange_weak(&server->busy_max, &seen, busy))
         continue;
+    peer->is_busy = true;
     bool goes_on = server->options.answer(peer);
-    atomic_fetch_sub(&server->busy, 1);
+    leave_busy(peer);
     return goes_on;
 }
 

@@ -26,6 +26,7 @@ struct http_peer { /* one connection, one request of it */
     unsigned nth;                           /* 1 is the first on this connection */
     char text[HTTP_SERVER_REQUEST_MAX + 1]; /* the request, head and body */
     size_t len;
+    bool is_busy; /* its reply has not begun */
 };
 
 /* Answers peer->text. False: close the connection now. */

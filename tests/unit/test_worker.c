@@ -54,6 +54,19 @@ static void test_a_load_that_hangs_is_stopped_softly(void **state)
     host_stop(&h);
 }
 
+static void test_what_a_load_may_keep_is_bounded(void **state)
+{
+    (void)state;
+    struct host h = host_open();
+    host_load(&h, AS_STR("big = ('x'):rep(17 << 20)\n" SCORER("return 1")));
+    assert_int_equal(h.loaded.status, JOB_MEMORY);
+    assert_true(reason_has(h.loaded.reason, "more than 16 MB"));
+    host_stop(&h);
+    h = host_start("big = ('x'):rep(7 << 20)\n" SCORER("return #big / 2 ^ 30"));
+    assert_true(host_score(&h, "")->score == 7 / 1024.0);
+    host_stop(&h);
+}
+
 static void test_rows_of_a_batch_are_answered_in_order(void **state)
 {
     (void)state;
@@ -317,6 +330,7 @@ int main(void)
         cmocka_unit_test(test_a_plugin_tells_what_it_is),
         cmocka_unit_test(test_a_syntax_error_names_its_line),
         cmocka_unit_test(test_a_load_that_hangs_is_stopped_softly),
+        cmocka_unit_test(test_what_a_load_may_keep_is_bounded),
         cmocka_unit_test(test_rows_of_a_batch_are_answered_in_order),
         cmocka_unit_test(test_a_row_cannot_leave_anything_for_the_next),
         cmocka_unit_test(test_a_failed_row_leaves_the_next_untouched),

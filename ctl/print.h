@@ -1,0 +1,30 @@
+/* What people see of each answer: one printer a method, used by the table of commands. Shapes are
+ * those of lib/proto_table.c; what is absent or null prints as "n/a" or not at all. */
+#ifndef CTL_PRINT_H
+#define CTL_PRINT_H
+
+#include "ctl/command.h"
+
+void print_status(struct ctl *ctl, const struct as_json *result);
+void print_check(struct ctl *ctl, const struct as_json *result);
+void print_plugin_list(struct ctl *ctl, const struct as_json *result);
+void print_plugin(struct ctl *ctl, const struct as_json *result);
+void print_plugin_check(struct ctl *ctl, const struct as_json *result);
+void print_eval_list(struct ctl *ctl, const struct as_json *result);
+void print_eval(struct ctl *ctl, const struct as_json *result);
+void print_import(struct ctl *ctl, const struct as_json *result);
+void print_dataset_list(struct ctl *ctl, const struct as_json *result);
+void print_dataset(struct ctl *ctl, const struct as_json *result);
+void print_started(struct ctl *ctl, const struct as_json *result);
+void print_run_list(struct ctl *ctl, const struct as_json *result);
+void print_run(struct ctl *ctl, const struct as_json *result);
+void print_run_end(struct ctl *ctl, const struct as_json *result);
+void print_cancelled(struct ctl *ctl, const struct as_json *result);
+void print_row_list(struct ctl *ctl, const struct as_json *result);
+void print_row(struct ctl *ctl, const struct as_json *result);
+void print_verdict(struct ctl *ctl, const struct as_json *result);
+
+/* A verdict's checks, for print_run and print_verdict. With only_bad those passed share a line. */
+void print_checks(const struct output *out, const struct as_json *checks, bool only_bad);
+
+#endif

@@ -1,0 +1,218 @@
+/* status, check, plugins and evals, for people. */
+#include "ctl/grid.h"
+#include "ctl/print.h"
+
+#include <string.h>
+#include <time.h>
+
+static void print_live_runs(const struct output *out, const struct as_json *runs)
+{
+    static const struct grid_column columns[] = {{"RUN", GRID_RIGHT, "run", fmt_count},
+                                                 {"EVAL", 0, "eval", NULL},
+                                                 {"STATE", GRID_WORD, "state", NULL},
+                                                 {"DONE", GRID_RIGHT, "done", fmt_count},
+                                                 {"OF", GRID_RIGHT, "total", fmt_count},
+                                                 {"ERROR", GRID_TRUNC, "error", NULL},
+                                                 {0}};
+    if (!as_json_len(runs)) {
+        out_field(out, "runs", "none");
+        return;
+    }
+    out_print(out, "\n");
+    grid_print_list(out, columns, runs);
+}
+
+static void print_counted(const struct output *out, const struct as_json *result, const char *key)
+{
+    struct as_buf refused_key = {0};
+    as_buf_addf(&refused_key, "%s_refused", key);
+    int64_t refused = as_json_get_int(result, refused_key.ptr, 0);
+    as_buf_done(&refused_key);
+    out_styled(out, STYLE_DIM, "  %-11s ", key);
+    out_print(out, "%s", fmt_count(result, key).s);
+    if (refused)
+        out_styled(out, STYLE_BAD, ", %lld refused", (long long)refused);
+    out_print(out, "\n");
+}
+
+void print_status(struct ctl *ctl, const struct as_json *result)
+{
+    const struct output *out = &ctl->out;
+    int64_t started_ms = as_json_get_int(result, "started_ms", 0);
+    double up_ms = (double)time(NULL) * 1000 - (double)started_ms;
+    out_styled(out, STYLE_BOLD, "assayd %s", str_or(result, "version", "?"));
+    out_print(out, " is running, process %s, for %s\n", fmt_count(result, "pid").s,
+              fmt_duration(started_ms ? up_ms : -1).s);
+    out_field(out, "config", "%s", str_or(result, "config", "n/a"));
+    out_field(out, "socket", "%s", str_or(result, "socket", "n/a"));
+    out_field(out, "state", "%s", str_or(result, "state_dir", "n/a"));
+    out_field(out, "models", "%s", fmt_count(result, "models").s);
+    print_counted(out, result, "evals");
+    print_counted(out, result, "plugins");
+    out_field(out, "workers", "%s", fmt_count(result, "workers").s);
+    out_field(out, "clients", "%s", fmt_count(result, "connections").s);
+    out_field(out, "memory", "%s", fmt_bytes(result, "rss_bytes").s);
+    print_live_runs(out, as_json_get(result, "runs"));
+}
+
+void print_check(struct ctl *ctl, const struct as_json *result)
+{
+    const struct as_json *problems = as_json_get(result, "problems");
+    for (size_t i = 0; i < as_json_len(problems); i++)
+        out_print(&ctl->out, "%s\n", as_json_cstr(as_json_at(problems, i)));
+    if (!as_json_len(problems))
+        out_styled(&ctl->out, STYLE_GOOD, "configuration and evals are good\n");
+}
+
+/* ---- plugins ---- */
+
+static void print_refused(const struct output *out, const struct as_json *refused)
+{
+    for (size_t i = 0; i < as_json_len(refused); i++) {
+        const struct as_json *file = as_json_at(refused, i);
+        const char *path = str_or(file, "path", "?"), *reason = str_or(file, "reason", "?");
+        out_styled(out, STYLE_BAD, "\nrefused ");
+        if (strncmp(reason, path, strlen(path))) /* a reason mostly begins with file:line */
+            out_print(out, "%s: ", path);
+        out_print(out, "%s\n", reason);
+    }
+}
+
+void print_plugin_list(struct ctl *ctl, const struct as_json *result)
+{
+    static const struct grid_column columns[] = {{"KIND", 0, "kind", NULL},
+                                                 {"PLUGIN", 0, "selector", NULL},
+                                                 {"STATE", GRID_WORD, "state", NULL},
+                                                 {"EXAMPLES", GRID_RIGHT, "examples", fmt_count},
+                                                 {"HASH", 0, "hash", fmt_hash},
+                                                 {"SINCE", 0, "since_ms", fmt_time},
+                                                 {"FILE", GRID_TRUNC, "path", NULL},
+                                                 {0}};
+    grid_print_list(&ctl->out, columns, as_json_get(result, "plugins"));
+    print_refused(&ctl->out, as_json_get(result, "refused"));
+}
+
+static void print_param(void *ctx, const char *name, struct as_json *declared)
+{
+    const struct output *out = ctx;
+    out_print(out, "    %-14s %-8s %s\n", name, str_or(declared, "type", ""),
+              str_or(declared, "doc", ""));
+}
+
+void print_plugin(struct ctl *ctl, const struct as_json *result)
+{
+    const struct output *out = &ctl->out;
+    const char *state = str_or(result, "state", "");
+    out_styled(out, STYLE_BOLD, "%s %s ", str_or(result, "kind", ""),
+               str_or(result, "selector", ""));
+    out_styled(out, style_of_word(state), "%s\n", state);
+    if (as_json_get_str(result, "doc").len)
+        out_print(out, "  %s\n", str_or(result, "doc", ""));
+    out_field(out, "file", "%s", str_or(result, "path", "(kept for a run)"));
+    out_field(out, "hash", "%s", str_or(result, "hash", "n/a"));
+    out_field(out, "since", "%s", fmt_time(result, "since_ms").s);
+    out_field(out, "examples", "%s", fmt_count(result, "examples").s);
+    if (as_json_len(as_json_get(result, "params")))
+        out_field(out, "params", "%s", "");
+    as_json_each(as_json_get(result, "params"), print_param, (void *)(uintptr_t)out);
+    out_print(out, "\n%s", str_or(result, "source", ""));
+}
+
+void print_plugin_check(struct ctl *ctl, const struct as_json *result)
+{
+    const struct output *out = &ctl->out;
+    const char *name = as_json_get_cstr(result, "name");
+    bool is_ok = as_json_get_bool(result, "ok", false);
+    out_styled(out, is_ok ? STYLE_GOOD : STYLE_BAD, is_ok ? "good" : "refused");
+    if (name)
+        out_print(out, "  %s %s@%s, %s examples, %s failed", str_or(result, "kind", ""), name,
+                  str_or(result, "version", "?"), fmt_count(result, "examples").s,
+                  fmt_count(result, "examples_failed").s);
+    out_print(out, "\n");
+    if (as_json_get_cstr(result, "reason"))
+        out_print(out, "%s\n", as_json_get_cstr(result, "reason"));
+}
+
+/* ---- evals ---- */
+
+/* "a, b, c" */
+static void add_list(struct as_buf *text, const struct as_json *strings)
+{
+    as_buf_adds(text, "");
+    for (size_t i = 0; i < as_json_len(strings); i++)
+        as_buf_addf(text, "%s%s", i ? ", " : "", as_json_cstr(as_json_at(strings, i)));
+}
+
+void print_eval_list(struct ctl *ctl, const struct as_json *result)
+{
+    static const struct grid_column columns[] = {{"EVAL", 0, "name", NULL},
+                                                 {"DATASET", 0, "dataset", NULL},
+                                                 {"BASELINE", 0, "baseline", NULL},
+                                                 {"CANDIDATES", GRID_TRUNC, NULL, NULL},
+                                                 {"PRIMARY", 0, "primary", NULL},
+                                                 {"METRICS", GRID_TRUNC, NULL, NULL},
+                                                 {"JUDGE", 0, "judge", NULL},
+                                                 {0}};
+    const struct as_json *evals = as_json_get(result, "evals");
+    struct grid *grid = grid_new(&ctl->out, columns);
+    for (size_t i = 0; i < as_json_len(evals); i++) {
+        const struct as_json *eval = as_json_at(evals, i);
+        struct as_buf candidates = {0}, metrics = {0};
+        add_list(&candidates, as_json_get(eval, "candidates"));
+        add_list(&metrics, as_json_get(eval, "metrics"));
+        grid_add(grid, eval, NULL);
+        grid_cell(grid, "CANDIDATES", "%s", candidates.ptr);
+        grid_cell(grid, "METRICS", "%s", metrics.ptr);
+        as_buf_done(&candidates);
+        as_buf_done(&metrics);
+    }
+    grid_print_free(grid);
+    print_refused(&ctl->out, as_json_get(result, "refused"));
+}
+
+static void print_eval_plugin(const struct output *out, const char *label,
+                              const struct as_json *plugin)
+{
+    const struct as_json *values = as_json_get(plugin, "params");
+    struct as_buf params = {0};
+    if (as_json_len(values))
+        as_json_write(values, &params);
+    out_field(out, label, "%s = %s %s", str_or(plugin, "name", "?"),
+              str_or(plugin, "selector", "?"), as_buf_str(&params).ptr);
+    as_buf_done(&params);
+}
+
+static void print_rule(void *ctx, const char *name, struct as_json *value)
+{
+    struct as_buf text = {0};
+    as_json_write(value, &text);
+    out_field(ctx, "gate", "%s: %s", name, text.ptr);
+    as_buf_done(&text);
+}
+
+void print_eval(struct ctl *ctl, const struct as_json *result)
+{
+    const struct output *out = &ctl->out;
+    const struct as_json *scorers = as_json_get(result, "scorers");
+    int64_t max_cases = as_json_get_int(result, "max_cases", 0);
+    struct as_buf candidates = {0};
+    add_list(&candidates, as_json_get(result, "candidates"));
+    out_styled(out, STYLE_BOLD, "%s\n", str_or(result, "name", "?"));
+    if (as_json_get_str(result, "description").len)
+        out_print(out, "  %s\n", str_or(result, "description", ""));
+    out_field(out, "file", "%s", str_or(result, "path", "n/a"));
+    out_field(out, "dataset", "%s", str_or(result, "dataset", "n/a"));
+    out_field(out, "baseline", "%s", str_or(result, "baseline", "n/a"));
+    out_field(out, "candidates", "%s", candidates.ptr);
+    for (size_t i = 0; i < as_json_len(scorers); i++)
+        print_eval_plugin(out, "scorer", as_json_at(scorers, i));
+    if (as_json_get(result, "rubric")) {
+        print_eval_plugin(out, "rubric", as_json_get(result, "rubric"));
+        out_field(out, "judge", "%s", str_or(result, "judge", "none"));
+    }
+    out_field(out, "primary", "%s", str_or(result, "primary", "n/a"));
+    out_field(out, "samples", "%s", fmt_count(result, "samples").s);
+    out_field(out, "cases", "%s", max_cases ? fmt_count(result, "max_cases").s : "all");
+    as_json_each(as_json_get(result, "gate"), print_rule, (void *)(uintptr_t)out);
+    as_buf_done(&candidates);
+}

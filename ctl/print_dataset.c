@@ -1,0 +1,85 @@
+/* Imports and datasets, for people. */
+#include "ctl/grid.h"
+#include "ctl/print.h"
+
+#define CASE_SHOWN_BYTES 200
+
+static void print_bad_lines(const struct output *out, const struct as_json *result)
+{
+    const struct as_json *lines = as_json_get(result, "bad_lines");
+    int64_t bad = as_json_get_int(result, "bad", 0);
+    for (size_t i = 0; i < as_json_len(lines); i++) {
+        const struct as_json *line = as_json_at(lines, i);
+        out_print(out, "  %s:%s: %s\n", str_or(line, "file", "?"),
+                  fmt_count(line, "line").s, str_or(line, "reason", "?"));
+    }
+    if ((size_t)bad > as_json_len(lines))
+        out_print(out, "  and %lld more\n", (long long)bad - (long long)as_json_len(lines));
+}
+
+void print_import(struct ctl *ctl, const struct as_json *result)
+{
+    const struct output *out = &ctl->out;
+    const struct as_json *dataset = as_json_get(result, "dataset");
+    long long bad = as_json_get_int(result, "bad", 0);
+    if (!dataset)
+        out_styled(out, STYLE_BAD, "nothing was imported");
+    else if (as_json_get_bool(result, "is_new", true))
+        out_print(out, "imported %s cases as ", fmt_count(dataset, "cases").s);
+    else
+        out_print(out, "these %s cases are already there, as ",
+                  fmt_count(dataset, "cases").s);
+    if (dataset) {
+        out_styled(out, STYLE_BOLD, "%s@%s", str_or(dataset, "name", "?"),
+                   fmt_count(dataset, "version").s);
+        out_print(out, " (%s)", fmt_hash(dataset, "hash").s);
+    }
+    if (bad)
+        out_styled(out, STYLE_WARN, ", %lld bad line%s:", bad, bad == 1 ? "" : "s");
+    out_print(out, "\n");
+    print_bad_lines(out, result);
+}
+
+static const struct grid_column dataset_columns[] = {
+    {"DATASET", 0, "name", NULL},
+    {"VERSION", GRID_RIGHT, "version", fmt_count},
+    {"CASES", GRID_RIGHT, "cases", fmt_count},
+    {"CRITICAL", GRID_RIGHT, "critical", fmt_count},
+    {"RECORDED", GRID_RIGHT, "recorded", fmt_count},
+    {"FORMAT", 0, "format", NULL},
+    {"IMPORTED", 0, "created_ms", fmt_time},
+    {"HASH", 0, "hash", fmt_hash},
+    {0}};
+
+void print_dataset_list(struct ctl *ctl, const struct as_json *result)
+{
+    const struct as_json *datasets = as_json_get(result, "datasets");
+    grid_print_list(&ctl->out, dataset_columns, datasets);
+    if (!as_json_len(datasets))
+        out_print(&ctl->out, "no dataset yet: `assayctl dataset import NAME FILE` makes one\n");
+}
+
+/* One case as a line: its id, and the beginning of its JSON. */
+static void print_case(const struct output *out, const struct as_json *item)
+{
+    struct as_buf text = {0};
+    as_json_write(item, &text);
+    bool is_cut = text.len > CASE_SHOWN_BYTES;
+    out_styled(out, STYLE_BOLD, "%s", str_or(item, "id", "?"));
+    out_print(out, "  %.*s%s\n", CASE_SHOWN_BYTES, text.ptr, is_cut ? "..." : "");
+    as_buf_done(&text);
+}
+
+void print_dataset(struct ctl *ctl, const struct as_json *result)
+{
+    const struct output *out = &ctl->out;
+    const struct as_json *cases = as_json_get(result, "cases");
+    struct grid *grid = grid_new(out, dataset_columns);
+    grid_add(grid, as_json_get(result, "dataset"), NULL);
+    grid_print_free(grid);
+    out_print(out, "\n");
+    for (size_t i = 0; i < as_json_len(cases); i++)
+        print_case(out, as_json_at(cases, i));
+    if (as_json_has(result, "next"))
+        out_styled(out, STYLE_DIM, "more with --after %s\n", fmt_count(result, "next").s);
+}

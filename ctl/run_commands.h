@@ -1,0 +1,15 @@
+/* The commands that take more than one call, or whose exit code is in the answer. */
+#ifndef CTL_RUN_COMMANDS_H
+#define CTL_RUN_COMMANDS_H
+
+#include "ctl/command.h"
+
+/* Each returns an exit code (0 or more), or a negative AS_E* with err set. */
+int command_check(struct ctl *ctl, struct args *args, struct as_err *err);
+int command_plugin_check(struct ctl *ctl, struct args *args, struct as_err *err);
+int command_dataset_import(struct ctl *ctl, struct args *args, struct as_err *err);
+int command_run_start(struct ctl *ctl, struct args *args, struct as_err *err);
+int command_run_watch(struct ctl *ctl, struct args *args, struct as_err *err);
+int command_gate(struct ctl *ctl, struct args *args, struct as_err *err);
+
+#endif

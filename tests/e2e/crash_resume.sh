@@ -1,0 +1,54 @@
+#!/bin/bash
+# kill -9 of assayd in the middle of 2,000 rows, three times at different moments: after a restart the group completes by itself, every
+# row is there exactly once, and what was paid for twice is no more than what was in flight, as run show says.
+. "$(dirname "$0")/lib.sh"
+
+start_sim --latency-ms 10
+start_daemon
+import_sums sums 1000
+write_eval sums <<'YAML'
+dataset: sums
+baseline: sim-q95
+candidates: [sim-q94]
+scorers: [exact_match]
+gate: {margin: 0.05}
+YAML
+write_eval judged <<'YAML'
+dataset: sums
+baseline: sim-q95
+candidates: [sim-q94]
+rubric: {use: correctness, judge: sim-judge}
+gate: {margin: 0.05}
+YAML
+
+# EVAL CALLS: crashes when so many calls were made.
+crash_and_resume() {
+    local eval=$1 calls=$2 run shown unknown repeated rows
+    sim_http POST /_sim/reset >"$home/out"
+    expect_exit 0 ctl --json run start "$eval"
+    run=$(json_get "$out" run)
+    await "$calls calls" sim_has_been_asked "$calls"
+    crash_daemon
+    start_daemon
+    expect_contains "$(<"$daemon_log")" "group=$run eval=$eval resumes"
+    expect_exit 0 ctl run watch "$run"
+
+    shown=$(ctl --json run show "$run")
+    expect "$(count_of "$shown" '"ok":1000,"failed":0,"missing":0')" -eq 2 "members with 1,000 rows that are ok"
+    rows_of "$run" | sed -e 's/.*"case":"\([^"]*\)","model":"\([^"]*\)".*/\1 \2/' | sort >"$home/rows"
+    expect "$(wc -l <"$home/rows")" -eq 2000 "rows"
+    expect "$(uniq <"$home/rows" | wc -l)" -eq 2000 "different rows"
+
+    unknown=$(json_get "$shown" unknown_fate)
+    repeated=$(sim_count paid_repeated)
+    echo "run $run ($eval), killed after $calls calls: $(sim_count paid_unique) calls paid for, $repeated of them twice;" \
+        "the fate of $unknown was unknown at the restart, so they were sent again"
+    [ "$unknown" -le 0 ] || expect_contains "$(ctl run show "$run")" "$unknown"
+    expect "$repeated" -le "$unknown" "calls that were paid twice, against those of unknown fate"
+}
+
+crash_and_resume sums 150
+crash_and_resume judged 1900
+crash_and_resume sums 1800
+
+finish

@@ -1,0 +1,26 @@
+#!/bin/bash
+# `cmake --install` into a prefix gives programs that run from there.
+. "$(dirname "$0")/lib.sh"
+
+prefix=$home/prefix
+expect_exit 0 cmake --install "$BUILD_DIR" --prefix "$prefix"
+for program in assayd assayctl assay-sim assay-worker; do
+    [ -x "$prefix/bin/$program" ] || fail "$program is not installed"
+done
+expect_exit 0 "$prefix/bin/assayd" --version
+expect_contains "$out" "assayd "
+expect_exit 0 "$prefix/bin/assayctl" --version
+expect_contains "$out" "assayctl "
+expect_exit 0 "$prefix/bin/assay-sim" --help
+
+# The installed plugins and the installed worker are enough to run.
+cp -r "$prefix/share/assay/plugins" "$prefix/share/assay/rubrics" "$home"
+BIN_DIR=$prefix/bin
+start_sim
+start_daemon
+expect_exit 0 ctl plugin ls
+expect_contains "$out" exact_match correctness openai
+expect_exit 0 ctl --json plugin ls
+expect_contains "$out" '"refused":[]'
+
+finish

@@ -1,0 +1,66 @@
+#!/bin/bash
+# The main job: a dataset, an eval, one command, and a verdict that agrees with what the simulator's models can really do.
+. "$(dirname "$0")/lib.sh"
+
+start_sim
+start_daemon
+import_sums sums 300
+expect_contains "$out" sums 300
+write_eval sums <<'YAML'
+description: additions
+dataset: sums
+baseline: sim-q95
+candidates: [sim-q94, sim-q80]
+scorers: [exact_match, numeric]
+rubric: {use: correctness, judge: sim-judge}
+gate: {margin: 0.05, min_pairs: 100}
+YAML
+
+# One command: it waits, and its exit code is that of the gate.
+expect_exit 2 ctl run start sums --gate
+expect_exit 2 ctl gate last
+expect_contains "$out" sim-q80
+
+# For people: every member with its n and interval, each comparison, the verdict's sentence.
+expect_exit 0 ctl run show last
+expect_contains "$out" sim-q95 sim-q94 sim-q80 300 exact_match numeric correctness P50 P95 'wins' 'judge       sim-judge'
+
+# For programs: the same as JSON on one line.
+expect_exit 0 ctl --json run show last
+shown=$out
+expect "$(wc -l <"$home/out")" = 1 "lines of JSON"
+expect "$(json_get "$shown" state)" = done "state"
+expect "$(json_get "$shown" outcome)" = fail "outcome"
+expect "$(json_get "$shown" primary)" = correctness "primary metric"
+expect "$(count_of "$shown" '"ok":300,"failed":0,"missing":0')" -eq 3 "members with 300 rows that are ok"
+expect "$(count_of "$shown" '"n":300')" -eq 9 "metrics with n = 300"
+expect "$(count_of "$shown" '"n_pairs":300')" -eq 6 "paired comparisons"
+expect_contains "$shown" '"ci":[' '"diff":-0.' '"wins":' '"losses":' '"latency_p95_ms":' '"cost_usd":0.'
+expect_contains "$shown" '{"candidate":"sim-q80","outcome":"fail"'
+expect_lacks "$shown" '{"candidate":"sim-q94","outcome":"fail"'
+
+# The simulator's truth and the scores are the same thing: 80 % of 300, give or take what chance allows.
+wins=$(rows_of last --model sim-q80 --metric exact_match --min 1 | wc -l)
+expect "$wins" -ge 222 "right answers of sim-q80"
+expect "$wins" -le 258 "right answers of sim-q80"
+
+# A row: what was asked, all answers side by side, the judge's question and grade, the attempts.
+expect_exit 0 ctl row show last c0007
+expect_contains "$out" "What is 107 + 60?" sim-q95 sim-q94 sim-q80 correctness
+expect_exit 0 ctl --json row show last c0007
+expect "$(count_of "$out" '"status":"ok"')" -eq 3 "rows of the case"
+expect_contains "$out" '"role":"model"' '"role":"judge"' '"outcome":"reply"' '"question":' '"http_status":200'
+
+# Nothing was paid twice.
+expect "$(sim_count paid_repeated)" -eq 0 "requests that were paid twice"
+
+# --models: only these candidates; the baseline stays. --max-cases: only the first ones.
+expect_exit 5 ctl run start sums --gate --models sim-q94 --max-cases 20
+expect_exit 0 ctl --json run show last
+expect "$(count_of "$out" '"role":"candidate"')" -eq 1 "candidates of the second run"
+expect "$(count_of "$out" '"n":20')" -eq 6 "metrics with n = 20"
+expect_contains "$out" '"more_cases":'
+expect_exit 0 ctl run ls
+expect_contains "$out" sums done
+
+finish

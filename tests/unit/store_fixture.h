@@ -1,0 +1,37 @@
+/* A store on a real file in a directory of its own, and makers of records, for the tests of
+ * daemon/store. */
+#ifndef TESTS_UNIT_STORE_FIXTURE_H
+#define TESTS_UNIT_STORE_FIXTURE_H
+
+#include "daemon/store/store.h"
+
+struct store_fixture {
+    char dir[64];
+    char path[96];
+    struct store *store;
+    struct as_arena arena;
+};
+
+/* cmocka set-up and tear-down; *state is the fixture. */
+int store_fixture_setup(void **state);
+int store_fixture_teardown(void **state);
+void store_fixture_reopen(struct store_fixture *f);
+
+/* A finished dataset of count cases c0, c1, ...; c0 is critical. */
+int64_t store_fixture_dataset(struct store_fixture *f, const char *name, size_t count);
+/* A running group of two members over a dataset of its own with case_count cases. */
+int64_t store_fixture_group(struct store_fixture *f, size_t case_count);
+
+struct case_record fixture_case(struct as_arena *arena, int64_t seq);
+/* A whole reply to the model's request of a row. */
+struct exchange_record fixture_exchange(struct row_key key, const struct as_sha256 *identity);
+/* An ok row with a text and no scores. */
+struct scored_row fixture_row(struct row_key key);
+
+/* Commits and expects no error and no duplicate. */
+void fixture_commit(struct store *store, const struct store_batch *batch);
+void fixture_commit_row(struct store *store, struct scored_row row);
+
+void assert_str(struct as_str got, const char *want); /* want NULL: absent */
+
+#endif
