@@ -79,26 +79,14 @@ await() {
 
 # ---- JSON, as assayctl --json prints it on one line ----
 
-# JSON KEY: the first scalar of that name, without quotes.
+# JSON KEY: the first value of that name, wherever it stands.
 json_get() {
-    local rest=${1#*\""$2"\":}
-    [ "$rest" != "$1" ] || fail "no key '$2' in ${1:0:2000}"
-    if [[ $rest == \"* ]]; then
-        rest=${rest#\"}
-        echo "${rest%%\"*}"
-    else
-        echo "${rest%%[,\}\]]*}"
-    fi
+    jq -er --arg key "$2" 'first(.. | objects | select(has($key)) | .[$key])' <<<"$1" || fail "no key '$2' in ${1:0:2000}"
 }
 
-# JSON PART: how often the part stands in the text.
+# TEXT PART: how often the part stands in the text.
 count_of() {
-    local rest=$1 count=0
-    while [[ $rest == *"$2"* ]]; do
-        rest=${rest#*"$2"}
-        count=$((count + 1))
-    done
-    echo "$count"
+    { grep -oF -- "$2" <<<"$1" || true; } | wc -l
 }
 
 # ---- processes ----
@@ -283,9 +271,9 @@ rows_of() {
     shift
     while :; do
         page=$(ctl --json row ls "$run" --limit 1000 ${after:+--after "$after"} "$@")
-        sed -e 's/},{"case":/}\n{"case":/g' <<<"$page" | grep '"case":' || true
-        [[ $page == *'"next":'* ]] || return 0
-        after=$(json_get "$page" next)
+        jq -c '.rows[]' <<<"$page"
+        after=$(jq -r '.next // empty' <<<"$page")
+        [ -n "$after" ] || return 0
     done
 }
 

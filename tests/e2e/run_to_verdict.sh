@@ -51,8 +51,9 @@ expect_exit 0 ctl --json row show last c0007
 expect "$(count_of "$out" '"status":"ok"')" -eq 3 "rows of the case"
 expect_contains "$out" '"role":"model"' '"role":"judge"' '"outcome":"reply"' '"question":' '"http_status":200'
 
-# Nothing was paid twice.
-expect "$(sim_count paid_repeated)" -eq 0 "requests that were paid twice"
+# A call for each row and one for each judgement, and nothing besides. (Two members that give the same answer are judged by the same
+# question: that is no repetition.)
+expect "$(sim_count paid)" -eq 1800 "calls that were paid for"
 
 # --models: only these candidates; the baseline stays. --max-cases: only the first ones.
 expect_exit 5 ctl run start sums --gate --models sim-q94 --max-cases 20
