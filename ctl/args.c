@@ -12,18 +12,18 @@
 
 enum { OPT_SOCKET = 1000, OPT_JSON, OPT_COLOR, OPT_HELP, OPT_VERSION, OPT_PROTOCOL, OPT_MAN };
 
-#define EVERYWHERE                                                                                 \
-    {"socket", required_argument, NULL, OPT_SOCKET}, {"json", no_argument, NULL, OPT_JSON},        \
-        {"color", required_argument, NULL, OPT_COLOR}, {"help", no_argument, NULL, OPT_HELP}
-#define EVERYWHERE_COUNT 4
-
+/* The first EVERYWHERE_COUNT may also stand after the command. */
 static const struct option global_options[] = {
-    EVERYWHERE,
+    {"socket", required_argument, NULL, OPT_SOCKET},
+    {"json", no_argument, NULL, OPT_JSON},
+    {"color", required_argument, NULL, OPT_COLOR},
+    {"help", no_argument, NULL, OPT_HELP},
     {"version", no_argument, NULL, OPT_VERSION},
     {"dump-protocol", no_argument, NULL, OPT_PROTOCOL},
     {"dump-man", no_argument, NULL, OPT_MAN},
     {NULL, 0, NULL, 0},
 };
+#define EVERYWHERE_COUNT 4
 
 /* ---- finding the command ---- */
 
@@ -244,11 +244,13 @@ static int take_positionals(struct args *args, int argc, char **argv, struct as_
 int args_parse(struct args *args, const struct command *command, int argc, char **argv,
                struct ctl *ctl, struct as_err *err)
 {
-    struct option options[COMMAND_OPTIONS_MAX + EVERYWHERE_COUNT + 1] = {EVERYWHERE};
-    for (int i = 0; command->options[i].name; i++)
-        options[EVERYWHERE_COUNT + i] = (struct option){
-            command->options[i].name,
-            command->options[i].value ? required_argument : no_argument, NULL, i};
+    struct option options[EVERYWHERE_COUNT + COMMAND_OPTIONS_MAX + 1] = {0};
+    memcpy(options, global_options, EVERYWHERE_COUNT * sizeof(options[0]));
+    for (int i = 0; command->options[i].name; i++) {
+        bool takes_value = command->options[i].value;
+        options[EVERYWHERE_COUNT + i] =
+            (struct option){command->options[i].name, takes_value, NULL, i};
+    }
     *args = (struct args){.command = command, .params = as_json_object()};
     int opt, rc = 0;
     optind = 0; /* GNU: start anew */

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #define EXIT_BAD_INPUT 65
-#define FILE_MAX_BYTES (1u << 20) /* no plugin is as large: the daemon's limit decides below that */
+#define FILE_MAX_BYTES (1u << 20) /* more than the daemon takes of a plugin */
 
 static int call_and_judge(struct ctl *ctl, const struct command *command,
                           struct as_json *params_take, struct as_err *err)

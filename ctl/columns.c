@@ -29,7 +29,8 @@ static int columns_of(const char *text, size_t len)
     return total;
 }
 
-/* The bytes of the first line of text, which has no newline; ret_skip: the space it was broken at. */
+/* The bytes of text, which has no newline, that go on its first line; ret_skip: those of the space
+ * it was broken at. */
 static size_t line_length(const char *text, size_t len, int width, size_t *ret_skip)
 {
     size_t last_space = 0, at = 0;

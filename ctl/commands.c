@@ -3,7 +3,6 @@
 #include "ctl/print.h"
 #include "ctl/run_commands.h"
 
-#define RUN_ARG {.label = "RUN", .param = "run"}
 #define RUN_HELP "RUN is a run group's number, or the word last."
 
 const struct command commands[] = {
@@ -109,9 +108,10 @@ const struct command commands[] = {
                     {"max-cases", "N", "max_cases", "only the first N cases"},
                     {"samples", "N", "samples", "answers per case and member"},
                     {"tag", "TAG", "tag", "what to call it"}},
-        .help = "Ctrl-C ends the waiting, not the run. Exit codes when waiting: 0 done (with --gate:\n"
-                "passed), 2 gate failed, 3 run failed or cancelled, 4 gave up waiting, 5 gate\n"
-                "undecided.",
+        .help =
+            "Ctrl-C ends the waiting, not the run. Exit codes when waiting: 0 done (with --gate:\n"
+            "passed), 2 gate failed, 3 run failed or cancelled, 4 gave up waiting, 5 gate\n"
+            "undecided.",
         .example = "assayctl run start support-triage --gate --timeout 15m",
         .print = print_started,
         .run = command_run_start,
@@ -130,7 +130,7 @@ const struct command commands[] = {
         .path = "run show",
         .method = "run.show",
         .doc = "The result of a run group: members, metrics, comparisons, verdict.",
-        .args = {RUN_ARG},
+        .args = {{"RUN", "run"}},
         .help = RUN_HELP,
         .example = "assayctl run show last",
         .print = print_run,
@@ -139,7 +139,7 @@ const struct command commands[] = {
         .path = "run watch",
         .method = "run.watch",
         .doc = "Follow a run group to its end.",
-        .args = {RUN_ARG},
+        .args = {{"RUN", "run"}},
         .help = RUN_HELP " With --json each step is a line.\nExit code 3 when it failed or was "
                          "cancelled.",
         .example = "assayctl run watch last",
@@ -150,7 +150,7 @@ const struct command commands[] = {
         .path = "run cancel",
         .method = "run.cancel",
         .doc = "End a run group early; what was answered is kept.",
-        .args = {RUN_ARG},
+        .args = {{"RUN", "run"}},
         .options = {{"reason", "TEXT", "reason", "why, for the record"}},
         .help = RUN_HELP,
         .example = "assayctl run cancel 7 --reason 'wrong dataset'",
@@ -160,7 +160,7 @@ const struct command commands[] = {
         .path = "row ls",
         .method = "row.list",
         .doc = "Rows of a run group: case, member, status, scores.",
-        .args = {RUN_ARG},
+        .args = {{"RUN", "run"}},
         .options = {{"status", "STATUS", "status", "only these: ok, timeout, judge_error, ..."},
                     {"model", "MODEL", "model", "only of this member"},
                     {"metric", "METRIC", "metric", "what --min and --max are about"},
@@ -176,7 +176,7 @@ const struct command commands[] = {
         .path = "row show",
         .method = "row.show",
         .doc = "A case: request, outputs side by side, scores, judge, attempts.",
-        .args = {RUN_ARG, {.label = "CASE", .param = "case"}},
+        .args = {{"RUN", "run"}, {.label = "CASE", .param = "case"}},
         .help = RUN_HELP,
         .example = "assayctl row show last ticket-0042",
         .print = print_row,
@@ -185,7 +185,7 @@ const struct command commands[] = {
         .path = "gate",
         .method = "verdict.show",
         .doc = "The gate's verdict on a run group, as text and as exit code.",
-        .args = {RUN_ARG},
+        .args = {{"RUN", "run"}},
         .help = RUN_HELP "\nExit codes: 0 passed, 2 failed, 3 the run failed, 5 undecided, 65 it "
                          "has not ended.",
         .example = "assayctl gate last",

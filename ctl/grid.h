@@ -19,7 +19,8 @@ struct grid_column {
     const char *name; /* NULL ends the list */
     int flags;
     const char *key; /* NULL: set by grid_cell */
-    struct text (*fmt)(const struct as_json *object, const char *key); /* NULL: a string */
+    /* NULL: a string */
+    struct text (*fmt)(const struct as_json *object, const char *key);
 };
 
 struct grid;
@@ -33,6 +34,6 @@ void grid_print_free(struct grid *grid);
 
 /* A table with a row for each object of the list. */
 void grid_print_list(const struct output *out, const struct grid_column *columns,
-                 const struct as_json *list);
+                     const struct as_json *list);
 
 #endif

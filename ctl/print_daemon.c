@@ -7,13 +7,15 @@
 
 static void print_live_runs(const struct output *out, const struct as_json *runs)
 {
-    static const struct grid_column columns[] = {{"RUN", GRID_RIGHT, "run", fmt_count},
-                                                 {"EVAL", 0, "eval", NULL},
-                                                 {"STATE", GRID_WORD, "state", NULL},
-                                                 {"DONE", GRID_RIGHT, "done", fmt_count},
-                                                 {"OF", GRID_RIGHT, "total", fmt_count},
-                                                 {"ERROR", GRID_TRUNC, "error", NULL},
-                                                 {0}};
+    static const struct grid_column columns[] = {
+        {"RUN", GRID_RIGHT, "run", fmt_count},
+        {"EVAL", 0, "eval", NULL},
+        {"STATE", GRID_WORD, "state", NULL},
+        {"DONE", GRID_RIGHT, "done", fmt_count},
+        {"OF", GRID_RIGHT, "total", fmt_count},
+        {"ERROR", GRID_TRUNC, "error", NULL},
+        {0},
+    };
     if (!as_json_len(runs)) {
         out_field(out, "runs", "none");
         return;
@@ -80,14 +82,12 @@ static void print_refused(const struct output *out, const struct as_json *refuse
 
 void print_plugin_list(struct ctl *ctl, const struct as_json *result)
 {
-    static const struct grid_column columns[] = {{"KIND", 0, "kind", NULL},
-                                                 {"PLUGIN", 0, "selector", NULL},
-                                                 {"STATE", GRID_WORD, "state", NULL},
-                                                 {"EXAMPLES", GRID_RIGHT, "examples", fmt_count},
-                                                 {"HASH", 0, "hash", fmt_hash},
-                                                 {"SINCE", 0, "since_ms", fmt_time},
-                                                 {"FILE", GRID_TRUNC, "path", NULL},
-                                                 {0}};
+    static const struct grid_column columns[] = {
+        {"KIND", 0, "kind", NULL},           {"PLUGIN", 0, "selector", NULL},
+        {"STATE", GRID_WORD, "state", NULL}, {"EXAMPLES", GRID_RIGHT, "examples", fmt_count},
+        {"HASH", 0, "hash", fmt_hash},       {"SINCE", 0, "since_ms", fmt_time},
+        {"FILE", GRID_TRUNC, "path", NULL},  {0},
+    };
     grid_print_list(&ctl->out, columns, as_json_get(result, "plugins"));
     print_refused(&ctl->out, as_json_get(result, "refused"));
 }
@@ -145,14 +145,12 @@ static void add_list(struct as_buf *text, const struct as_json *strings)
 
 void print_eval_list(struct ctl *ctl, const struct as_json *result)
 {
-    static const struct grid_column columns[] = {{"EVAL", 0, "name", NULL},
-                                                 {"DATASET", 0, "dataset", NULL},
-                                                 {"BASELINE", 0, "baseline", NULL},
-                                                 {"CANDIDATES", GRID_TRUNC, NULL, NULL},
-                                                 {"PRIMARY", 0, "primary", NULL},
-                                                 {"METRICS", GRID_TRUNC, NULL, NULL},
-                                                 {"JUDGE", 0, "judge", NULL},
-                                                 {0}};
+    static const struct grid_column columns[] = {
+        {"EVAL", 0, "name", NULL},         {"DATASET", 0, "dataset", NULL},
+        {"BASELINE", 0, "baseline", NULL}, {"CANDIDATES", GRID_TRUNC, NULL, NULL},
+        {"PRIMARY", 0, "primary", NULL},   {"METRICS", GRID_TRUNC, NULL, NULL},
+        {"JUDGE", 0, "judge", NULL},       {0},
+    };
     const struct as_json *evals = as_json_get(result, "evals");
     struct grid *grid = grid_new(&ctl->out, columns);
     for (size_t i = 0; i < as_json_len(evals); i++) {

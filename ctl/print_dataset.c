@@ -10,8 +10,8 @@ static void print_bad_lines(const struct output *out, const struct as_json *resu
     int64_t bad = as_json_get_int(result, "bad", 0);
     for (size_t i = 0; i < as_json_len(lines); i++) {
         const struct as_json *line = as_json_at(lines, i);
-        out_print(out, "  %s:%s: %s\n", str_or(line, "file", "?"),
-                  fmt_count(line, "line").s, str_or(line, "reason", "?"));
+        out_print(out, "  %s:%s: %s\n", str_or(line, "file", "?"), fmt_count(line, "line").s,
+                  str_or(line, "reason", "?"));
     }
     if ((size_t)bad > as_json_len(lines))
         out_print(out, "  and %lld more\n", (long long)bad - (long long)as_json_len(lines));
@@ -27,8 +27,7 @@ void print_import(struct ctl *ctl, const struct as_json *result)
     else if (as_json_get_bool(result, "is_new", true))
         out_print(out, "imported %s cases as ", fmt_count(dataset, "cases").s);
     else
-        out_print(out, "these %s cases are already there, as ",
-                  fmt_count(dataset, "cases").s);
+        out_print(out, "these %s cases are already there, as ", fmt_count(dataset, "cases").s);
     if (dataset) {
         out_styled(out, STYLE_BOLD, "%s@%s", str_or(dataset, "name", "?"),
                    fmt_count(dataset, "version").s);
@@ -49,7 +48,8 @@ static const struct grid_column dataset_columns[] = {
     {"FORMAT", 0, "format", NULL},
     {"IMPORTED", 0, "created_ms", fmt_time},
     {"HASH", 0, "hash", fmt_hash},
-    {0}};
+    {0},
+};
 
 void print_dataset_list(struct ctl *ctl, const struct as_json *result)
 {

@@ -5,7 +5,6 @@
 
 #include <math.h>
 
-
 static void add_score(void *ctx, const char *metric, struct as_json *value)
 {
     struct as_buf *text = ctx;
@@ -19,14 +18,16 @@ static void add_score(void *ctx, const char *metric, struct as_json *value)
 
 void print_row_list(struct ctl *ctl, const struct as_json *result)
 {
-    static const struct grid_column columns[] = {{"CASE", 0, "case", NULL},
-                                                 {"MODEL", 0, "model", NULL},
-                                                 {"SAMPLE", GRID_RIGHT, "sample", fmt_count},
-                                                 {"STATUS", GRID_WORD, "status", NULL},
-                                                 {"TIME", GRID_RIGHT, "latency_ms", fmt_latency},
-                                                 {"SCORES", 0, NULL, NULL},
-                                                 {"ERROR", GRID_TRUNC, "error", NULL},
-                                                 {0}};
+    static const struct grid_column columns[] = {
+        {"CASE", 0, "case", NULL},
+        {"MODEL", 0, "model", NULL},
+        {"SAMPLE", GRID_RIGHT, "sample", fmt_count},
+        {"STATUS", GRID_WORD, "status", NULL},
+        {"TIME", GRID_RIGHT, "latency_ms", fmt_latency},
+        {"SCORES", 0, NULL, NULL},
+        {"ERROR", GRID_TRUNC, "error", NULL},
+        {0},
+    };
     const struct as_json *rows = as_json_get(result, "rows");
     struct grid *grid = grid_new(&ctl->out, columns);
     for (size_t i = 0; i < as_json_len(rows); i++) {
@@ -92,9 +93,9 @@ static void add_row(struct as_buf *text, const struct as_json *row)
         as_buf_addf(text, ", sample %lld", (long long)sample);
     as_buf_addf(text, ": %s ==\n", str_or(row, "status", "?"));
     as_buf_addf(text, "%s, %s, tokens %s in %s out, %s, %s\n",
-                str_or(row, "model_id", "no model id"), fmt_latency(row, "latency_ms").s, fmt_count(row, "input_tokens").s,
-                fmt_count(row, "output_tokens").s, fmt_usd(row, "cost_usd").s,
-                str_or(row, "finish_reason", "no finish reason"));
+                str_or(row, "model_id", "no model id"), fmt_latency(row, "latency_ms").s,
+                fmt_count(row, "input_tokens").s, fmt_count(row, "output_tokens").s,
+                fmt_usd(row, "cost_usd").s, str_or(row, "finish_reason", "no finish reason"));
     if (as_json_get_cstr(row, "error"))
         as_buf_addf(text, "%s: %s\n", str_or(row, "error_class", "error"),
                     str_or(row, "error", ""));

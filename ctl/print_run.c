@@ -28,17 +28,19 @@ static struct text fmt_took(const struct as_json *run)
 
 void print_run_list(struct ctl *ctl, const struct as_json *result)
 {
-    static const struct grid_column columns[] = {{"RUN", GRID_RIGHT, "run", fmt_count},
-                                                 {"EVAL", 0, "eval", NULL},
-                                                 {"STATE", GRID_WORD, "state", NULL},
-                                                 {"OUTCOME", GRID_WORD, "outcome", NULL},
-                                                 {"DATASET", 0, "dataset", NULL},
-                                                 {"CASES", GRID_RIGHT, "cases", fmt_count},
-                                                 {"TAG", 0, "tag", NULL},
-                                                 {"STARTED", 0, "created_ms", fmt_time},
-                                                 {"TOOK", GRID_RIGHT, NULL, NULL},
-                                                 {"ERROR", GRID_TRUNC, "error", NULL},
-                                                 {0}};
+    static const struct grid_column columns[] = {
+        {"RUN", GRID_RIGHT, "run", fmt_count},
+        {"EVAL", 0, "eval", NULL},
+        {"STATE", GRID_WORD, "state", NULL},
+        {"OUTCOME", GRID_WORD, "outcome", NULL},
+        {"DATASET", 0, "dataset", NULL},
+        {"CASES", GRID_RIGHT, "cases", fmt_count},
+        {"TAG", 0, "tag", NULL},
+        {"STARTED", 0, "created_ms", fmt_time},
+        {"TOOK", GRID_RIGHT, NULL, NULL},
+        {"ERROR", GRID_TRUNC, "error", NULL},
+        {0},
+    };
     const struct as_json *runs = as_json_get(result, "runs");
     struct grid *grid = grid_new(&ctl->out, columns);
     for (size_t i = 0; i < as_json_len(runs); i++) {
@@ -130,21 +132,23 @@ static const struct as_json *metric_of(const struct as_json *member, const char 
 static void print_quality(const struct output *out, const struct as_json *members,
                           const char *primary)
 {
-    static const struct grid_column columns[] = {{"MEMBER", 0, "model", NULL},
-                                                 {"ROLE", 0, "role", NULL},
-                                                 {"ROWS", GRID_RIGHT, "rows", fmt_count},
-                                                 {"OK", GRID_RIGHT, "ok", fmt_count},
-                                                 {"FAILED", ALARM, "failed", fmt_count},
-                                                 {"MISSING", ALARM, "missing", fmt_count},
-                                                 {"N", GRID_RIGHT, "n", fmt_count},
-                                                 {"MEAN", GRID_RIGHT | GRID_BOLD, "mean", fmt_score},
-                                                 {"95 % INTERVAL", 0, "ci", fmt_interval},
-                                                 {"MIN", GRID_RIGHT, "min", fmt_score},
-                                                 {"P10", GRID_RIGHT, "p10", fmt_score},
-                                                 {"MEDIAN", GRID_RIGHT, "median", fmt_score},
-                                                 {"MAX", GRID_RIGHT, "max", fmt_score},
-                                                 {"PASS", GRID_RIGHT, "pass_rate", fmt_percent},
-                                                 {0}};
+    static const struct grid_column columns[] = {
+        {"MEMBER", 0, "model", NULL},
+        {"ROLE", 0, "role", NULL},
+        {"ROWS", GRID_RIGHT, "rows", fmt_count},
+        {"OK", GRID_RIGHT, "ok", fmt_count},
+        {"FAILED", ALARM, "failed", fmt_count},
+        {"MISSING", ALARM, "missing", fmt_count},
+        {"N", GRID_RIGHT, "n", fmt_count},
+        {"MEAN", GRID_RIGHT | GRID_BOLD, "mean", fmt_score},
+        {"95 % INTERVAL", 0, "ci", fmt_interval},
+        {"MIN", GRID_RIGHT, "min", fmt_score},
+        {"P10", GRID_RIGHT, "p10", fmt_score},
+        {"MEDIAN", GRID_RIGHT, "median", fmt_score},
+        {"MAX", GRID_RIGHT, "max", fmt_score},
+        {"PASS", GRID_RIGHT, "pass_rate", fmt_percent},
+        {0},
+    };
     out_styled(out, STYLE_BOLD, "\n%s", primary);
     out_styled(out, STYLE_DIM, "  decides; rows are answers, n is the cases with a score\n");
     struct grid *grid = grid_new(out, columns);
@@ -166,7 +170,8 @@ static void print_effort(const struct output *out, const struct as_json *members
         {"COST", GRID_RIGHT, "cost_usd", fmt_usd},
         {"JUDGE COST", GRID_RIGHT, "judge_cost_usd", fmt_usd},
         {"COST PER PASS", GRID_RIGHT, "cost_per_pass_usd", fmt_usd},
-        {0}};
+        {0},
+    };
     out_styled(out, STYLE_BOLD, "\nlatency and cost\n");
     grid_print_list(out, columns, members);
 }
@@ -175,14 +180,16 @@ static void print_effort(const struct output *out, const struct as_json *members
 static void print_metrics(const struct output *out, const struct as_json *members,
                           const char *primary)
 {
-    static const struct grid_column columns[] = {{"METRIC", 0, "metric", NULL},
-                                                 {"MEMBER", 0, "model", NULL},
-                                                 {"N", GRID_RIGHT, "n", fmt_count},
-                                                 {"MEAN", GRID_RIGHT, "mean", fmt_score},
-                                                 {"95 % INTERVAL", 0, "ci", fmt_interval},
-                                                 {"PASS", GRID_RIGHT, "pass_rate", fmt_percent},
-                                                 {"N/A", GRID_RIGHT, "na", fmt_count},
-                                                 {0}};
+    static const struct grid_column columns[] = {
+        {"METRIC", 0, "metric", NULL},
+        {"MEMBER", 0, "model", NULL},
+        {"N", GRID_RIGHT, "n", fmt_count},
+        {"MEAN", GRID_RIGHT, "mean", fmt_score},
+        {"95 % INTERVAL", 0, "ci", fmt_interval},
+        {"PASS", GRID_RIGHT, "pass_rate", fmt_percent},
+        {"N/A", GRID_RIGHT, "na", fmt_count},
+        {0},
+    };
     const struct as_json *metrics = as_json_get(as_json_at(members, 0), "metrics");
     if (as_json_len(metrics) < 2)
         return;
@@ -209,8 +216,7 @@ static void print_failures(const struct output *out, const struct as_json *pair)
     out_print(out, "baseline %lld, candidate %lld, %s", (long long)baseline, (long long)candidate,
               is_zero ? "counted as 0" : "left out");
     if (is_zero && as_json_get(pair, "diff_if_dropped"))
-        out_print(out, "; without them the difference is %s",
-                  fmt_diff(pair, "diff_if_dropped").s);
+        out_print(out, "; without them the difference is %s", fmt_diff(pair, "diff_if_dropped").s);
     out_print(out, "\n");
 }
 
@@ -229,15 +235,17 @@ static void print_pair(const struct output *out, const struct as_json *pair)
 static void print_other_pairs(const struct output *out, const struct as_json *pairs,
                               const char *candidate, const char *primary)
 {
-    static const struct grid_column columns[] = {{"METRIC", 0, "metric", NULL},
-                                                 {"PAIRS", GRID_RIGHT, "n_pairs", fmt_count},
-                                                 {"DIFFERENCE", GRID_RIGHT, "diff", fmt_diff},
-                                                 {"95 % INTERVAL", 0, "ci", fmt_interval},
-                                                 {"P", 0, "p", fmt_p},
-                                                 {"WINS", GRID_RIGHT, "wins", fmt_count},
-                                                 {"LOSSES", GRID_RIGHT, "losses", fmt_count},
-                                                 {"TIES", GRID_RIGHT, "ties", fmt_count},
-                                                 {0}};
+    static const struct grid_column columns[] = {
+        {"METRIC", 0, "metric", NULL},
+        {"PAIRS", GRID_RIGHT, "n_pairs", fmt_count},
+        {"DIFFERENCE", GRID_RIGHT, "diff", fmt_diff},
+        {"95 % INTERVAL", 0, "ci", fmt_interval},
+        {"P", 0, "p", fmt_p},
+        {"WINS", GRID_RIGHT, "wins", fmt_count},
+        {"LOSSES", GRID_RIGHT, "losses", fmt_count},
+        {"TIES", GRID_RIGHT, "ties", fmt_count},
+        {0},
+    };
     struct grid *grid = NULL;
     for (size_t i = 0; i < as_json_len(pairs); i++) {
         const struct as_json *pair = as_json_at(pairs, i);

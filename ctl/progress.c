@@ -58,8 +58,7 @@ void progress_show(struct progress *progress, const struct as_json *state)
     as_buf_done(&text);
 }
 
-void progress_show_bytes(struct progress *progress, const char *file, uint64_t done,
-                         uint64_t total)
+void progress_show_bytes(struct progress *progress, const char *file, uint64_t done, uint64_t total)
 {
     struct as_buf text = {0};
     as_buf_addf(&text, "%s  %.1f of %.1f MB", file, (double)done / 1e6, (double)total / 1e6);

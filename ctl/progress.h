@@ -7,8 +7,8 @@
 
 struct progress {
     const struct output *out;
-    bool is_drawn;     /* a bar stands on the terminal's last line */
-    int last_decile;   /* of the last line that was printed elsewhere */
+    bool is_drawn;   /* a bar stands on the terminal's last line */
+    int last_decile; /* of the last line that was printed elsewhere */
 };
 
 void progress_init(struct progress *progress, const struct output *out);
