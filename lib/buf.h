@@ -1,11 +1,12 @@
 /* A growing byte buffer, a borrowed byte string, and the reader and writer of our binary frames.
  *
- * struct as_buf owns its bytes: {0} is a valid empty buffer, as_buf_done releases it. Its content is
- * always followed by a NUL that len does not count, so text can be passed to C string functions.
+ * struct as_buf owns its bytes: {0} is a valid empty buffer, as_buf_done releases it. Its content
+ * is always followed by a NUL that len does not count, so text can be passed to C string functions.
  * Growth aborts when memory is out: what a peer sends must be bounded before it is appended.
  * struct as_str borrows bytes that somebody else keeps alive; it may hold NULs and any encoding.
- * struct as_reader reads little-endian fields from bytes that a peer made: it never reads past the end;
- * after the first short read is_bad is set and all later reads give zeros, so one check at the end is enough. */
+ * struct as_reader reads little-endian fields from bytes that a peer made: it never reads past the
+ * end; after the first short read is_bad is set and all later reads give zeros, so one check at the
+ * end is enough. */
 #ifndef LIB_BUF_H
 #define LIB_BUF_H
 
@@ -34,7 +35,7 @@ void as_buf_done(struct as_buf *buf);
 void as_buf_reset(struct as_buf *buf); /* empties, keeps the memory */
 char *as_buf_take(struct as_buf *buf); /* caller frees; the buffer is empty afterwards */
 struct as_str as_buf_str(const struct as_buf *buf);
-char *as_buf_reserve(struct as_buf *buf, size_t extra); /* room for extra more bytes; returns the end */
+char *as_buf_reserve(struct as_buf *buf, size_t extra); /* room for more; the end */
 void as_buf_consume(struct as_buf *buf, size_t count);  /* drops the first count bytes */
 
 void as_buf_add(struct as_buf *buf, const void *data, size_t len);
@@ -42,14 +43,15 @@ void as_buf_adds(struct as_buf *buf, const char *text);
 void as_buf_addc(struct as_buf *buf, char c);
 void as_buf_addf(struct as_buf *buf, const char *fmt, ...) AS_PRINTF(2, 3);
 
-/* Frame writer. A byte string is a u32 length and the bytes; UINT32_MAX as length stands for absent. */
+/* Frame writer. A byte string is a u32 length and the bytes; UINT32_MAX as length stands for
+ * absent. */
 void as_put_u8(struct as_buf *buf, uint8_t v);
 void as_put_u16(struct as_buf *buf, uint16_t v);
 void as_put_u32(struct as_buf *buf, uint32_t v);
 void as_put_u64(struct as_buf *buf, uint64_t v);
 void as_put_f64(struct as_buf *buf, double v);
 void as_put_str(struct as_buf *buf, struct as_str v);
-void as_set_u32(struct as_buf *buf, size_t offset, uint32_t v); /* overwrites a length put earlier */
+void as_set_u32(struct as_buf *buf, size_t offset, uint32_t v); /* a length put earlier */
 
 struct as_reader {
     const uint8_t *ptr;
@@ -70,8 +72,8 @@ bool as_reader_is_done(const struct as_reader *in);
 
 /* True when the bytes are valid UTF-8 (no surrogates, no overlong forms). */
 bool as_utf8_is_valid(const char *data, size_t len);
-/* Appends data as valid UTF-8, each bad byte replaced by U+FFFD; NUL, ESC and the other control characters
- * except newline and tab are replaced too, so that the text is safe on a terminal. */
+/* Appends data as valid UTF-8, each bad byte replaced by U+FFFD; NUL, ESC and the other control
+ * characters except newline and tab are replaced too, so that the text is safe on a terminal. */
 void as_buf_add_utf8_safe(struct as_buf *buf, const char *data, size_t len);
 
 #endif

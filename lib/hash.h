@@ -18,7 +18,8 @@ struct as_hasher; /* incremental */
 struct as_sha256 as_sha256_of(const void *data, size_t len);
 struct as_hasher *as_hasher_new(void);
 void as_hasher_add(struct as_hasher *hasher, const void *data, size_t len);
-/* Adds a length first, so that ("ab","c") and ("a","bc") differ. An absent string differs from an empty one. */
+/* Adds a length first, so that ("ab","c") and ("a","bc") differ. An absent string differs from an
+ * empty one. */
 void as_hasher_add_field(struct as_hasher *hasher, struct as_str field);
 struct as_sha256 as_hasher_finish_free(struct as_hasher *hasher);
 

@@ -111,8 +111,8 @@ bool job_path_is_valid(struct as_str path)
     if (!path.ptr || !path.len || path.len > JOB_PATH_MAX_BYTES || path.ptr[0] != '/')
         return false;
     for (size_t i = 0; i < path.len; i++)
-        if (path.ptr[i] <= ' ' ||
-            path.ptr[i] > '~') /* plain char: bytes above 0x7F are refused either way */
+        /* With char signed or not: bytes above 0x7F are refused. */
+        if (path.ptr[i] <= ' ' || path.ptr[i] > '~')
             return false;
     return path.len < 2 || path.ptr[1] != '/';
 }
@@ -343,8 +343,8 @@ static void get_headers(struct as_reader *in, struct job_header *headers, uint32
     if (count > JOB_HEADERS_MAX)
         in->is_bad = true;
     for (uint32_t i = 0; !in->is_bad && i < count; i++) {
-        headers[i].name =
-            as_get_str(in, JOB_BODY_MAX_BYTES); /* from the wire; a reply's are checked further */
+        /* From the wire any length will do; what a reply says is checked further. */
+        headers[i].name = as_get_str(in, JOB_BODY_MAX_BYTES);
         headers[i].value = as_get_str(in, JOB_BODY_MAX_BYTES);
         if (!headers[i].name.ptr || !headers[i].value.ptr)
             in->is_bad = true;

@@ -168,12 +168,12 @@ int job_get_row(struct as_reader *rows, struct job_row *ret_row) AS_MUST_USE;
 int job_get_reply(struct as_str payload, struct job_reply *ret_reply) AS_MUST_USE;
 
 /* The rules that both sides check a script's words against. */
-bool job_name_is_valid(struct as_str name); /* [A-Za-z0-9._-]{1,64} */
-bool job_word_is_listed(struct as_str word,
-                        const char *words);     /* a whole word of a list like JOB_ERROR_CLASSES */
+bool job_name_is_valid(struct as_str name);     /* [A-Za-z0-9._-]{1,64} */
 bool job_method_is_valid(struct as_str method); /* [A-Z]{1,16} */
 bool job_path_is_valid(struct as_str path);     /* starts with one '/', printable ASCII, no blank */
-bool job_header_is_valid(
-    struct job_header header); /* a token, and a value without control characters */
+/* A token, and a value without control characters. */
+bool job_header_is_valid(struct job_header header);
+/* A whole word of a list like JOB_ERROR_CLASSES. */
+bool job_word_is_listed(struct as_str word, const char *words);
 
 #endif

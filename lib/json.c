@@ -17,8 +17,10 @@ static struct as_json *aj(struct json_object *object)
     return (struct as_json *)object;
 }
 
-/* Of a text of one line the line is not named: it is most likely one of a file, whose number the caller knows. */
-static int parse_failed(struct as_err *err, const char *text, size_t len, size_t at, const char *why)
+/* Of a text of one line the line is not named: it is most likely one of a file, whose number the
+ * caller knows. */
+static int parse_failed(struct as_err *err, const char *text, size_t len, size_t at,
+                        const char *why)
 {
     size_t line = 1, column = 1;
     for (size_t i = 0; i < at; i++) {
@@ -27,11 +29,12 @@ static int parse_failed(struct as_err *err, const char *text, size_t len, size_t
     }
     if (!memchr(text, '\n', len))
         return as_err_set(err, AS_EINVAL, "not valid JSON at column %zu: %s", column, why);
-    return as_err_set(err, AS_EINVAL, "not valid JSON at line %zu, column %zu: %s", line, column, why);
+    return as_err_set(err, AS_EINVAL, "not valid JSON at line %zu, column %zu: %s", line, column,
+                      why);
 }
 
-/* json-c's strict mode still takes 'quoted' strings, NaN and Infinity. None of these bytes can stand outside a string in JSON.
- * Returns the position of the first one, or len. */
+/* json-c's strict mode still takes 'quoted' strings, NaN and Infinity. None of these bytes can
+ * stand outside a string in JSON. Returns the position of the first one, or len. */
 static size_t find_lenient(const char *text, size_t len)
 {
     bool is_in_string = false;
@@ -76,7 +79,8 @@ int as_json_parse(const char *text, size_t len, struct as_json **ret_value, stru
         json_object_put(root);
         return parse_failed(err, text, len, used, "more bytes after the value");
     }
-    const char *reason = why == json_tokener_continue ? "the text ends too early" : json_tokener_error_desc(why);
+    const char *reason =
+        why == json_tokener_continue ? "the text ends too early" : json_tokener_error_desc(why);
     return parse_failed(err, text, len, used < len ? used : len, reason);
 }
 
@@ -111,7 +115,11 @@ enum as_json_type as_json_type_of(const struct as_json *value)
 
 const char *as_json_type_name(enum as_json_type type)
 {
-    static const char *const names[] = {"null", "boolean", "integer", "number", "string", "array", "object"};
+    static const char *const names[] = {
+        [AS_JSON_NULL] = "null",     [AS_JSON_BOOL] = "boolean",  [AS_JSON_INT] = "integer",
+        [AS_JSON_DOUBLE] = "number", [AS_JSON_STRING] = "string", [AS_JSON_ARRAY] = "array",
+        [AS_JSON_OBJECT] = "object",
+    };
     return names[type];
 }
 
@@ -133,7 +141,8 @@ struct as_str as_json_str(const struct as_json *value)
 {
     if (!json_object_is_type(jc(value), json_type_string))
         return (struct as_str){NULL, 0};
-    return (struct as_str){json_object_get_string(jc(value)), (size_t)json_object_get_string_len(jc(value))};
+    return (struct as_str){json_object_get_string(jc(value)),
+                           (size_t)json_object_get_string_len(jc(value))};
 }
 
 const char *as_json_cstr(const struct as_json *value)
@@ -198,7 +207,9 @@ size_t as_json_len(const struct as_json *array_or_object)
 struct as_json *as_json_at(const struct as_json *array, size_t index)
 {
     bool is_array = as_json_type_of(array) == AS_JSON_ARRAY; /* json-c asserts it */
-    return is_array && index < as_json_len(array) ? aj(json_object_array_get_idx(jc(array), index)) : NULL;
+    if (!is_array || index >= as_json_len(array))
+        return NULL;
+    return aj(json_object_array_get_idx(jc(array), index));
 }
 
 void as_json_each(const struct as_json *object, as_json_member_fn fn, void *ctx)

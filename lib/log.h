@@ -1,8 +1,9 @@
 /* Log lines on stderr: "<prio>level message key=value ...", one line each, as journald reads them.
  *
- * err = someone must act, warn = degraded, info = life of groups and plugins, debug = steps. Lower layers return
- * errors; the layer that decides logs, once. Never a key, and no prompt or output text. Control characters and bad
- * UTF-8 are replaced. Process-wide by nature: the level is set once, before the loop runs. */
+ * err = someone must act, warn = degraded, info = life of groups and plugins, debug = steps. Lower
+ * layers return errors; the layer that decides logs, once. Never a key, and no prompt or output
+ * text. Control characters and bad UTF-8 are replaced. Process-wide by nature: the level is set
+ * once, before the loop runs. */
 #ifndef LIB_LOG_H
 #define LIB_LOG_H
 
@@ -11,7 +12,8 @@
 enum as_log_level { AS_LOG_ERR, AS_LOG_WARN, AS_LOG_INFO, AS_LOG_DEBUG };
 
 void as_log_set_level(enum as_log_level level);
-int as_log_level_from(const char *name, enum as_log_level *ret_level) AS_MUST_USE; /* "err".."debug" */
+/* "err".."debug". */
+int as_log_level_from(const char *name, enum as_log_level *ret_level) AS_MUST_USE;
 void as_log(enum as_log_level level, const char *fmt, ...) AS_PRINTF(2, 3);
 
 #define as_log_err(...) as_log(AS_LOG_ERR, __VA_ARGS__)

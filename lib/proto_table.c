@@ -13,6 +13,7 @@
 #define BASE64_MAX_BYTES ((int64_t)(PROTO_CHUNK_MAX_BYTES + 2) / 3 * 4)
 #define PAGE_MAX 1000
 
+// clang-format off
 #define TEXT(n, d, bytes) {.name = (n), .type = PROTO_STRING, .doc = (d), .min = 1, .max = (bytes)}
 #define NEED_TEXT(n, d, bytes)                                                                     \
     {.name = (n), .type = PROTO_STRING, .is_required = true, .doc = (d), .min = 1, .max = (bytes)}
@@ -20,6 +21,7 @@
 #define NEED_ID(n, d)                                                                              \
     {.name = (n), .type = PROTO_INT, .is_required = true, .doc = (d), .min = 1, .max = INT64_MAX}
 #define NUMBER(n, d) {.name = (n), .type = PROTO_NUMBER, .doc = (d)}
+// clang-format on
 
 #define RUN NEED_ID("run", "the run group's number")
 #define LIMIT COUNT("limit", "how many at most; 50 when not given", PAGE_MAX)
@@ -121,8 +123,9 @@ const struct proto_method proto_methods[] = {
         .doc = "Makes what was imported a version of the dataset, or gives the version that has "
                "the same content.",
         .params = {NEED_ID("import", "the import's number"),
-                   {.name = "strict", .type = PROTO_BOOL, .doc = "one bad line refuses the whole "
-                                                                 "import"}},
+                   {.name = "strict",
+                    .type = PROTO_BOOL,
+                    .doc = "one bad line refuses the whole import"}},
         .result = "{dataset: {name, version, hash, cases, critical, recorded, format, created_ms} "
                   "or null, is_new, good, bad, bad_lines: [{file, line, reason}]}: the first 100 "
                   "bad lines; dataset is null when nothing was kept: no good line, or strict and a "
@@ -231,8 +234,9 @@ const struct proto_method proto_methods[] = {
         .role = PROTO_OBSERVER,
         .doc = "Rows of a run group, by case, sample and member.",
         .params = {RUN,
-                   TEXT("status", "only with this status: ok, model_error, timeout, refused, "
-                                  "judge_error, scorer_error, skipped or cancelled",
+                   TEXT("status",
+                        "only with this status: ok, model_error, timeout, refused, "
+                        "judge_error, scorer_error, skipped or cancelled",
                         32),
                    TEXT("model", "only of this member", NAME_MAX_BYTES),
                    TEXT("metric", "what min and max are about; the primary metric when not given",

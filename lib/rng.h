@@ -1,5 +1,6 @@
 /* The house's one random generator: SplitMix64 streams, fixed for reproducible resampling.
- * A seed and a stream number name a sequence; the same pair gives the same numbers on every machine. */
+ * A seed and a stream number name a sequence; the same pair gives the same numbers on every
+ * machine. */
 #ifndef LIB_RNG_H
 #define LIB_RNG_H
 
@@ -9,11 +10,13 @@ struct as_rng {
     uint64_t state;
 };
 
-uint64_t as_rng_mix64(uint64_t z);                          /* the SplitMix64 finaliser (Steele et al. 2014) */
-struct as_rng as_rng_stream(uint64_t seed, uint64_t stream); /* state = mix64(seed ^ mix64(stream + 1)) */
+/* The SplitMix64 finaliser (Steele et al. 2014). */
+uint64_t as_rng_mix64(uint64_t z);
+/* state = mix64(seed ^ mix64(stream + 1)) */
+struct as_rng as_rng_stream(uint64_t seed, uint64_t stream);
 uint64_t as_rng_next(struct as_rng *rng);
-uint64_t as_rng_below(struct as_rng *rng, uint64_t bound); /* high 64 bits of u64 * bound; 0 when bound is 0 */
+uint64_t as_rng_below(struct as_rng *rng, uint64_t bound); /* 0 when bound is 0 */
 double as_rng_unit(struct as_rng *rng);                    /* in [0, 1) */
-uint64_t as_rng_entropy(void);                             /* from the kernel, for seeds and jitter */
+uint64_t as_rng_entropy(void);                             /* of the kernel, for seeds */
 
 #endif
