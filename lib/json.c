@@ -315,11 +315,6 @@ void as_json_set_bool(struct as_json *object, const char *key, bool v)
     as_json_set_take(object, key, as_json_new_bool(v));
 }
 
-void as_json_del(struct as_json *object, const char *key)
-{
-    json_object_object_del(jc(object), key);
-}
-
 void as_json_push_take(struct as_json *array, struct as_json *value)
 {
     json_object_array_add(jc(array), jc(value));

@@ -76,7 +76,6 @@ void as_json_set_str(struct as_json *object, const char *key, const char *text);
 void as_json_set_int(struct as_json *object, const char *key, int64_t v);
 void as_json_set_num(struct as_json *object, const char *key, double v);
 void as_json_set_bool(struct as_json *object, const char *key, bool v);
-void as_json_del(struct as_json *object, const char *key);
 void as_json_push_take(struct as_json *array, struct as_json *value);
 
 /* Text. The compact form is one line. The canonical form has its keys sorted as bytes at every

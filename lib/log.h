@@ -12,7 +12,7 @@
 enum as_log_level { AS_LOG_ERR, AS_LOG_WARN, AS_LOG_INFO, AS_LOG_DEBUG };
 
 void as_log_set_level(enum as_log_level level);
-/* "err".."debug". */
+/* name: "err", "warn", "info" or "debug". */
 int as_log_level_from(const char *name, enum as_log_level *ret_level) AS_MUST_USE;
 void as_log(enum as_log_level level, const char *fmt, ...) AS_PRINTF(2, 3);
 
