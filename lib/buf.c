@@ -255,19 +255,39 @@ bool as_utf8_is_valid(const char *data, size_t len)
     return true;
 }
 
+size_t as_utf8_next(const char *data, size_t len, uint32_t *ret_point)
+{
+    static const uint32_t first_bits[] = {0, 0x7F, 0x1F, 0x0F, 0x07};
+    const unsigned char *s = (const unsigned char *)data;
+    size_t n = utf8_sequence(s, len);
+    uint32_t point = s[0] & first_bits[n];
+    for (size_t i = 1; i < n; i++)
+        point = point << 6 | (s[i] & 0x3Fu);
+    *ret_point = point;
+    return n;
+}
+
+bool as_utf8_is_control(uint32_t point)
+{
+    bool is_c0_or_c1 = point < 0x20 || (point >= 0x7F && point < 0xA0);
+    bool is_bidi_mark = point == 0x061C || point == 0x200E || point == 0x200F;
+    bool is_separator_or_bidi =
+        (point >= 0x2028 && point <= 0x202E) || (point >= 0x2066 && point <= 0x2069);
+    return is_c0_or_c1 || is_bidi_mark || is_separator_or_bidi;
+}
+
 void as_buf_add_utf8_safe(struct as_buf *buf, const char *data, size_t len)
 {
-    const unsigned char *s = (const unsigned char *)data;
     while (len) {
-        size_t n = utf8_sequence(s, len);
-        bool is_control = n == 1 && ((s[0] < 0x20 && s[0] != '\n' && s[0] != '\t') || s[0] == 0x7F);
-        bool is_c1 = n == 2 && s[0] == 0xC2 && s[1] < 0xA0;
-        if (!n || is_control || is_c1)
-            as_buf_adds(buf, "\xEF\xBF\xBD");
+        uint32_t point;
+        size_t n = as_utf8_next(data, len, &point);
+        bool is_safe = point == '\n' || point == '\t' || !as_utf8_is_control(point);
+        if (n && is_safe)
+            as_buf_add(buf, data, n);
         else
-            as_buf_add(buf, s, n);
+            as_buf_adds(buf, "\xEF\xBF\xBD");
         n = n ? n : 1;
-        s += n;
+        data += n;
         len -= n;
     }
 }

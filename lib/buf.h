@@ -72,8 +72,14 @@ bool as_reader_is_done(const struct as_reader *in);
 
 /* True when the bytes are valid UTF-8 (no surrogates, no overlong forms). */
 bool as_utf8_is_valid(const char *data, size_t len);
-/* Appends data as valid UTF-8, each bad byte replaced by U+FFFD; NUL, ESC and the other control
- * characters except newline and tab are replaced too, so that the text is safe on a terminal. */
+/* The length of the first character of data, which must not be empty, and its code point; 0: a bad
+ * byte. */
+size_t as_utf8_next(const char *data, size_t len, uint32_t *ret_point);
+/* What does something to a terminal or to the order of the text around it, instead of being shown:
+ * C0 (newline and tab too), DEL, C1, line separators, bidirectional controls. */
+bool as_utf8_is_control(uint32_t point);
+/* Appends data as valid UTF-8 that is safe on a terminal: U+FFFD stands for each bad byte and each
+ * control character except newline and tab. */
 void as_buf_add_utf8_safe(struct as_buf *buf, const char *data, size_t len);
 
 #endif

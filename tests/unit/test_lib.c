@@ -141,6 +141,16 @@ static void test_text_for_a_terminal_has_no_control_characters(void **unused)
     as_buf_done(&buf);
 }
 
+static void test_text_for_a_terminal_keeps_its_order(void **unused)
+{
+    (void)unused;
+    static const char hostile[] = "\u202Eevil\u202C \u2066x\u2069\u200F\u061C\u2028\u05D0\u00E9\U0001F600";
+    struct as_buf buf = {0};
+    as_buf_add_utf8_safe(&buf, hostile, sizeof(hostile) - 1);
+    assert_string_equal(buf.ptr, "\uFFFDevil\uFFFD \uFFFDx\uFFFD\uFFFD\uFFFD\uFFFD\u05D0\u00E9\U0001F600");
+    as_buf_done(&buf);
+}
+
 static void test_arena_memory_is_zeroed_aligned_and_survives_growth(void **unused)
 {
     (void)unused;
@@ -215,6 +225,7 @@ int main(void)
         cmocka_unit_test(test_reader_refuses_a_string_over_its_limit),
         cmocka_unit_test(test_utf8_validity),
         cmocka_unit_test(test_text_for_a_terminal_has_no_control_characters),
+        cmocka_unit_test(test_text_for_a_terminal_keeps_its_order),
         cmocka_unit_test(test_arena_memory_is_zeroed_aligned_and_survives_growth),
         cmocka_unit_test(test_sha256_of_known_text),
         cmocka_unit_test(test_hashed_fields_cannot_slide_into_each_other),
