@@ -1,5 +1,6 @@
-/* Start: database, sandbox, transport, engine; then, on the loop, the probe of the jail, the plugins, the evals, the runs to resume, and
- * last the control socket, so that whoever can connect finds everything in place. Stop is the same way back. */
+/* Start: database, sandbox, transport, engine; then, on the loop, the probe of the jail, the
+ * plugins, the evals, the runs to resume, and last the control socket, so that whoever can connect
+ * finds everything in place. Stop is the same way back. */
 #include "daemon/app.h"
 
 #include "daemon/control/handlers.h"
@@ -104,11 +105,13 @@ static void reload(struct app *app)
         log_lines(AS_LOG_ERR, as_buf_str(&problems).ptr);
         as_log_err("the configuration was not reloaded: the one before stays in force");
     } else {
-        /* The server borrows the roles of the configuration that it was opened with, so that one is kept as well. */
+        /* The server borrows the roles of the configuration that it was opened with, so that one is
+         * kept as well. */
         config_unref(app->control.config);
         app->control.config = config;
         engine_set_config(app->control.engine, config);
-        as_log_info("configuration reloaded; socket, state directory, roles and folders change with a restart");
+        as_log_info("configuration reloaded; socket, state directory, roles and folders change "
+                    "with a restart");
         load_evals(app);
     }
     as_buf_done(&problems);
@@ -161,7 +164,8 @@ static void on_scanned(void *ctx)
     load_evals(app);
     if (!app->control.evals) {
         struct as_err err = {0};
-        as_err_set(&err, AS_EINVAL, "the folder of evals cannot be read: correct eval_dir in %s", app->config->path);
+        as_err_set(&err, AS_EINVAL, "the folder of evals cannot be read: correct eval_dir in %s",
+                   app->config->path);
         fail(app, &err);
         return;
     }
@@ -176,7 +180,9 @@ static void on_probed(void *ctx, int rc, const char *what)
     if (app->phase != APP_STARTING)
         return;
     if (rc && app->is_jail_required) {
-        as_err_set(&err, rc, "the jail of plugin code does not hold (%s): assayd does not run without it", what);
+        as_err_set(&err, rc,
+                   "the jail of plugin code does not hold (%s): assayd does not run without it",
+                   what);
         fail(app, &err);
         return;
     }
@@ -191,7 +197,8 @@ static int make_state_dir(struct app *app, struct as_err *err)
 {
     const char *dir = app->config->state_dir;
     if (mkdir(dir, 0700) && errno != EEXIST)
-        return as_err_set(err, as_err_from_errno(errno), "%s: cannot make the state directory: %s", dir, strerror(errno));
+        return as_err_set(err, as_err_from_errno(errno), "%s: cannot make the state directory: %s",
+                          dir, strerror(errno));
     char path[4096];
     snprintf(path, sizeof(path), "%s/assayd.lock", dir);
     app->lock_fd = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
@@ -251,7 +258,8 @@ static int watch_signals(struct app *app)
     return rc;
 }
 
-int app_new(struct loop *loop, const struct app_options *options, struct app **ret_app, struct as_err *err)
+int app_new(struct loop *loop, const struct app_options *options, struct app **ret_app,
+            struct as_err *err)
 {
     struct app *app = as_xcalloc(1, sizeof(*app));
     app->loop = loop;

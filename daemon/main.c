@@ -1,4 +1,5 @@
-/* assayd: reads its arguments and its configuration, then runs the loop until it is told to stop. */
+/* assayd: reads its arguments and its configuration, then runs the loop until it is told to stop.
+ */
 #include "daemon/app.h"
 #include "lib/log.h"
 
@@ -23,14 +24,17 @@ struct arguments {
 static const char usage[] =
     "usage: assayd [--config FILE] [--check]\n"
     "\n"
-    "Runs evals: sends the same cases to every model, scores the outputs, and says whether a candidate may replace\n"
+    "Runs evals: sends the same cases to every model, scores the outputs, and says whether a "
+    "candidate may replace\n"
     "the baseline. assayctl is its client.\n"
     "\n"
     "  --config FILE      configuration (default " DEFAULT_CONFIG ")\n"
-    "  --check            reads the configuration and the evals, prints every problem, and exits: 0 or 65\n"
+    "  --check            reads the configuration and the evals, prints every problem, and exits: "
+    "0 or 65\n"
     "  --worker FILE      the assay-worker program (default: beside assayd)\n"
     "  --log-level LEVEL  err, warn, info or debug; goes before log.level of the configuration\n"
-    "  --jail-optional    runs although the jail of plugin code cannot be shown to hold; for sanitizer builds only\n"
+    "  --jail-optional    runs although the jail of plugin code cannot be shown to hold; for "
+    "sanitizer builds only\n"
     "  --version, --help\n"
     "\n"
     "example: assayd --config etc/assay.yaml --check\n";
@@ -39,8 +43,8 @@ static const char usage[] =
 static int parse_arguments(int argc, char **argv, struct arguments *ret_arguments)
 {
     static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'}, {"check", no_argument, NULL, 'k'},
-        {"worker", required_argument, NULL, 'w'}, {"log-level", required_argument, NULL, 'l'},
+        {"config", required_argument, NULL, 'c'},  {"check", no_argument, NULL, 'k'},
+        {"worker", required_argument, NULL, 'w'},  {"log-level", required_argument, NULL, 'l'},
         {"jail-optional", no_argument, NULL, 'j'}, {"version", no_argument, NULL, 'v'},
         {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0},
     };
@@ -76,7 +80,8 @@ static int check_evals(const struct config *config)
         fprintf(stderr, "%s\n", evals->refusals[i].reason);
     int code = evals->refusal_count ? as_err_exit_code(AS_EINVAL) : 0;
     if (!code)
-        printf("%s: ok: %zu models, %zu evals\n", config->path, config->model_count, evals->eval_count);
+        printf("%s: ok: %zu models, %zu evals\n", config->path, config->model_count,
+               evals->eval_count);
     eval_set_unref(evals);
     return code;
 }
@@ -93,7 +98,8 @@ static char *worker_beside_us(void)
     return as_buf_take(&path);
 }
 
-/* A connection a call in flight, and a socket a worker: the soft limit of most systems is too low for that. */
+/* A connection a call in flight, and a socket a worker: the soft limit of most systems is too low
+ * for that. */
 static void raise_descriptor_limit(void)
 {
     struct rlimit limit;
@@ -109,7 +115,8 @@ static int run(const struct arguments *arguments, struct config *config)
     struct loop *loop = NULL;
     struct app *app = NULL;
     struct as_err err = {0};
-    AS_CLEANUP_FREE char *worker = arguments->worker_path ? as_xstrdup(arguments->worker_path) : worker_beside_us();
+    AS_CLEANUP_FREE char *worker =
+        arguments->worker_path ? as_xstrdup(arguments->worker_path) : worker_beside_us();
     struct app_options options = {config, worker, !arguments->is_jail_optional};
     raise_descriptor_limit();
     int rc = loop_new(&loop);
@@ -140,7 +147,8 @@ int main(int argc, char **argv)
     } else {
         enum as_log_level level = config->log_level;
         if (arguments.log_level && as_log_level_from(arguments.log_level, &level))
-            fprintf(stderr, "assayd: no log level '%s': use err, warn, info or debug\n", arguments.log_level);
+            fprintf(stderr, "assayd: no log level '%s': use err, warn, info or debug\n",
+                    arguments.log_level);
         as_log_set_level(level);
         code = arguments.is_check ? check_evals(config) : run(&arguments, config);
     }

@@ -60,7 +60,8 @@ void control_read(struct control_app *app, struct control_call *call, control_qu
     db_read(app->db, query_work, query_done, query);
 }
 
-void control_store_failed(struct store *store, struct control_query *query, int rc, const char *what)
+void control_store_failed(struct store *store, struct control_query *query, int rc,
+                          const char *what)
 {
     query->rc = rc;
     if (rc == AS_ENOENT)

@@ -1,7 +1,9 @@
-/* What the control methods do: the handlers of lib/proto's table, over engine, registry, config and store.
+/* What the control methods do: the handlers of lib/proto's table, over engine, registry, config and
+ * store.
  *
- * Handlers run on the loop and answer now or later. What needs the database goes through a control_query: its work builds the
- * result on a pool thread, its answer is sent on the loop. struct control_app is owned by daemon/app.c, which fills it in. */
+ * Handlers run on the loop and answer now or later. What needs the database goes through a
+ * control_query: its work builds the result on a pool thread, its answer is sent on the loop.
+ * struct control_app is owned by daemon/app.c, which fills it in. */
 #ifndef DAEMON_CONTROL_HANDLERS_H
 #define DAEMON_CONTROL_HANDLERS_H
 
@@ -21,8 +23,8 @@ struct control_app {
     struct registry *registry;
     struct sandbox *sandbox;
     struct transport *transport;
-    struct config *config;   /* in force; app.c swaps it on reload */
-    struct eval_set *evals;  /* likewise */
+    struct config *config;  /* in force; app.c swaps it on reload */
+    struct eval_set *evals; /* likewise */
     struct control_server *server;
     int64_t started_ms;
     struct control_watch *watches;
@@ -46,8 +48,9 @@ struct control_query {
     struct as_json *result; /* set by work; NULL stands for {} */
     int rc;                 /* set by work with err */
     struct as_err err;
-    struct as_arena arena;  /* gone after the answer */
-    void (*finish)(struct control_query *query); /* on the loop, before the answer; NULL = nothing more to do */
+    struct as_arena arena; /* gone after the answer */
+    /* on the loop, before the answer; NULL = nothing more to do */
+    void (*finish)(struct control_query *query);
     void (*work)(struct store *store, struct control_query *query);
 };
 typedef void (*control_query_fn)(struct store *store, struct control_query *query);
@@ -55,7 +58,8 @@ typedef void (*control_query_fn)(struct store *store, struct control_query *quer
 void control_read(struct control_app *app, struct control_call *call, control_query_fn work,
                   void (*finish)(struct control_query *query));
 /* For work: the store's failure as the query's answer. what is a sentence's beginning: "run 7". */
-void control_store_failed(struct store *store, struct control_query *query, int rc, const char *what);
+void control_store_failed(struct store *store, struct control_query *query, int rc,
+                          const char *what);
 
 uint32_t control_limit(const struct control_call *call);
 void control_set_hash(struct as_json *json, const char *key, const struct as_sha256 *hash);

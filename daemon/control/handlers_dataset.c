@@ -1,7 +1,7 @@
 /* dataset.*: imports in chunks, and looking at what is there.
  *
- * An import belongs to its connection. Its chunks are parsed and stored on the writing connection's pool thread, one after the
- * other, so the importer is never in two hands. */
+ * An import belongs to its connection. Its chunks are parsed and stored on the writing connection's
+ * pool thread, one after the other, so the importer is never in two hands. */
 #include "daemon/control/handlers.h"
 
 #include "daemon/dataset/import.h"
@@ -27,7 +27,7 @@ struct control_import {
     char *name;
     struct dataset_import *importer;
     int64_t staging_id;
-    char *file; /* whose bytes come now */
+    char *file;                /* whose bytes come now */
     struct case_record *cases; /* parsed, not stored yet; their strings are in the arena */
     size_t case_count, case_cap;
     struct as_arena arena;
@@ -75,7 +75,8 @@ static void on_bad_line(void *ctx, const char *file, uint64_t line, const char *
     struct control_import *import = ctx;
     import->bad_count++;
     if (import->bad_shown < BAD_LINES_SHOWN)
-        import->bad[import->bad_shown++] = (struct bad_line){as_xstrdup(file), as_xstrdup(reason), line};
+        import->bad[import->bad_shown++] =
+            (struct bad_line){as_xstrdup(file), as_xstrdup(reason), line};
 }
 
 /* ---- steps ---- */
@@ -120,7 +121,8 @@ static void step_done(void *ctx)
     free(step);
 }
 
-static void run_step(struct control_import *import, struct control_call *call, struct import_step *step)
+static void run_step(struct control_import *import, struct control_call *call,
+                     struct import_step *step)
 {
     step->import = import;
     step->call = call;
@@ -132,9 +134,11 @@ static void store_cases(struct store *store, struct control_import *import)
     size_t bad = 0;
     if (!import->case_count || import->rc)
         return;
-    import->rc = store_dataset_add(store, import->staging_id, import->cases, import->case_count, &bad);
+    import->rc =
+        store_dataset_add(store, import->staging_id, import->cases, import->case_count, &bad);
     if (import->rc == AS_EEXIST)
-        as_err_set(&import->err, AS_EINVAL, "case id '%.*s' stands twice: ids are unique in a dataset",
+        as_err_set(&import->err, AS_EINVAL,
+                   "case id '%.*s' stands twice: ids are unique in a dataset",
                    (int)import->cases[bad].id.len, import->cases[bad].id.ptr);
     else if (import->rc)
         as_err_set(&import->err, import->rc, "%s", store_error(store));
@@ -208,8 +212,9 @@ static struct as_json *make_version(struct store *store, struct import_step *ste
     bool is_kept = !rc && !import->rc && !(step->is_strict && import->bad_count);
     if (!is_kept)
         return NULL;
-    import->rc = store_dataset_finish(store, import->staging_id, &summary.hash, dataset_format_name(summary.format),
-                                      clock_wall_ms(), &import->arena, &info, ret_is_new);
+    import->rc = store_dataset_finish(store, import->staging_id, &summary.hash,
+                                      dataset_format_name(summary.format), clock_wall_ms(),
+                                      &import->arena, &info, ret_is_new);
     if (import->rc) {
         as_err_set(&import->err, import->rc, "%s", store_error(store));
         return NULL;
@@ -245,11 +250,13 @@ static void abort_work(struct store *store, struct import_step *step)
 
 static bool is_dataset_name(const char *name)
 {
-    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+    static const char allowed[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
     return name[0] && name[0] != '.' && strspn(name, allowed) == strlen(name);
 }
 
-static int check_begin(const struct control_app *app, const struct control_call *call, struct as_err *err)
+static int check_begin(const struct control_app *app, const struct control_call *call,
+                       struct as_err *err)
 {
     const char *name = as_json_get_cstr(call->params, "name");
     size_t open = 0;
@@ -258,7 +265,8 @@ static int check_begin(const struct control_app *app, const struct control_call 
     if (open >= IMPORTS_MAX)
         return as_err_set(err, AS_ELIMIT, "%zu imports are open: wait for one to end", open);
     if (!is_dataset_name(name))
-        return as_err_set(err, AS_EINVAL, "'%s' cannot be a dataset's name: use letters, digits, '-', '_' and '.'",
+        return as_err_set(err, AS_EINVAL,
+                          "'%s' cannot be a dataset's name: use letters, digits, '-', '_' and '.'",
                           name);
     return 0;
 }

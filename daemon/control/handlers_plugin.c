@@ -41,12 +41,14 @@ static void list_refusal(void *ctx, const struct plugin_refusal *refusal)
     as_json_push_take(((struct listing *)ctx)->refused, json);
 }
 
-static int check_kind(const struct control_call *call, enum plugin_kind *ret_kind, struct as_err *err)
+static int check_kind(const struct control_call *call, enum plugin_kind *ret_kind,
+                      struct as_err *err)
 {
     const char *kind = as_json_get_cstr(call->params, "kind");
     if (!kind || !plugin_kind_from(kind, ret_kind))
         return 0;
-    return as_err_set(err, AS_EINVAL, "no kind of plugin is called '%s': use scorer, rubric or provider", kind);
+    return as_err_set(err, AS_EINVAL,
+                      "no kind of plugin is called '%s': use scorer, rubric or provider", kind);
 }
 
 void handle_plugin_list(void *ctx, struct control_call *call)
@@ -58,7 +60,8 @@ void handle_plugin_list(void *ctx, struct control_call *call)
         control_fail(call, &err);
         return;
     }
-    struct listing listing = {as_json_array(), as_json_array(), as_json_get_cstr(call->params, "kind")};
+    struct listing listing = {as_json_array(), as_json_array(),
+                              as_json_get_cstr(call->params, "kind")};
     registry_each(app->registry, list_version, &listing);
     registry_each_refusal(app->registry, list_refusal, &listing);
     struct as_json *json = as_json_object();
@@ -88,13 +91,14 @@ static struct as_json *whole_version_json(const struct plugin_version *version)
         as_json_set_take(json, "scale", NULL);
     }
     as_json_set_num(json, "pass", version->pass);
-    as_json_set_take(json, "source", as_json_new_str((struct as_str){version->source, version->source_len}));
+    as_json_set_take(json, "source",
+                     as_json_new_str((struct as_str){version->source, version->source_len}));
     return json;
 }
 
-/* Without a kind the selector is looked for in every kind; the first error is the one that is told. */
-static int find_version(struct control_app *app, struct control_call *call, struct plugin_version **ret_version,
-                        struct as_err *err)
+/* Without a kind the selector is looked for in every kind; the first error is told. */
+static int find_version(struct control_app *app, struct control_call *call,
+                        struct plugin_version **ret_version, struct as_err *err)
 {
     const char *selector = as_json_get_cstr(call->params, "selector");
     enum plugin_kind kind = PLUGIN_KIND_COUNT;
@@ -152,5 +156,6 @@ void handle_plugin_check(void *ctx, struct control_call *call)
         control_fail(call, &err);
         return;
     }
-    registry_inspect(app->registry, as_json_get_cstr(call->params, "name"), source, on_inspected, call);
+    registry_inspect(app->registry, as_json_get_cstr(call->params, "name"), source, on_inspected,
+                     call);
 }

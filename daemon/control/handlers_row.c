@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TEXT_SHOWN_BYTES (32u << 10) /* of one text in row.show: an answer must fit a line of the protocol */
+/* Of one text in row.show: an answer must fit a line of the protocol. */
+#define TEXT_SHOWN_BYTES (32u << 10)
 
 struct named_run { /* a group with the names of its members and metrics */
     struct group_record group;
@@ -55,20 +56,25 @@ static int open_run(struct store *store, struct control_query *query, struct nam
 static int parse_after(const char *text, struct row_key *ret_key)
 {
     int used = 0;
-    int got = sscanf(text, "%" SCNd64 ".%" SCNu32 ".%" SCNu32 "%n", &ret_key->case_seq, &ret_key->sample,
-                     &ret_key->member, &used);
+    int got = sscanf(text, "%" SCNd64 ".%" SCNu32 ".%" SCNu32 "%n", &ret_key->case_seq,
+                     &ret_key->sample, &ret_key->member, &used);
     return got == 3 && !text[used] ? 0 : AS_EINVAL;
 }
 
-static int read_filter(const struct control_query *query, const struct named_run *run, struct row_filter *ret_filter,
-                       struct row_key *after, struct as_err *err)
+static int read_filter(const struct control_query *query, const struct named_run *run,
+                       struct row_filter *ret_filter, struct row_key *after, struct as_err *err)
 {
     const struct as_json *params = query->call->params;
-    const char *status = as_json_get_cstr(params, "status"), *model = as_json_get_cstr(params, "model");
-    const char *metric = as_json_get_cstr(params, "metric"), *from = as_json_get_cstr(params, "after");
+    const char *status = as_json_get_cstr(params, "status"),
+               *model = as_json_get_cstr(params, "model");
+    const char *metric = as_json_get_cstr(params, "metric"),
+               *from = as_json_get_cstr(params, "after");
     bool is_scored = metric || as_json_has(params, "min") || as_json_has(params, "max");
     enum row_status wanted = ROW_OK;
-    *ret_filter = (struct row_filter){.group_id = run->group.id, .status = -1, .member = -1, .metric = -1,
+    *ret_filter = (struct row_filter){.group_id = run->group.id,
+                                      .status = -1,
+                                      .member = -1,
+                                      .metric = -1,
                                       .score_min = as_json_get_num(params, "min", 0),
                                       .score_max = as_json_get_num(params, "max", 1),
                                       .limit = control_limit(query->call)};
@@ -77,12 +83,14 @@ static int read_filter(const struct control_query *query, const struct named_run
     ret_filter->status = status ? (int)wanted : -1;
     ret_filter->member = model ? index_of(run->members, "name", model) : -1;
     if (model && ret_filter->member < 0)
-        return as_err_set(err, AS_EINVAL, "model '%s' is no member of run %" PRId64, model, run->group.id);
+        return as_err_set(err, AS_EINVAL, "model '%s' is no member of run %" PRId64, model,
+                          run->group.id);
     if (is_scored)
         ret_filter->metric = metric ? index_of(run->metrics, "metric", metric)
                                     : (int)as_json_get_int(run->pins, "primary", 0);
     if (metric && ret_filter->metric < 0)
-        return as_err_set(err, AS_EINVAL, "'%s' is no metric of run %" PRId64, metric, run->group.id);
+        return as_err_set(err, AS_EINVAL, "'%s' is no metric of run %" PRId64, metric,
+                          run->group.id);
     if (from && parse_after(from, after))
         return as_err_set(err, AS_EINVAL, "after: '%s' is not the `next` of a page", from);
     ret_filter->after = from ? after : NULL;
@@ -99,7 +107,8 @@ static struct as_json *brief_json(const struct named_run *run, const struct row_
     as_json_set_take(json, "error", as_json_new_str(row->row.error));
     as_json_set_num(json, "latency_ms", row->row.latency_ms);
     for (size_t i = 0; i < row->score_count; i++)
-        as_json_set_num(scores, metric_name(run, row->scores[i].metric), row->scores[i].is_na ? NAN : row->scores[i].score);
+        as_json_set_num(scores, metric_name(run, row->scores[i].metric),
+                        row->scores[i].is_na ? NAN : row->scores[i].score);
     as_json_set_take(json, "scores", scores);
     return json;
 }
@@ -126,7 +135,8 @@ static void list_work(struct store *store, struct control_query *query)
         if (count == filter.limit) {
             const struct row_key *last = &rows[count - 1].row.key;
             as_json_set_str(query->result, "next",
-                            as_arena_printf(&query->arena, "%" PRId64 ".%u.%u", last->case_seq, last->sample, last->member));
+                            as_arena_printf(&query->arena, "%" PRId64 ".%u.%u", last->case_seq,
+                                            last->sample, last->member));
         }
     }
     as_json_free(run.pins);
@@ -143,7 +153,8 @@ static struct as_json *shown_text(struct control_query *query, struct as_str tex
 {
     if (text.len <= TEXT_SHOWN_BYTES)
         return as_json_new_str(text);
-    char *cut = as_arena_printf(&query->arena, "%.*s... (%zu bytes in all)", (int)TEXT_SHOWN_BYTES, text.ptr, text.len);
+    char *cut = as_arena_printf(&query->arena, "%.*s... (%zu bytes in all)", (int)TEXT_SHOWN_BYTES,
+                                text.ptr, text.len);
     return as_json_new_str(as_str_from(cut));
 }
 
@@ -163,7 +174,8 @@ static struct as_json *attempt_json(const struct exchange_record *exchange)
     as_json_set_str(json, "role", exchange->role ? "judge" : "model");
     as_json_set_int(json, "attempt", exchange->attempt);
     as_json_set_str(json, "outcome", outcome);
-    as_json_set_take(json, "http_status", exchange->http_status ? as_json_new_int(exchange->http_status) : NULL);
+    as_json_set_take(json, "http_status",
+                     exchange->http_status ? as_json_new_int(exchange->http_status) : NULL);
     as_json_set_int(json, "sent_ms", exchange->sent_ms);
     as_json_set_num(json, "total_ms", (double)exchange->total_us / 1000);
     as_json_set_num(json, "first_byte_ms", (double)exchange->first_byte_us / 1000);
@@ -188,7 +200,8 @@ static struct as_json *score_json(struct control_query *query, const struct name
 }
 
 /* The judge's last question and its raw reply, out of the journal. */
-static struct as_json *judge_json(struct control_query *query, const struct exchange_record *exchanges, size_t count)
+static struct as_json *judge_json(struct control_query *query,
+                                  const struct exchange_record *exchanges, size_t count)
 {
     const struct exchange_record *last = NULL;
     for (size_t i = 0; i < count; i++)
@@ -203,7 +216,8 @@ static struct as_json *judge_json(struct control_query *query, const struct exch
 }
 
 static struct as_json *row_json(struct control_query *query, const struct named_run *run,
-                                const struct row_listing *row, const struct exchange_record *exchanges, size_t count)
+                                const struct row_listing *row,
+                                const struct exchange_record *exchanges, size_t count)
 {
     struct as_json *json = as_json_object(), *attempts = as_json_array(), *scores = as_json_array();
     const struct row_record *record = &row->row;
@@ -214,12 +228,16 @@ static struct as_json *row_json(struct control_query *query, const struct named_
     as_json_set_take(json, "error_class", as_json_new_str(record->error_class));
     as_json_set_take(json, "error", as_json_new_str(record->error));
     as_json_set_take(json, "text", shown_text(query, record->text));
-    as_json_set_take(json, "tool_calls", record->tool_calls_json.ptr ? shown_body(query, record->tool_calls_json) : NULL);
+    as_json_set_take(json, "tool_calls",
+                     record->tool_calls_json.ptr ? shown_body(query, record->tool_calls_json)
+                                                 : NULL);
     as_json_set_take(json, "finish_reason", as_json_new_str(record->finish_reason));
     as_json_set_take(json, "model_id", as_json_new_str(record->model_id));
     as_json_set_num(json, "latency_ms", record->latency_ms);
-    as_json_set_take(json, "input_tokens", record->input_tokens < 0 ? NULL : as_json_new_int(record->input_tokens));
-    as_json_set_take(json, "output_tokens", record->output_tokens < 0 ? NULL : as_json_new_int(record->output_tokens));
+    as_json_set_take(json, "input_tokens",
+                     record->input_tokens < 0 ? NULL : as_json_new_int(record->input_tokens));
+    as_json_set_take(json, "output_tokens",
+                     record->output_tokens < 0 ? NULL : as_json_new_int(record->output_tokens));
     as_json_set_num(json, "cost_usd", record->cost_usd);
     for (size_t i = 0; i < count; i++) {
         as_json_push_take(attempts, attempt_json(&exchanges[i]));
@@ -244,7 +262,8 @@ static int show_rows(struct store *store, struct control_query *query, const str
     for (size_t i = 0; i < count && !rc; i++) {
         struct exchange_record *exchanges = NULL;
         size_t exchange_count = 0;
-        rc = store_exchanges_of_row(store, &rows[i].row.key, &query->arena, &exchanges, &exchange_count);
+        rc = store_exchanges_of_row(store, &rows[i].row.key, &query->arena, &exchanges,
+                                    &exchange_count);
         if (!rc)
             as_json_push_take(list, row_json(query, run, &rows[i], exchanges, exchange_count));
     }

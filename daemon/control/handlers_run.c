@@ -64,7 +64,8 @@ void handle_run_start(void *ctx, struct control_call *call)
 static struct as_json *pins_of(const struct group_record *group)
 {
     struct as_json *pins = NULL;
-    bool is_there = group->pins_json && !as_json_parse(group->pins_json, strlen(group->pins_json), &pins, NULL);
+    bool is_there =
+        group->pins_json && !as_json_parse(group->pins_json, strlen(group->pins_json), &pins, NULL);
     return is_there ? pins : as_json_object();
 }
 
@@ -92,8 +93,9 @@ static void list_work(struct store *store, struct control_query *query)
     uint32_t limit = control_limit(query->call);
     struct group_record *groups = NULL;
     size_t count = 0;
-    int rc = store_groups_page(store, as_json_get_cstr(params, "eval"), as_json_get_int(params, "before", 0), limit,
-                               &query->arena, &groups, &count);
+    int rc = store_groups_page(store, as_json_get_cstr(params, "eval"),
+                               as_json_get_int(params, "before", 0), limit, &query->arena, &groups,
+                               &count);
     if (rc) {
         control_store_failed(store, query, rc, "the list of runs");
         return;
@@ -104,7 +106,8 @@ static void list_work(struct store *store, struct control_query *query)
         struct as_json *run = as_json_object();
         set_head(run, &groups[i]);
         if (!store_dataset_get(store, groups[i].dataset_id, &query->arena, &info))
-            as_json_set_str(run, "dataset", as_arena_printf(&query->arena, "%s@%u", info.name, info.version));
+            as_json_set_str(run, "dataset",
+                            as_arena_printf(&query->arena, "%s@%u", info.name, info.version));
         as_json_set_int(run, "cases", groups[i].case_count);
         as_json_set_int(run, "members", groups[i].member_count);
         as_json_push_take(runs, run);
@@ -132,7 +135,8 @@ static struct as_json *model_brief(const struct as_json *model)
 static struct as_json *pins_brief(const struct as_json *pins)
 {
     struct as_json *json = as_json_object(), *models = as_json_array();
-    const struct as_json *members = as_json_get(pins, "members"), *judge = as_json_get(pins, "judge");
+    const struct as_json *members = as_json_get(pins, "members"),
+                         *judge = as_json_get(pins, "judge");
     for (size_t i = 0; i < as_json_len(members); i++)
         as_json_push_take(models, model_brief(as_json_at(members, i)));
     as_json_set_take(json, "plugins", shared(pins, "metrics"));
@@ -151,7 +155,8 @@ static void merge_member(void *ctx, const char *key, struct as_json *value)
 static int64_t rows_done(struct store *store, const struct group_record *group)
 {
     int64_t counts[PINS_MAX_MEMBERS * ROW_STATUS_COUNT], sum = 0;
-    if (group->member_count > PINS_MAX_MEMBERS || store_group_counts(store, group->id, group->member_count, counts))
+    if (group->member_count > PINS_MAX_MEMBERS ||
+        store_group_counts(store, group->id, group->member_count, counts))
         return 0;
     for (size_t i = 0; i < (size_t)group->member_count * ROW_STATUS_COUNT; i++)
         sum += counts[i];
@@ -171,18 +176,22 @@ static struct as_json *whole_run(struct store *store, const struct group_record 
     as_json_set_take(json, "dataset", dataset);
     as_json_set_int(json, "unknown_fate", group->unknown_fate);
     as_json_set_int(json, "samples", group->sample_count);
-    const struct as_json *primary = as_json_at(metrics, (size_t)as_json_get_int(pins, "primary", 0));
+    const struct as_json *primary =
+        as_json_at(metrics, (size_t)as_json_get_int(pins, "primary", 0));
     as_json_set_take(json, "primary", shared(primary, "metric"));
     as_json_set_take(json, "pins", pins_brief(pins));
     as_json_set_int(progress, "done", rows_done(store, group));
-    as_json_set_int(progress, "total", group->case_count * group->member_count * group->sample_count);
+    as_json_set_int(progress, "total",
+                    group->case_count * group->member_count * group->sample_count);
     as_json_set_take(json, "progress", progress);
-    if (group->result_json && !as_json_parse(group->result_json, strlen(group->result_json), &result, NULL))
+    if (group->result_json &&
+        !as_json_parse(group->result_json, strlen(group->result_json), &result, NULL))
         as_json_each(result, merge_member, json);
     return json;
 }
 
-static int get_group(struct store *store, struct control_query *query, struct group_record *ret_group)
+static int get_group(struct store *store, struct control_query *query,
+                     struct group_record *ret_group)
 {
     int64_t run = as_json_get_int(query->call->params, "run", 0);
     int rc = store_group_get(store, run, &query->arena, ret_group);
@@ -236,7 +245,8 @@ static void drop_watches(struct control_app *app, uint64_t connection, int64_t r
     struct control_watch **at = &app->watches;
     while (*at) {
         struct control_watch *watch = *at;
-        bool is_meant = (!connection || watch->connection == connection) && (!run || watch->run == run);
+        bool is_meant =
+            (!connection || watch->connection == connection) && (!run || watch->run == run);
         if (!is_meant) {
             at = &watch->next;
             continue;
@@ -270,7 +280,8 @@ void control_on_progress(void *ctx, int64_t run)
         return;
     for (const struct control_watch *watch = app->watches; watch; watch = watch->next)
         if (watch->run == run)
-            control_notify(app->server, watch->connection, "run.progress", progress_json(&progress));
+            control_notify(app->server, watch->connection, "run.progress",
+                           progress_json(&progress));
 }
 
 struct ended_query {
@@ -294,9 +305,13 @@ static struct as_json *ended_json(const struct ended_query *query)
     struct run_progress progress;
     bool is_standing = !engine_progress(query->app->engine, query->run, &progress);
     as_json_set_int(json, "run", query->run);
-    as_json_set_str(json, "state", group_state_name(is_standing ? progress.state : query->group.state));
+    as_json_set_str(json, "state",
+                    group_state_name(is_standing ? progress.state : query->group.state));
     as_json_set_str(json, "outcome", query->rc ? NULL : query->group.outcome);
-    as_json_set_str(json, "error", is_standing ? progress.error : query->rc ? NULL : query->group.error);
+    as_json_set_str(json, "error",
+                    is_standing ? progress.error
+                    : query->rc ? NULL
+                                : query->group.error);
     return json;
 }
 
@@ -304,8 +319,10 @@ static void ended_done(void *ctx)
 {
     struct ended_query *query = ctx;
     struct control_app *app = query->app;
-    for (const struct control_watch *watch = app->watches; watch && app->server; watch = watch->next) {
-        bool is_meant = watch->run == query->run && (!query->connection || watch->connection == query->connection);
+    for (const struct control_watch *watch = app->watches; watch && app->server;
+         watch = watch->next) {
+        bool is_meant = watch->run == query->run &&
+                        (!query->connection || watch->connection == query->connection);
         if (is_meant)
             control_notify(app->server, watch->connection, "run.ended", ended_json(query));
     }
@@ -344,7 +361,8 @@ static void watch_work(struct store *store, struct control_query *query)
     as_json_set_str(query->result, "state", group_state_name(group.state));
     as_json_set_str(query->result, "outcome", group.outcome);
     as_json_set_int(query->result, "done", rows_done(store, &group));
-    as_json_set_int(query->result, "total", group.case_count * group.member_count * group.sample_count);
+    as_json_set_int(query->result, "total",
+                    group.case_count * group.member_count * group.sample_count);
 }
 
 static void watch_finish(struct control_query *query)
@@ -374,7 +392,8 @@ void handle_run_cancel(void *ctx, struct control_call *call)
     int64_t run = as_json_get_int(call->params, "run", 0);
     const char *why = as_json_get_cstr(call->params, "reason");
     char reason[AS_ERR_MSG_MAX];
-    snprintf(reason, sizeof(reason), "cancelled by uid %u%s%.900s", call->uid, why ? ": " : "", why ? why : "");
+    snprintf(reason, sizeof(reason), "cancelled by uid %u%s%.900s", call->uid, why ? ": " : "",
+             why ? why : "");
     if (engine_cancel(app->engine, run, reason, &err)) {
         control_fail(call, &err);
         return;
@@ -394,11 +413,14 @@ static void verdict_work(struct store *store, struct control_query *query)
     if (get_group(store, query, &group))
         return;
     if (!group_state_is_final(group.state)) {
-        query->rc = as_err_set(&query->err, AS_ESTATE, "run %" PRId64 " is still %s: wait with `assayctl run watch %" PRId64 "`",
-                               group.id, group_state_name(group.state), group.id);
+        query->rc =
+            as_err_set(&query->err, AS_ESTATE,
+                       "run %" PRId64 " is still %s: wait with `assayctl run watch %" PRId64 "`",
+                       group.id, group_state_name(group.state), group.id);
         return;
     }
-    if (group.result_json && as_json_parse(group.result_json, strlen(group.result_json), &result, &query->err)) {
+    if (group.result_json &&
+        as_json_parse(group.result_json, strlen(group.result_json), &result, &query->err)) {
         query->rc = AS_ECORRUPT;
         return;
     }

@@ -173,9 +173,10 @@ void control_reply(struct control_call *public, struct as_json *result_take)
     size_t line_bytes = out->len - start;
     if (line_bytes > PROTO_LINE_MAX_BYTES) {
         struct as_err err = {0};
-        as_err_set(&err, AS_ELIMIT, "%s: the answer has %zu bytes, more than the %u of a line: ask "
-                   "for less, with `limit` where there is one", public->method->name, line_bytes,
-                   PROTO_LINE_MAX_BYTES);
+        as_err_set(&err, AS_ELIMIT,
+                   "%s: the answer has %zu bytes, more than the %u of a line: ask for less, with "
+                   "`limit` where there is one",
+                   public->method->name, line_bytes, PROTO_LINE_MAX_BYTES);
         out->len = start;
         proto_write_error(&conn->out, call->message.id, &err);
     }
@@ -213,13 +214,14 @@ static int check_role(const struct conn *conn, const struct proto_method *method
         return 0;
     const char *needed = proto_role_name(method->role);
     if (conn->role == ROLE_NONE)
-        return as_err_set(err, AS_EDENIED, "uid %u has no role here, and %s needs %s: an "
-                          "administrator can give him one under `roles` in the configuration",
+        return as_err_set(err, AS_EDENIED,
+                          "uid %u has no role here, and %s needs %s: an administrator can grant "
+                          "one under `roles` in the configuration",
                           (unsigned)conn->uid, method->name, needed);
-    return as_err_set(err, AS_EDENIED, "uid %u is %s, and %s needs %s: see `roles` in the "
-                      "configuration", (unsigned)conn->uid,
-                      proto_role_name((enum proto_role)(conn->role - ROLE_OBSERVER)), method->name,
-                      needed);
+    return as_err_set(
+        err, AS_EDENIED, "uid %u is %s, and %s needs %s: see `roles` in the configuration",
+        (unsigned)conn->uid, proto_role_name((enum proto_role)(conn->role - ROLE_OBSERVER)),
+        method->name, needed);
 }
 
 /* Everything that can be wrong with a line before a handler sees it. */
@@ -227,13 +229,15 @@ static int check_call(const struct conn *conn, const struct proto_message *messa
                       const struct proto_method **ret_method, struct as_err *err)
 {
     if (!message->method || !message->id)
-        return as_err_set(err, AS_EUSAGE, "a request needs \"method\" and \"id\": the daemon takes "
-                          "no notifications and no responses");
+        return as_err_set(err, AS_EUSAGE,
+                          "a request needs \"method\" and \"id\": the daemon takes no "
+                          "notifications and no responses");
     const struct proto_method *method = proto_find(message->method);
     if (!method) {
         const char *nearest = proto_nearest(message->method);
-        return as_err_set(err, AS_EMETHOD, nearest ? "unknown method '%.64s': did you mean '%s'?"
-                                                   : "unknown method '%.64s'",
+        return as_err_set(err, AS_EMETHOD,
+                          nearest ? "unknown method '%.64s': did you mean '%s'?"
+                                  : "unknown method '%.64s'",
                           message->method, nearest);
     }
     int rc = check_role(conn, method, err);

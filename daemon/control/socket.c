@@ -54,8 +54,8 @@ static int clear_path(const struct sockaddr_un *address, struct as_err *err)
     if (lstat(path, &info))
         return errno == ENOENT ? 0 : fail_errno(err, "look at", path);
     if (!S_ISSOCK(info.st_mode))
-        return as_err_set(err, AS_EEXIST, "%s is no socket: remove it, or set `socket` to another "
-                          "path", path);
+        return as_err_set(err, AS_EEXIST,
+                          "%s is no socket: remove it, or set `socket` to another path", path);
     int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (probe < 0)
         return fail_errno(err, "probe", path);

@@ -1,4 +1,5 @@
-/* The list of live groups, progress to observers, cancel and stop. How groups come to be is in start.c and resume.c. */
+/* The list of live groups, progress to observers, cancel and stop. How groups come to be is in
+ * start.c and resume.c. */
 #include "daemon/engine/engine.h"
 
 #include "daemon/engine/group.h"
@@ -66,7 +67,8 @@ void engine_group_changed(struct group *group)
     engine->on.on_progress(engine->on.ctx, group->id);
 }
 
-/* A group that faulted stays listed with its error until the daemon ends: it is not final, and a restart resumes it. */
+/* A group that faulted stays listed with its error until the daemon ends: it is not final, and a
+ * restart resumes it. */
 void engine_group_ended(struct group *group)
 {
     struct engine *engine = group->engine;
@@ -119,10 +121,11 @@ int engine_cancel(struct engine *engine, int64_t run, const char *reason, struct
 {
     struct group *group = find_group(engine, run);
     if (!group)
-        return as_err_set(err, AS_ENOENT, "run %lld is not live: there is nothing to cancel", (long long)run);
+        return as_err_set(err, AS_ENOENT, "run %lld is not live: there is nothing to cancel",
+                          (long long)run);
     if (group->state != GROUP_RUNNING)
-        return as_err_set(err, AS_ESTATE, "run %lld is %s: only a running one can be cancelled", (long long)run,
-                          group_state_name(group->state));
+        return as_err_set(err, AS_ESTATE, "run %lld is %s: only a running one can be cancelled",
+                          (long long)run, group_state_name(group->state));
     group_cancel(group, reason);
     return 0;
 }

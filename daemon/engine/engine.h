@@ -1,8 +1,9 @@
 /* Runs: starts, drives, resumes and cancels run groups, and tells observers how far they are.
  *
- * A group is made of pins and a dataset version; the engine feeds its rows through a bounded window, drives each with model/fsm, and ends
- * with a stored result. All of it survives a crash: what is not final in the database is resumed by engine_resume. Used by
- * daemon/control and app. Belongs to the loop's thread; callbacks fire on later turns. */
+ * A group is made of pins and a dataset version; the engine feeds its rows through a bounded
+ * window, drives each with model/fsm, and ends with a stored result. All of it survives a crash:
+ * what is not final in the database is resumed by engine_resume. Used by daemon/control and app.
+ * Belongs to the loop's thread; callbacks fire on later turns. */
 #ifndef DAEMON_ENGINE_ENGINE_H
 #define DAEMON_ENGINE_ENGINE_H
 
@@ -22,49 +23,57 @@ struct engine_options {
     struct registry *registry;
     struct transport *transport;
     void *ctx;
-    void (*on_progress)(void *ctx, int64_t run); /* at most ENGINE_PROGRESS_PER_S a second and group */
-    void (*on_ended)(void *ctx, int64_t run);    /* its result is stored */
+    /* at most ENGINE_PROGRESS_PER_S a second and group */
+    void (*on_progress)(void *ctx, int64_t run);
+    void (*on_ended)(void *ctx, int64_t run); /* its result is stored */
 };
 
 #define ENGINE_PROGRESS_PER_S 5
-#define ENGINE_WINDOW_MIN 512  /* rows under way: enough to keep commits and workers in batches */
+#define ENGINE_WINDOW_MIN 512 /* rows under way: enough to keep commits and workers in batches */
 #define ENGINE_WINDOW_MAX 8192
 #define ENGINE_PAGE_CASES 128
 
 struct engine *engine_new(const struct engine_options *options);
 void engine_free(struct engine *engine); /* only when engine_is_idle after engine_stop */
-void engine_set_config(struct engine *engine, struct config *config); /* takes a reference of its own */
+/* Takes a reference of its own. */
+void engine_set_config(struct engine *engine, struct config *config);
 
-/* Drops what is in flight without recording it, for shutdown: a restart resumes. Ends when engine_is_idle. */
+/* Drops what is in flight without recording it, for shutdown: a restart resumes. Ends when
+ * engine_is_idle. */
 void engine_stop(struct engine *engine);
 bool engine_is_idle(const struct engine *engine);
 
-/* Takes up every group that is not final. done fires when all of them run or were refused (logged). */
+/* Takes up every group that is not final. done fires when all run or were refused (logged). */
 void engine_resume(struct engine *engine, void (*done)(void *ctx), void *ctx);
 
 struct engine_request {
-    struct eval_set *evals; /* a reference is taken for as long as the start lasts */
+    struct eval_set *evals;      /* a reference is taken for as long as the start lasts */
     const struct eval_def *eval; /* one of them */
     struct run_overrides overrides;
     const char *requested_by;
     const char *tag; /* may be NULL */
 };
-typedef void (*engine_started_fn)(void *ctx, int64_t run, const struct as_err *err); /* run 0: err says why */
-void engine_start(struct engine *engine, const struct engine_request *request, engine_started_fn done, void *ctx);
+/* run 0: err says why. */
+typedef void (*engine_started_fn)(void *ctx, int64_t run, const struct as_err *err);
+void engine_start(struct engine *engine, const struct engine_request *request,
+                  engine_started_fn done, void *ctx);
 
-/* AS_ENOENT: no such live group. The group ends as cancelled once its rows in flight are given up. */
-int engine_cancel(struct engine *engine, int64_t run, const char *reason, struct as_err *err) AS_MUST_USE;
+/* AS_ENOENT: no such live group. The group ends once its rows in flight are given up. */
+int engine_cancel(struct engine *engine, int64_t run, const char *reason,
+                  struct as_err *err) AS_MUST_USE;
 
 struct run_progress {
     int64_t run;
     enum group_state state;
     int64_t done, total, ok, failed;
-    int64_t in_flight;       /* rows under way */
-    double cost_usd;         /* of this and earlier lives of the group; NaN when nothing is priced */
+    int64_t in_flight; /* rows under way */
+    double cost_usd;   /* of this and earlier lives of the group; NaN when nothing is priced */
     double rows_per_s, eta_s; /* NaN before they are known */
-    const char *error;       /* why it stands still; "" */
+    const char *error;        /* why it stands still; "" */
 };
-int engine_progress(const struct engine *engine, int64_t run, struct run_progress *ret_progress) AS_MUST_USE; /* AS_ENOENT */
+/* AS_ENOENT: no such live group. */
+int engine_progress(const struct engine *engine, int64_t run,
+                    struct run_progress *ret_progress) AS_MUST_USE;
 size_t engine_live_count(const struct engine *engine);
 
 #endif

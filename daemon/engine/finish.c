@@ -1,4 +1,5 @@
-/* The end of a group: its result is computed on a reading connection, stored by the writing one, and only then is it over. */
+/* The end of a group: its result is computed on a reading connection, stored by the writing one,
+ * and only then is it over. */
 #include "daemon/engine/group.h"
 
 #include "daemon/report/result.h"
@@ -31,9 +32,10 @@ static void store_work(struct store *store, void *ctx)
     struct finish *finish = ctx;
     const struct group *group = finish->group;
     bool is_done = group->state == GROUP_FINISHING;
-    finish->rc = store_group_finish(store, group->id, is_done ? GROUP_DONE : group->state,
-                                    is_done ? finish->result.outcome : NULL, finish->result_text.ptr,
-                                    group->error[0] ? group->error : NULL, finish->now_ms);
+    finish->rc =
+        store_group_finish(store, group->id, is_done ? GROUP_DONE : group->state,
+                           is_done ? finish->result.outcome : NULL, finish->result_text.ptr,
+                           group->error[0] ? group->error : NULL, finish->now_ms);
     if (finish->rc)
         as_err_set(&finish->err, finish->rc, "%s", store_error(store));
 }
@@ -46,7 +48,8 @@ static void store_done(void *ctx)
         if (!group_state_is_final(group->state))
             group_fault(group, finish->err.msg);
         else
-            as_log_err("group=%lld its end could not be stored: %s", (long long)group->id, finish->err.msg);
+            as_log_err("group=%lld its end could not be stored: %s", (long long)group->id,
+                       finish->err.msg);
     } else if (group->state == GROUP_FINISHING) {
         int rc = group_step(&group->state, GROUP_EV_REPORTED);
         AS_ASSERT(rc == 0);

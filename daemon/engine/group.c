@@ -39,7 +39,8 @@ void case_page_unref(struct case_page *page)
 
 static void maybe_over(struct group *group)
 {
-    bool is_exhausted = !group->page && !group->ahead && !group->is_reading && group->read_seq >= group->case_count;
+    bool is_exhausted =
+        !group->page && !group->ahead && !group->is_reading && group->read_seq >= group->case_count;
     if (group->active || group->is_reading)
         return;
     if (group->state == GROUP_FAILED || group->engine->is_stopping) {
@@ -58,7 +59,8 @@ void group_fault(struct group *group, const char *why)
     if (group->state == GROUP_FAILED)
         return;
     snprintf(group->error, sizeof(group->error), "%s", why);
-    as_log_err("group=%lld stopped: %s; it resumes when assayd is started again", (long long)group->id, why);
+    as_log_err("group=%lld stopped: %s; it resumes when assayd is started again",
+               (long long)group->id, why);
     int rc = group_step(&group->state, GROUP_EV_FAULT);
     AS_ASSERT(rc == 0);
 }
@@ -67,7 +69,8 @@ static void store_state_work(struct store *store, void *ctx)
 {
     const struct state_change *change = ctx;
     if (store_group_set_state(store, change->run, change->state))
-        as_log_err("group=%lld its state could not be stored: %s", (long long)change->run, store_error(store));
+        as_log_err("group=%lld its state could not be stored: %s", (long long)change->run,
+                   store_error(store));
 }
 
 static void store_state_done(void *ctx)
@@ -103,17 +106,19 @@ static void read_work(struct store *store, void *ctx)
     struct row_key *done = NULL;
     int64_t left = read->group->case_count - page->from_seq;
     uint32_t limit = left < ENGINE_PAGE_CASES ? (uint32_t)left : ENGINE_PAGE_CASES;
-    read->rc = store_cases_page(store, read->group->dataset_id, page->from_seq, limit, &page->arena, &page->cases,
-                                &page->count);
+    read->rc = store_cases_page(store, read->group->dataset_id, page->from_seq, limit, &page->arena,
+                                &page->cases, &page->count);
     if (!read->rc && page->count < limit)
         read->rc = AS_ECORRUPT;
     if (!read->rc && read->group->is_resumed)
-        read->rc = store_rows_done(store, read->group->id, page->from_seq, page->from_seq + limit, &page->arena, &done,
-                                   &page->done_count);
+        read->rc = store_rows_done(store, read->group->id, page->from_seq, page->from_seq + limit,
+                                   &page->arena, &done, &page->done_count);
     page->done = done;
     if (read->rc)
-        snprintf(read->error, sizeof(read->error), "cannot read cases %lld and up: %s", (long long)page->from_seq,
-                 read->rc == AS_ECORRUPT ? "some are missing from the database" : store_error(store));
+        snprintf(read->error, sizeof(read->error), "cannot read cases %lld and up: %s",
+                 (long long)page->from_seq,
+                 read->rc == AS_ECORRUPT ? "some are missing from the database"
+                                         : store_error(store));
 }
 
 static void read_done(void *ctx)
@@ -160,10 +165,12 @@ static bool is_done_before(const struct group *group, int64_t case_seq)
 {
     struct row_key key = {group->id, case_seq, group->member_at, group->sample_at};
     const struct case_page *page = group->page;
-    return page->done_count && bsearch(&key, page->done, page->done_count, sizeof(key), compare_keys);
+    return page->done_count &&
+           bsearch(&key, page->done, page->done_count, sizeof(key), compare_keys);
 }
 
-/* Members first, then samples, then cases: the members of a case are sent together, so that a slow hour hits all alike. */
+/* Members first, then samples, then cases: the members of a case are sent together, so that a slow
+ * hour hits all alike. */
 static void advance(struct group *group)
 {
     if (++group->member_at < group->pins->member_count)
@@ -191,8 +198,8 @@ static bool has_page(struct group *group)
 
 void group_feed(struct group *group)
 {
-    while (group->state == GROUP_RUNNING && !group->engine->is_stopping && group->active < group->window &&
-           has_page(group)) {
+    while (group->state == GROUP_RUNNING && !group->engine->is_stopping &&
+           group->active < group->window && has_page(group)) {
         if (!is_done_before(group, group->page->cases[group->page_at].seq))
             row_start(group, group->page, group->page_at, group->member_at, group->sample_at);
         advance(group);
@@ -254,8 +261,9 @@ void group_begin(struct group *group)
         int rc = group_step(&group->state, GROUP_EV_START);
         AS_ASSERT(rc == 0);
     }
-    as_log_info("group=%lld eval=%s %s: %lld cases, %zu members", (long long)group->id, group->pins->eval_name,
-                group->is_resumed ? "resumes" : "starts", (long long)group->case_count, group->pins->member_count);
+    as_log_info("group=%lld eval=%s %s: %lld cases, %zu members", (long long)group->id,
+                group->pins->eval_name, group->is_resumed ? "resumes" : "starts",
+                (long long)group->case_count, group->pins->member_count);
     if (group->state == GROUP_FINISHING)
         group_finish(group);
     else

@@ -40,13 +40,13 @@ struct group {
     bool is_resumed; /* an earlier life left exchanges or rows behind */
     bool is_reading; /* a page is being read */
     struct case_page *page, *ahead;
-    int64_t read_seq;       /* first case that was not asked for yet */
-    size_t page_at;         /* cursor: case within page, */
+    int64_t read_seq;              /* first case that was not asked for yet */
+    size_t page_at;                /* cursor: case within page, */
     uint32_t sample_at, member_at; /* sample and member */
-    struct row *rows;       /* under way, a list */
+    struct row *rows;              /* under way, a list */
     size_t active, window;
     int64_t done, ok, failed;
-    int64_t done_before;    /* of earlier lives */
+    int64_t done_before; /* of earlier lives */
     double cost_usd;
     uint64_t started_ns, last_progress_ns;
     char error[AS_ERR_MSG_MAX];
@@ -64,7 +64,8 @@ void group_free(struct group *group);
 void group_finish(struct group *group);
 
 /* row.c */
-void row_start(struct group *group, struct case_page *page, size_t case_at, uint32_t member, uint32_t sample);
+void row_start(struct group *group, struct case_page *page, size_t case_at, uint32_t member,
+               uint32_t sample);
 void row_cancel(struct row *row); /* its next event, or transport's answer, ends it as cancelled */
 
 /* engine.c */

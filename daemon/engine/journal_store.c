@@ -27,8 +27,8 @@ static void find_work(struct store *store, void *ctx)
 {
     struct lookup *lookup = ctx;
     struct row_key row = row_of(&lookup->key);
-    lookup->rc = store_exchange_find(store, &row, lookup->key.role, lookup->key.turn, &lookup->key.identity,
-                                     &lookup->arena, &lookup->record);
+    lookup->rc = store_exchange_find(store, &row, lookup->key.role, lookup->key.turn,
+                                     &lookup->key.identity, &lookup->arena, &lookup->record);
 }
 
 static void find_done(void *ctx)
@@ -55,7 +55,8 @@ static void find_done(void *ctx)
     free(lookup);
 }
 
-static void journal_find(void *ctx, const struct journal_key *key, journal_found_fn found, void *found_ctx)
+static void journal_find(void *ctx, const struct journal_key *key, journal_found_fn found,
+                         void *found_ctx)
 {
     struct journal_store *self = ctx;
     struct lookup *lookup = as_xcalloc(1, sizeof(*lookup));
@@ -65,15 +66,15 @@ static void journal_find(void *ctx, const struct journal_key *key, journal_found
     db_read(self->db, find_work, find_done, lookup);
 }
 
-static void journal_intent(void *ctx, const struct journal_key *key)
+static void journal_intent(void *ctx, const struct journal_key *key, uint32_t attempt)
 {
     struct journal_store *self = ctx;
-    struct store_intent intent = {row_of(key), key->role, key->turn};
+    struct store_intent intent = {row_of(key), key->role, key->turn, attempt};
     writer_add_intent(self->writer, &intent);
 }
 
-static void journal_append(void *ctx, const struct journal_key *key, const struct exchange *exchange,
-                           journal_done_fn done, void *done_ctx)
+static void journal_append(void *ctx, const struct journal_key *key,
+                           const struct exchange *exchange, journal_done_fn done, void *done_ctx)
 {
     struct journal_store *self = ctx;
     struct exchange_record record = {

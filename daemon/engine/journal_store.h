@@ -1,4 +1,5 @@
-/* The journal of transport, over the store: intents and attempts go to the batched writer, look-ups to a reading connection. */
+/* The journal of transport, over the store: intents and attempts go to the batched writer, look-ups
+ * to a reading connection. */
 #ifndef DAEMON_ENGINE_JOURNAL_STORE_H
 #define DAEMON_ENGINE_JOURNAL_STORE_H
 
@@ -9,6 +10,7 @@ struct journal_store;
 
 struct journal_store *journal_store_new(struct db *db, struct writer *writer);
 void journal_store_free(struct journal_store *store);
-const struct journal *journal_store_face(const struct journal_store *store); /* for transport_options */
+/* For transport_options. */
+const struct journal *journal_store_face(const struct journal_store *store);
 
 #endif

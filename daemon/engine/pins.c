@@ -40,7 +40,8 @@ static int resolve_model(struct pins *pins, const struct config *config, struct 
     }
     const struct model_spec *spec = config_model(config, name);
     if (!spec)
-        return as_err_set(err, AS_ENOENT, "no model named '%s' in %s: add it under models:", name, config->path);
+        return as_err_set(err, AS_ENOENT, "no model named '%s' in %s: add it under models:", name,
+                          config->path);
     struct plugin_version *version = NULL;
     int rc = registry_find(registry, PLUGIN_PROVIDER, spec->plugin, &version, err);
     if (rc) {
@@ -53,22 +54,26 @@ static int resolve_model(struct pins *pins, const struct config *config, struct 
     return 0;
 }
 
-static int resolve_members(struct pins *pins, const struct eval_def *eval, const struct config *config,
-                           struct registry *registry, const struct run_overrides *overrides, struct as_err *err)
+static int resolve_members(struct pins *pins, const struct eval_def *eval,
+                           const struct config *config, struct registry *registry,
+                           const struct run_overrides *overrides, struct as_err *err)
 {
     const char *const *names = overrides->models ? overrides->models : eval->candidates;
     size_t count = overrides->models ? overrides->model_count : eval->candidate_count;
     if (count > EVAL_MAX_CANDIDATES)
-        return as_err_set(err, AS_ELIMIT, "%zu candidates are too many: at most %d", count, EVAL_MAX_CANDIDATES);
+        return as_err_set(err, AS_ELIMIT, "%zu candidates are too many: at most %d", count,
+                          EVAL_MAX_CANDIDATES);
     int rc = resolve_model(pins, config, registry, eval->baseline, &pins->members[0], err);
     pins->member_count = 1;
     for (size_t i = 0; i < count && !rc; i++)
-        rc = resolve_model(pins, config, registry, names[i], &pins->members[pins->member_count++], err);
+        rc = resolve_model(pins, config, registry, names[i], &pins->members[pins->member_count++],
+                           err);
     return rc;
 }
 
-static int resolve_metric(struct pins *pins, enum plugin_kind kind, const struct eval_plugin *plugin,
-                          struct registry *registry, struct as_err *err)
+static int resolve_metric(struct pins *pins, enum plugin_kind kind,
+                          const struct eval_plugin *plugin, struct registry *registry,
+                          struct as_err *err)
 {
     struct plugin_version *version = NULL;
     int rc = registry_find(registry, kind, plugin->selector, &version, err);
@@ -92,8 +97,8 @@ static int metric_index(const struct pins *pins, const char *name)
     return -1;
 }
 
-static int resolve_metrics(struct pins *pins, const struct eval_def *eval, struct registry *registry,
-                           struct as_err *err)
+static int resolve_metrics(struct pins *pins, const struct eval_def *eval,
+                           struct registry *registry, struct as_err *err)
 {
     int rc = 0;
     for (size_t i = 0; i < eval->scorer_count && !rc; i++)
@@ -112,14 +117,15 @@ static int resolve_metrics(struct pins *pins, const struct eval_def *eval, struc
     }
     int primary = metric_index(pins, eval->primary);
     if (primary < 0)
-        return as_err_set(err, AS_EINVAL, "eval '%s': primary '%s' is no metric of it", eval->name, eval->primary);
+        return as_err_set(err, AS_EINVAL, "eval '%s': primary '%s' is no metric of it", eval->name,
+                          eval->primary);
     pins->primary = (size_t)primary;
     return 0;
 }
 
-int pins_resolve(const struct eval_def *eval, const struct config *config, struct registry *registry,
-                 const struct dataset_info *dataset, const struct run_overrides *overrides, struct pins **ret_pins,
-                 struct as_err *err)
+int pins_resolve(const struct eval_def *eval, const struct config *config,
+                 struct registry *registry, const struct dataset_info *dataset,
+                 const struct run_overrides *overrides, struct pins **ret_pins, struct as_err *err)
 {
     struct pins *pins = as_xcalloc(1, sizeof(*pins));
     pins->eval_name = as_arena_strdup(&pins->arena, eval->name);
@@ -159,7 +165,8 @@ void pins_each_plugin(struct pins *pins, pins_slot_fn fn, void *ctx)
 {
     for (size_t i = 0; i < pins->member_count; i++)
         if (!pins_is_recorded(&pins->members[i]))
-            fn(ctx, &pins->members[i].provider_hash, pins->members[i].spec.plugin, &pins->members[i].provider);
+            fn(ctx, &pins->members[i].provider_hash, pins->members[i].spec.plugin,
+               &pins->members[i].provider);
     for (size_t i = 0; i < pins->metric_count; i++)
         fn(ctx, &pins->metrics[i].hash, pins->metrics[i].selector, &pins->metrics[i].version);
     if (pins->rubric != PINS_NO_RUBRIC)

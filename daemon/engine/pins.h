@@ -1,8 +1,11 @@
-/* What a run group was made of, fixed by content when it started: dataset, members, metrics, judge, prices, gate.
+/* What a run group was made of, fixed by content when it started: dataset, members, metrics, judge,
+ * prices, gate.
  *
- * Pins are made from an eval, the configuration and the live plugins; written into the group's record as JSON; and read back from
- * there after a restart, when every plugin version is adopted from its stored source. From then on nothing that changes in a folder
- * or in the configuration changes the group, but limits (concurrency, deadlines) of a model that still exists under its name. */
+ * Pins are made from an eval, the configuration and the live plugins; written into the group's
+ * record as JSON; and read back from there after a restart, when every plugin version is adopted
+ * from its stored source. From then on nothing that changes in a folder or in the configuration
+ * changes the group, but limits (concurrency, deadlines) of a model that still exists under its
+ * name. */
 #ifndef DAEMON_ENGINE_PINS_H
 #define DAEMON_ENGINE_PINS_H
 
@@ -41,7 +44,7 @@ struct pins {
     size_t member_count;
     struct pin_metric metrics[PINS_MAX_METRICS]; /* scorers, then the rubric */
     size_t metric_count;
-    int rubric; /* index of the rubric's metric, or PINS_NO_RUBRIC */
+    int rubric;             /* index of the rubric's metric, or PINS_NO_RUBRIC */
     struct pin_model judge; /* when there is a rubric */
     size_t primary;
     const char *system; /* NULL = none */
@@ -58,8 +61,9 @@ struct run_overrides {
 };
 
 /* Resolves every name now. dataset is what the eval's selector found. */
-int pins_resolve(const struct eval_def *eval, const struct config *config, struct registry *registry,
-                 const struct dataset_info *dataset, const struct run_overrides *overrides, struct pins **ret_pins,
+int pins_resolve(const struct eval_def *eval, const struct config *config,
+                 struct registry *registry, const struct dataset_info *dataset,
+                 const struct run_overrides *overrides, struct pins **ret_pins,
                  struct as_err *err) AS_MUST_USE;
 void pins_free(struct pins *pins); /* gives the plugin references back */
 

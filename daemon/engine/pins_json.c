@@ -57,7 +57,8 @@ static uint32_t get_u32(const struct as_json *json, const char *key)
     return (uint32_t)as_json_get_int(json, key, 0);
 }
 
-static int model_from_json(struct as_arena *arena, const struct as_json *json, struct pin_model *ret_model)
+static int model_from_json(struct as_arena *arena, const struct as_json *json,
+                           struct pin_model *ret_model)
 {
     struct model_spec *spec = &ret_model->spec;
     spec->prices = (struct model_prices){NAN, NAN, NAN};
@@ -101,7 +102,8 @@ static struct as_json *metric_to_json(const struct pin_metric *metric)
     return json;
 }
 
-static int metric_from_json(struct as_arena *arena, const struct as_json *json, struct pin_metric *ret_metric)
+static int metric_from_json(struct as_arena *arena, const struct as_json *json,
+                            struct pin_metric *ret_metric)
 {
     const char *hash = as_json_get_cstr(json, "hash");
     ret_metric->name = as_arena_strdup(arena, as_json_get_cstr(json, "metric"));
@@ -141,11 +143,12 @@ struct as_json *pins_to_json(const struct pins *pins)
 
 static int lists_from_json(const struct as_json *json, struct pins *pins)
 {
-    const struct as_json *members = as_json_get(json, "members"), *metrics = as_json_get(json, "metrics");
+    const struct as_json *members = as_json_get(json, "members"),
+                         *metrics = as_json_get(json, "metrics");
     pins->member_count = as_json_len(members);
     pins->metric_count = as_json_len(metrics);
-    bool fits = pins->member_count >= 1 && pins->member_count <= PINS_MAX_MEMBERS && pins->metric_count >= 1 &&
-                pins->metric_count <= PINS_MAX_METRICS;
+    bool fits = pins->member_count >= 1 && pins->member_count <= PINS_MAX_MEMBERS &&
+                pins->metric_count >= 1 && pins->metric_count <= PINS_MAX_METRICS;
     if (!fits) {
         pins->member_count = pins->metric_count = 0;
         return AS_ECORRUPT;
@@ -174,9 +177,10 @@ static int fill_from_json(const struct as_json *json, struct pins *pins)
     if (!rc)
         rc = gate_rules_from_json(as_json_get(json, "gate"), &pins->gate) ? AS_ECORRUPT : 0;
     if (!rc)
-        rc = as_sha256_from_hex(cstr_or(dataset, "hash", ""), &pins->dataset_hash) ? AS_ECORRUPT : 0;
-    bool is_sane = pins->eval_name && pins->dataset_name && pins->samples && pins->primary < pins->metric_count &&
-                   pins->rubric < (int)pins->metric_count;
+        rc =
+            as_sha256_from_hex(cstr_or(dataset, "hash", ""), &pins->dataset_hash) ? AS_ECORRUPT : 0;
+    bool is_sane = pins->eval_name && pins->dataset_name && pins->samples &&
+                   pins->primary < pins->metric_count && pins->rubric < (int)pins->metric_count;
     return rc ? rc : is_sane ? 0 : AS_ECORRUPT;
 }
 

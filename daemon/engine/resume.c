@@ -1,5 +1,6 @@
-/* After a restart: every group that is not final is brought back from its pins. Its plugins are adopted from the stored sources, calls of
- * unknown fate are counted, and the feed skips the rows that are done. */
+/* After a restart: every group that is not final is brought back from its pins. Its plugins are
+ * adopted from the stored sources, calls of unknown fate are counted, and the feed skips the rows
+ * that are done. */
 #include "daemon/engine/engine.h"
 
 #include "daemon/engine/group.h"
@@ -58,7 +59,8 @@ static void resume_over(struct resume *resume)
 {
     struct resume_all *all = resume->all;
     if (resume->rc)
-        as_log_err("group=%lld cannot be resumed now: %s", (long long)resume->record->id, resume->err.msg);
+        as_log_err("group=%lld cannot be resumed now: %s", (long long)resume->record->id,
+                   resume->err.msg);
     pins_free(resume->pins);
     as_arena_done(&resume->arena);
     free(resume);
@@ -81,8 +83,8 @@ static void bring_back(struct resume *resume)
         group->pins = resume->pins;
         resume->pins = NULL;
         if (resume->unknown_fate)
-            as_log_warn("group=%lld %lld calls were in flight when assayd died: their fate is unknown, they are "
-                        "sent again",
+            as_log_warn("group=%lld %lld calls were in flight when assayd died: their fate is "
+                        "unknown, they are sent again",
                         (long long)group->id, (long long)resume->unknown_fate);
         engine_add_group(engine, group);
     }
@@ -101,13 +103,15 @@ static void on_adopted(void *ctx, struct plugin_version *version, const char *re
         bring_back(resume);
 }
 
-static void count_slot(void *ctx, const struct as_sha256 *hash, const char *label, struct plugin_version **slot)
+static void count_slot(void *ctx, const struct as_sha256 *hash, const char *label,
+                       struct plugin_version **slot)
 {
     (void)hash, (void)label, (void)slot;
     ++*(size_t *)ctx;
 }
 
-static void add_slot(void *ctx, const struct as_sha256 *hash, const char *label, struct plugin_version **slot)
+static void add_slot(void *ctx, const struct as_sha256 *hash, const char *label,
+                     struct plugin_version **slot)
 {
     struct resume *resume = ctx;
     resume->adoptions[resume->adoption_count++] =
@@ -127,7 +131,8 @@ static void load_work(struct store *store, void *ctx)
     pins_each_plugin(resume->pins, add_slot, resume);
     for (size_t i = 0; i < resume->adoption_count && !resume->rc; i++) {
         struct adoption *adoption = &resume->adoptions[i];
-        resume->rc = store_source_get(store, &adoption->hash, &resume->arena, &adoption->label, &adoption->source);
+        resume->rc = store_source_get(store, &adoption->hash, &resume->arena, &adoption->label,
+                                      &adoption->source);
     }
     if (!resume->rc)
         resume->rc = store_group_settle_intents(store, record->id, &resume->unknown_fate);

@@ -1,4 +1,5 @@
-/* A row's journey: performs the actions of model/fsm and turns every answer into the next event. All ways lead through step(). */
+/* A row's journey: performs the actions of model/fsm and turns every answer into the next event.
+ * All ways lead through step(). */
 #include "daemon/engine/row.h"
 
 #include "daemon/transport/transport.h"
@@ -26,7 +27,8 @@ static void release_when_over(struct row *row)
     group_row_ended(group, row);
 }
 
-/* Called first in every callback. False: the daemon is stopping or the group has failed, and the row goes unrecorded. */
+/* Called first in every callback. False: the daemon is stopping or the group has failed, and the
+ * row goes unrecorded. */
 static bool came_back(struct row *row)
 {
     row->jobs_out--;
@@ -66,7 +68,9 @@ static void on_built(void *ctx, const struct job_reply *reply)
     if (came_back(row)) {
         row->built = reply;
         if (reply->status != JOB_OK)
-            plugin_failed(row, is_judge ? row->group->pins->judge.spec.plugin : member_of(row)->spec.plugin, reply);
+            plugin_failed(
+                row, is_judge ? row->group->pins->judge.spec.plugin : member_of(row)->spec.plugin,
+                reply);
         else
             step(row, ROW_EV_BUILT);
         row->built = NULL;
@@ -82,7 +86,8 @@ static struct as_str messages_of(struct row *row)
     if (!prefix)
         return own;
     bool is_empty = own.len <= 2;
-    char *text = as_arena_printf(&row->arena, "%s%s%.*s", prefix, is_empty ? "" : ",", (int)(own.len - 1), own.ptr + 1);
+    char *text = as_arena_printf(&row->arena, "%s%s%.*s", prefix, is_empty ? "" : ",",
+                                 (int)(own.len - 1), own.ptr + 1);
     return as_str_from(text);
 }
 
@@ -105,7 +110,9 @@ static void do_judge_request(struct row *row)
 {
     const struct pin_model *judge = &row->group->pins->judge;
     struct as_str schema = row->schema_json;
-    char *opts = schema.ptr ? as_arena_printf(&row->arena, "{\"schema\":%.*s}", (int)schema.len, schema.ptr) : NULL;
+    char *opts =
+        schema.ptr ? as_arena_printf(&row->arena, "{\"schema\":%.*s}", (int)schema.len, schema.ptr)
+                   : NULL;
     struct job_row job = {
         .kind = JOB_REQUEST,
         .seed = row_seed(row, JUDGE_SALT + row->fsm.judge_turn),
@@ -139,7 +146,8 @@ static void on_sent(void *ctx, const struct transport_reply *reply)
         step(row, ROW_EV_REPLIED);
     } else {
         set_error(row, exchange_outcome_name(reply->exchange->outcome), reply->exchange->error);
-        step(row, reply->exchange->outcome == EXCHANGE_TIMEOUT ? ROW_EV_TIMED_OUT : ROW_EV_NO_REPLY);
+        step(row,
+             reply->exchange->outcome == EXCHANGE_TIMEOUT ? ROW_EV_TIMED_OUT : ROW_EV_NO_REPLY);
     }
     row->exchange = NULL;
     release_when_over(row);
@@ -167,7 +175,8 @@ static void send_to(struct row *row, const struct pin_model *model, enum exchang
         .header_count = built->header_count,
         .skip_find = !row->group->is_resumed,
     };
-    request.journal.identity = transport_identity(request.method, request.url, request.body, sample);
+    request.journal.identity =
+        transport_identity(request.method, request.url, request.body, sample);
     row->jobs_out++;
     row->transport_id = transport_send(row->group->engine->on.transport, &request, on_sent, row);
     as_buf_done(&url);
@@ -186,7 +195,8 @@ static void on_parsed(void *ctx, const struct job_reply *reply)
     if (reply->status != JOB_OK) {
         plugin_failed(row, model->spec.plugin, reply);
     } else if (reply->error_class.ptr) {
-        char *error_class = as_arena_printf(&row->arena, "%.*s", (int)reply->error_class.len, reply->error_class.ptr);
+        char *error_class = as_arena_printf(&row->arena, "%.*s", (int)reply->error_class.len,
+                                            reply->error_class.ptr);
         set_error(row, error_class, reply->reason);
         step(row, ROW_EV_API_ERROR);
     } else {
@@ -217,7 +227,8 @@ static void on_judge_parsed(void *ctx, const struct job_reply *reply)
     } else {
         row_take_output(row, &reply->output, &row->judge_output);
         double cost = row_cost_usd(&judge->spec.prices, &row->judge_output);
-        row->record.judge_cost_usd = isnan(row->record.judge_cost_usd) ? cost : row->record.judge_cost_usd + cost;
+        row->record.judge_cost_usd =
+            isnan(row->record.judge_cost_usd) ? cost : row->record.judge_cost_usd + cost;
         bool is_refusal = as_str_eq(row->judge_output.finish_reason, "refusal");
         if (is_refusal)
             set_error(row, "judge_refused", row->judge_output.text);
@@ -260,7 +271,9 @@ static void take_score(struct row *row, uint32_t metric, const struct job_reply 
         .details_json = as_arena_dup(&row->arena, reply->details_json),
     };
     const struct pins *pins = row->group->pins;
-    bool is_pass = !reply->is_na && (reply->pass == 1 || (reply->pass < 0 && reply->score >= pins->gate.pass_threshold));
+    bool is_pass =
+        !reply->is_na &&
+        (reply->pass == 1 || (reply->pass < 0 && reply->score >= pins->gate.pass_threshold));
     if (pins->metrics[metric].is_required && !is_pass)
         row->fsm.is_judge_skipped = true;
 }
@@ -339,7 +352,8 @@ static void on_graded(void *ctx, const struct job_reply *reply)
     release_when_over(row);
 }
 
-static void submit_rubric(struct row *row, enum job_kind kind, const struct job_output *output, sandbox_row_fn done)
+static void submit_rubric(struct row *row, enum job_kind kind, const struct job_output *output,
+                          sandbox_row_fn done)
 {
     struct job_row job = {
         .kind = kind,
@@ -367,7 +381,8 @@ static void on_committed(void *ctx, int rc)
     release_when_over(row);
 }
 
-/* A required scorer did not pass, so the judge was not asked: by the eval's own rule that is a zero, and it says so. */
+/* A required scorer did not pass, so the judge was not asked: by the eval's own rule that is a
+ * zero, and it says so. */
 static void score_skipped_judge(struct row *row)
 {
     row->scores[row->score_count++] = (struct score_record){
@@ -394,7 +409,8 @@ static void do_commit(struct row *row)
     record->cached_tokens = row->output.cached_tokens;
     record->reasoning_tokens = row->output.reasoning_tokens;
     record->cost_usd = row->output.cost_usd;
-    struct scored_row scored = {*record, row->scores, record->status == ROW_OK ? row->score_count : 0};
+    struct scored_row scored = {*record, row->scores,
+                                record->status == ROW_OK ? row->score_count : 0};
     row->jobs_out++;
     writer_add_row(row->group->engine->on.writer, &scored, on_committed, row);
 }
@@ -441,7 +457,8 @@ static void begin(struct row *row)
     }
 }
 
-void row_start(struct group *group, struct case_page *page, size_t case_at, uint32_t member, uint32_t sample)
+void row_start(struct group *group, struct case_page *page, size_t case_at, uint32_t member,
+               uint32_t sample)
 {
     struct row *row = as_xcalloc(1, sizeof(*row));
     row->group = group;
@@ -449,8 +466,12 @@ void row_start(struct group *group, struct case_page *page, size_t case_at, uint
     row->item = &page->cases[case_at];
     row->fsm.scorers_total = (uint32_t)pins_scorer_count(group->pins);
     row->fsm.has_rubric = group->pins->rubric != PINS_NO_RUBRIC;
-    row->output = (struct job_output){.input_tokens = -1, .output_tokens = -1, .cached_tokens = -1,
-                                      .reasoning_tokens = -1, .latency_ms = NAN, .cost_usd = NAN};
+    row->output = (struct job_output){.input_tokens = -1,
+                                      .output_tokens = -1,
+                                      .cached_tokens = -1,
+                                      .reasoning_tokens = -1,
+                                      .latency_ms = NAN,
+                                      .cost_usd = NAN};
     row->record = (struct row_record){
         .key = {group->id, row->item->seq, member, sample},
         .latency_ms = NAN,

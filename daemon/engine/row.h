@@ -22,8 +22,8 @@ struct row {
     size_t score_count;
     struct row_metric_job metric_jobs[PINS_MAX_METRICS];
     struct as_str question_json, schema_json; /* the rubric's */
-    uint64_t transport_id; /* 0 = none under way */
-    unsigned jobs_out;     /* worker jobs and transport calls that will still call back */
+    uint64_t transport_id;                    /* 0 = none under way */
+    unsigned jobs_out; /* worker jobs and transport calls that will still call back */
     bool is_cancelled;
     struct as_arena arena;
     /* Borrowed for the length of the event that brought them. */
@@ -34,7 +34,9 @@ struct row {
 /* row_output.c */
 void row_take_output(struct row *row, const struct job_output *from, struct job_output *ret_output);
 int row_output_from_recording(struct row *row); /* AS_ENOENT: the case has none */
-double row_cost_usd(const struct model_prices *prices, const struct job_output *output); /* NaN: unpriced */
-uint64_t row_seed(const struct row *row, uint32_t salt); /* by case id and salt alone: scores can be made again */
+/* NaN: unpriced. */
+double row_cost_usd(const struct model_prices *prices, const struct job_output *output);
+/* By case id and salt alone: scores can be made again. */
+uint64_t row_seed(const struct row *row, uint32_t salt);
 
 #endif

@@ -56,7 +56,9 @@ double row_cost_usd(const struct model_prices *prices, const struct job_output *
 {
     if (output->input_tokens < 0 || output->output_tokens < 0)
         return NAN;
-    double cached = output->cached_tokens > 0 && !isnan(prices->cached_input) ? (double)output->cached_tokens : 0;
+    double cached = output->cached_tokens > 0 && !isnan(prices->cached_input)
+                        ? (double)output->cached_tokens
+                        : 0;
     double fresh = (double)output->input_tokens - cached;
     double cached_cost = cached > 0 ? cached * prices->cached_input : 0;
     return (fresh * prices->input + cached_cost + (double)output->output_tokens * prices->output) /

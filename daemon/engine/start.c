@@ -1,5 +1,5 @@
-/* How a group comes to be: the dataset is found, names are resolved into pins, keys are read, the pins and the plugins' sources are
- * stored, and only then does the first row start. */
+/* How a group comes to be: the dataset is found, names are resolved into pins, keys are read, the
+ * pins and the plugins' sources are stored, and only then does the first row start. */
 #include "daemon/engine/engine.h"
 
 #include "daemon/engine/group.h"
@@ -38,14 +38,16 @@ static void start_over(struct start *start)
     free(start);
 }
 
-static void put_source(void *ctx, const struct as_sha256 *hash, const char *label, struct plugin_version **slot)
+static void put_source(void *ctx, const struct as_sha256 *hash, const char *label,
+                       struct plugin_version **slot)
 {
     struct {
         struct store *store;
         int rc;
     } *put = ctx;
     if (!put->rc)
-        put->rc = store_source_put(put->store, hash, label, (struct as_str){(*slot)->source, (*slot)->source_len});
+        put->rc = store_source_put(put->store, hash, label,
+                                   (struct as_str){(*slot)->source, (*slot)->source_len});
 }
 
 static void create_work(struct store *store, void *ctx)
@@ -79,7 +81,8 @@ static void create_done(void *ctx)
 
 static int64_t cases_of(const struct start *start)
 {
-    int64_t limit = start->overrides.max_cases ? start->overrides.max_cases : start->eval->max_cases;
+    int64_t limit =
+        start->overrides.max_cases ? start->overrides.max_cases : start->eval->max_cases;
     int64_t all = start->dataset.case_count;
     return limit && limit < all ? limit : all;
 }
@@ -88,9 +91,10 @@ static int check_recorded(const struct start *start, struct as_err *err)
 {
     if (!pins_is_recorded(&start->pins->members[0]) || start->dataset.recorded_count)
         return 0;
-    return as_err_set(err, AS_EINVAL,
-                      "eval '%s' has baseline 'recorded', but no case of dataset '%s' has a recorded answer",
-                      start->eval->name, start->dataset.name);
+    return as_err_set(
+        err, AS_EINVAL,
+        "eval '%s' has baseline 'recorded', but no case of dataset '%s' has a recorded answer",
+        start->eval->name, start->dataset.name);
 }
 
 static void found_done(void *ctx)
@@ -105,7 +109,8 @@ static void found_done(void *ctx)
     if (!start->rc)
         start->rc = lanes_open(engine, start->pins, &start->err);
     if (start->rc || engine->is_stopping) {
-        start->rc = start->rc ? start->rc : as_err_set(&start->err, AS_ECANCELED, "assayd is stopping");
+        start->rc =
+            start->rc ? start->rc : as_err_set(&start->err, AS_ECANCELED, "assayd is stopping");
         start_over(start);
         return;
     }
@@ -139,7 +144,8 @@ static void find_work(struct store *store, void *ctx)
         as_err_set(&start->err, start->rc, "%s", store_error(store));
 }
 
-void engine_start(struct engine *engine, const struct engine_request *request, engine_started_fn done, void *ctx)
+void engine_start(struct engine *engine, const struct engine_request *request,
+                  engine_started_fn done, void *ctx)
 {
     struct start *start = as_xcalloc(1, sizeof(*start));
     start->engine = engine;
@@ -152,7 +158,8 @@ void engine_start(struct engine *engine, const struct engine_request *request, e
     start->ctx = ctx;
     const char **models = NULL;
     if (request->overrides.models) {
-        models = as_arena_alloc(&start->arena, (request->overrides.model_count + 1) * sizeof(*models));
+        models =
+            as_arena_alloc(&start->arena, (request->overrides.model_count + 1) * sizeof(*models));
         for (size_t i = 0; i < request->overrides.model_count; i++)
             models[i] = as_arena_strdup(&start->arena, request->overrides.models[i]);
     }

@@ -1,4 +1,5 @@
-/* Two batches: one is being filled on the loop, the other belongs to the pool while it is committed. */
+/* Two batches: one is being filled on the loop, the other belongs to the pool while it is
+ * committed. */
 #include "daemon/engine/writer.h"
 
 #include <stdio.h>
@@ -84,7 +85,8 @@ static void start_commit(struct writer *writer)
     db_write(writer->db, commit_work, commit_done, writer);
 }
 
-/* The callbacks may add to the other batch, so the next commit starts only after them: it then takes all they added. */
+/* The callbacks may add to the other batch, so the next commit starts only after them: it then
+ * takes all they added. */
 static void commit_done(void *ctx)
 {
     struct writer *writer = ctx;
@@ -151,12 +153,13 @@ void writer_add_intent(struct writer *writer, const struct store_intent *intent)
     added(writer);
 }
 
-void writer_add_exchange(struct writer *writer, const struct exchange_record *exchange, writer_done_fn done,
-                         void *ctx)
+void writer_add_exchange(struct writer *writer, const struct exchange_record *exchange,
+                         writer_done_fn done, void *ctx)
 {
     struct batch *batch = &writer->filling;
     size_t cap = batch->exchange_cap;
-    batch->exchanges = grow(batch->exchanges, batch->exchange_count, &batch->exchange_cap, sizeof(*exchange));
+    batch->exchanges =
+        grow(batch->exchanges, batch->exchange_count, &batch->exchange_cap, sizeof(*exchange));
     batch->exchange_waiters =
         grow(batch->exchange_waiters, batch->exchange_count, &cap, sizeof(struct waiter));
     batch->exchanges[batch->exchange_count] = *exchange;
@@ -164,7 +167,8 @@ void writer_add_exchange(struct writer *writer, const struct exchange_record *ex
     added(writer);
 }
 
-void writer_add_row(struct writer *writer, const struct scored_row *row, writer_done_fn done, void *ctx)
+void writer_add_row(struct writer *writer, const struct scored_row *row, writer_done_fn done,
+                    void *ctx)
 {
     struct batch *batch = &writer->filling;
     size_t cap = batch->row_cap;

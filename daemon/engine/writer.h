@@ -1,8 +1,9 @@
 /* The batched writer: what runs produce, gathered into few transactions.
  *
- * Intents, exchanges and rows are handed in one by one and committed together: as soon as the commit before has ended, or
- * WRITER_GATHER_MS after the first one when nothing is going on. Each exchange and row calls back when its transaction is on disk
- * (synchronous=FULL) or failed. What they point to stays alive until then. Intents have no callback. */
+ * Intents, exchanges and rows are handed in one by one and committed together: as soon as the
+ * commit before has ended, or WRITER_GATHER_MS after the first one when nothing is going on. Each
+ * exchange and row calls back when its transaction is on disk (synchronous=FULL) or failed. What
+ * they point to stays alive until then. Intents have no callback. */
 #ifndef DAEMON_ENGINE_WRITER_H
 #define DAEMON_ENGINE_WRITER_H
 
@@ -19,12 +20,15 @@ struct writer *writer_new(struct loop *loop, struct db *db);
 void writer_free(struct writer *writer); /* only when idle */
 
 void writer_add_intent(struct writer *writer, const struct store_intent *intent); /* copied */
-void writer_add_exchange(struct writer *writer, const struct exchange_record *exchange, writer_done_fn done,
-                         void *ctx); /* *exchange is copied, its bytes are borrowed until done */
-void writer_add_row(struct writer *writer, const struct scored_row *row, writer_done_fn done, void *ctx); /* likewise */
+/* The structures are copied, the bytes they point to are borrowed until done. */
+void writer_add_exchange(struct writer *writer, const struct exchange_record *exchange,
+                         writer_done_fn done, void *ctx);
+void writer_add_row(struct writer *writer, const struct scored_row *row, writer_done_fn done,
+                    void *ctx);
 bool writer_is_idle(const struct writer *writer);
 /* Why the last commit failed; "" when it did not. */
 const char *writer_error(const struct writer *writer);
-uint64_t writer_duplicates(const struct writer *writer); /* rows that were already there: 0 in a healthy daemon */
+/* Rows that were already there: 0 in a healthy daemon. */
+uint64_t writer_duplicates(const struct writer *writer);
 
 #endif

@@ -8,10 +8,12 @@ static int put_intent(struct store *store, const struct store_intent *intent)
 {
     struct sql *sql = sql_use(
         store, "INSERT OR REPLACE INTO intent"
-               " (group_id, case_seq, sample, member, role, turn) VALUES (?, ?, ?, ?, ?, ?)");
+               " (group_id, case_seq, sample, member, role, turn, attempt)"
+               " VALUES (?, ?, ?, ?, ?, ?, ?)");
     sql_put_row_key(sql, &intent->row);
     sql_put_int(sql, intent->role);
     sql_put_int(sql, intent->turn);
+    sql_put_int(sql, intent->attempt);
     return sql_run(sql);
 }
 
@@ -19,10 +21,11 @@ static int take_intent(struct store *store, const struct exchange_record *exchan
 {
     struct sql *sql =
         sql_use(store, "DELETE FROM intent WHERE group_id = ? AND case_seq = ? AND sample = ?"
-                       " AND member = ? AND role = ? AND turn = ?");
+                       " AND member = ? AND role = ? AND turn = ? AND attempt <= ?");
     sql_put_row_key(sql, &exchange->row);
     sql_put_int(sql, exchange->role);
     sql_put_int(sql, exchange->turn);
+    sql_put_int(sql, exchange->attempt);
     return sql_run(sql);
 }
 

@@ -70,4 +70,8 @@ static const char version_1[] =
     "PRAGMA application_id = 0x61737379;"
     "PRAGMA user_version = 1;";
 
-const char *const schema_steps[STORE_SCHEMA_VERSION] = {version_1};
+/* An attempt that ends must not take away the intent of the next one. */
+static const char version_2[] = "ALTER TABLE intent ADD COLUMN attempt INTEGER NOT NULL DEFAULT 1;"
+                                "PRAGMA user_version = 2;";
+
+const char *const schema_steps[STORE_SCHEMA_VERSION] = {version_1, version_2};

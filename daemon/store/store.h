@@ -15,7 +15,7 @@
 
 struct store;
 
-#define STORE_SCHEMA_VERSION 1
+#define STORE_SCHEMA_VERSION 2
 
 /* Creates or migrates the file. A newer schema than ours, or another program's file, is refused. */
 int store_open(const char *path, struct store **ret_store, struct as_err *err) AS_MUST_USE;
@@ -111,7 +111,7 @@ struct exchange_record {
 
 struct store_intent {
     struct row_key row;
-    uint32_t role, turn;
+    uint32_t role, turn, attempt;
 };
 
 struct scored_row {

@@ -1,8 +1,8 @@
 /* What transport asks of the journal in front of the wire. The engine implements it over the store.
  *
- * Transport asks find before it sends, tells intent when it is about to send, and hands every
- * attempt, good or bad, to append; a reply is not given to the engine before append has called
- * back: it is committed before it is scored. */
+ * Transport asks find before it sends, tells intent before each attempt, and hands every attempt,
+ * good or bad, to append. A reply is not given to the engine before append has called back: it is
+ * committed before it is scored. */
 #ifndef DAEMON_TRANSPORT_JOURNAL_H
 #define DAEMON_TRANSPORT_JOURNAL_H
 
@@ -57,7 +57,7 @@ typedef void (*journal_done_fn)(void *ctx, int rc);
 struct journal {
     void *ctx;
     void (*find)(void *ctx, const struct journal_key *key, journal_found_fn found, void *found_ctx);
-    void (*intent)(void *ctx, const struct journal_key *key);
+    void (*intent)(void *ctx, const struct journal_key *key, uint32_t attempt);
     void (*append)(void *ctx, const struct journal_key *key, const struct exchange *exchange,
                    journal_done_fn done, void *done_ctx);
 };

@@ -146,8 +146,9 @@ static void attempt_start(struct request *request)
         refuse(request, &err);
         return;
     }
-    if (!request->attempts++ && transport->journal)
-        transport->journal->intent(transport->journal->ctx, &request->key);
+    request->attempts++;
+    if (transport->journal)
+        transport->journal->intent(transport->journal->ctx, &request->key, request->attempts);
     lane->stats.sent++;
     lane->stats.retried += request->attempts > 1;
     request_set_state(request, REQUEST_IN_FLIGHT);

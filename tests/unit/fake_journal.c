@@ -1,4 +1,4 @@
-/* Every answer goes through a heap object and loop_defer, as a store's answers come on a later
+/* Every answer goes through a heap object and a timer of 0 ms, as a store's answers come on a later
  * turn. */
 #include "tests/unit/fake_journal.h"
 
@@ -7,7 +7,8 @@
 struct fake_journal_call {
     struct fake_journal *fake;
     struct fake_journal_call *next;
-    journal_found_fn found; /* or: */
+    struct loop_timer *turn; /* NULL while it is held */
+    journal_found_fn found;  /* or: */
     journal_done_fn done;
     void *ctx;
 };
@@ -15,6 +16,8 @@ struct fake_journal_call {
 static void answer(void *ctx)
 {
     struct fake_journal_call *call = ctx;
+    call->fake->due -= call->turn != NULL;
+    loop_timer_free(call->turn);
     if (call->found)
         call->found(call->ctx, call->fake->known);
     else
@@ -28,7 +31,9 @@ static void answer_later(struct fake_journal *fake, struct fake_journal_call fro
     *call = from;
     call->fake = fake;
     if (!fake->is_holding) {
-        loop_defer(fake->loop, answer, call);
+        fake->due++;
+        call->turn = loop_timer_new(fake->loop, answer, call);
+        loop_timer_start(call->turn, 0);
         return;
     }
     struct fake_journal_call **at = &fake->held;
@@ -46,10 +51,11 @@ static void fake_find(void *ctx, const struct journal_key *key, journal_found_fn
     answer_later(fake, (struct fake_journal_call){.found = found, .ctx = found_ctx});
 }
 
-static void fake_intent(void *ctx, const struct journal_key *key)
+static void fake_intent(void *ctx, const struct journal_key *key, uint32_t attempt)
 {
     struct fake_journal *fake = ctx;
     (void)key;
+    (void)attempt;
     fake->intents++;
 }
 

@@ -17,6 +17,7 @@ struct fake_journal {
     int append_rc;
     bool is_holding; /* appends and finds are answered by fake_journal_release only */
     unsigned finds, intents, appends;
+    unsigned due;                           /* answers that come on the next turn */
     struct exchange kept[FAKE_JOURNAL_MAX]; /* strings are copies */
     struct fake_journal_call *held;
 };

@@ -301,9 +301,9 @@ static void test_an_intent_without_its_exchange_is_of_unknown_fate(void **state)
 {
     struct store_fixture *f = *state;
     int64_t group = store_fixture_group(f, 3);
-    struct store_intent intents[3] = {{key_of(group, 0, 0, 0), 0, 0},
-                                      {key_of(group, 1, 0, 0), 0, 0},
-                                      {key_of(group, 1, 0, 0), 1, 0}};
+    struct store_intent intents[3] = {{key_of(group, 0, 0, 0), 0, 0, 1},
+                                      {key_of(group, 1, 0, 0), 0, 0, 1},
+                                      {key_of(group, 1, 0, 0), 1, 0, 1}};
     struct store_batch batch = {.intents = intents, .intent_count = 3};
     struct group_record got;
     fixture_commit(f->store, &batch);
@@ -322,8 +322,8 @@ static void test_an_exchange_takes_its_intent_away(void **state)
     struct store_fixture *f = *state;
     struct as_sha256 identity = as_sha256_of("q", 1);
     int64_t group = store_fixture_group(f, 2);
-    struct store_intent intents[2] = {{key_of(group, 0, 0, 0), 0, 0},
-                                      {key_of(group, 1, 0, 0), 0, 0}};
+    struct store_intent intents[2] = {{key_of(group, 0, 0, 0), 0, 0, 1},
+                                      {key_of(group, 1, 0, 0), 0, 0, 1}};
     struct exchange_record exchange = fixture_exchange(intents[0].row, &identity);
     exchange.outcome = 2; /* any attempt that ended is of known fate */
     struct store_batch sent = {.intents = intents, .intent_count = 2};
@@ -338,7 +338,7 @@ static void test_an_intent_and_its_exchange_in_one_batch_leave_nothing_open(void
     struct store_fixture *f = *state;
     struct as_sha256 identity = as_sha256_of("q", 1);
     int64_t group = store_fixture_group(f, 1);
-    struct store_intent intent = {key_of(group, 0, 0, 0), 0, 0};
+    struct store_intent intent = {key_of(group, 0, 0, 0), 0, 0, 1};
     struct exchange_record exchange = fixture_exchange(intent.row, &identity);
     struct store_batch batch = {
         .intents = &intent, .intent_count = 1, .exchanges = &exchange, .exchange_count = 1};
@@ -346,12 +346,27 @@ static void test_an_intent_and_its_exchange_in_one_batch_leave_nothing_open(void
     assert_int_equal(settle(f, group), 0);
 }
 
+static void test_an_attempt_that_ended_leaves_the_intent_of_the_next(void **state)
+{
+    struct store_fixture *f = *state;
+    struct as_sha256 identity = as_sha256_of("q", 1);
+    int64_t group = store_fixture_group(f, 1);
+    struct store_intent intents[2] = {{key_of(group, 0, 0, 0), 0, 0, 1},
+                                      {key_of(group, 0, 0, 0), 0, 0, 2}};
+    struct exchange_record first = fixture_exchange(intents[0].row, &identity);
+    first.attempt = 1;
+    struct store_batch batch = {
+        .intents = intents, .intent_count = 2, .exchanges = &first, .exchange_count = 1};
+    fixture_commit(f->store, &batch);
+    assert_int_equal(settle(f, group), 1);
+}
+
 static void test_an_intent_told_twice_counts_once(void **state)
 {
     struct store_fixture *f = *state;
     int64_t group = store_fixture_group(f, 1);
-    struct store_intent intents[2] = {{key_of(group, 0, 0, 0), 0, 0},
-                                      {key_of(group, 0, 0, 0), 0, 0}};
+    struct store_intent intents[2] = {{key_of(group, 0, 0, 0), 0, 0, 1},
+                                      {key_of(group, 0, 0, 0), 0, 0, 1}};
     struct store_batch batch = {.intents = intents, .intent_count = 2};
     fixture_commit(f->store, &batch);
     assert_int_equal(settle(f, group), 1);
@@ -546,6 +561,7 @@ int main(void)
         TEST(test_an_exchange_takes_its_intent_away),
         TEST(test_an_intent_and_its_exchange_in_one_batch_leave_nothing_open),
         TEST(test_an_intent_told_twice_counts_once),
+        TEST(test_an_attempt_that_ended_leaves_the_intent_of_the_next),
         TEST(test_rows_are_paged_by_case_sample_and_member),
         TEST(test_rows_are_filtered_by_status_and_member),
         TEST(test_rows_are_filtered_by_score),

@@ -177,7 +177,7 @@ static void test_retry_after_is_obeyed(void **state)
     assert_int_equal(result->exchange.attempt, 2);
     assert_string_equal(result->body, "ok");
     assert_int_equal(f->journal.appends, 2);
-    assert_int_equal(f->journal.intents, 1);
+    assert_int_equal(f->journal.intents, 2);
     assert_int_equal(f->journal.kept[0].http_status, 429);
     assert_int_equal(f->journal.kept[0].attempt, 1);
     assert_true(as_str_eq(f->journal.kept[0].response_body, "slow down"));
