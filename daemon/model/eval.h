@@ -1,5 +1,5 @@
-/* An eval as its YAML file defines it: plain data, checked, names not yet resolved to plugin versions.
- * Owned by the config snapshot that it came from; strings live as long as that does. */
+/* An eval as its YAML file defines it: plain data, checked, names not yet resolved to plugin
+ * versions. Owned by the config snapshot that it came from; strings live as long as that does. */
 #ifndef DAEMON_MODEL_EVAL_H
 #define DAEMON_MODEL_EVAL_H
 
@@ -9,14 +9,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define EVAL_MAX_CANDIDATES 15 /* with the baseline: 16 members */
-#define EVAL_MAX_METRICS 32    /* scorers, and the rubric as one more */
+#define EVAL_MAX_CANDIDATES 15   /* with the baseline: 16 members */
+#define EVAL_MAX_METRICS 32      /* scorers, and the rubric as one more */
 #define EVAL_RECORDED "recorded" /* the baseline that costs no call: what production answered */
 
 /* A scorer or the rubric, with its arguments. */
 struct eval_plugin {
     const char *selector;    /* "exact_match", "exact_match@1" */
-    const char *name;        /* what reports call its metric: `as:` in the file, else the plugin's name */
+    const char *name;        /* the metric's name: `as:` in the file, else the plugin's */
     const char *params_json; /* canonical JSON object, {} when none */
 };
 
@@ -33,13 +33,14 @@ struct eval_def {
     size_t scorer_count;
     bool has_rubric;
     struct eval_plugin rubric;
-    const char *judge;       /* model's name; NULL without a rubric */
-    const char *judge_requires[EVAL_MAX_METRICS]; /* metrics that must pass, else the judge is not asked */
+    const char *judge; /* model's name; NULL without a rubric */
+    /* Metrics that must pass, else the judge is not asked. */
+    const char *judge_requires[EVAL_MAX_METRICS];
     size_t judge_requires_count;
-    const char *primary;     /* the metric that decides: a name from above */
-    const char *system;      /* put before every case's messages as a system message; NULL = none */
-    uint32_t samples;        /* answers per case and member */
-    uint32_t max_cases;      /* 0 = all */
+    const char *primary; /* the metric that decides: a name from above */
+    const char *system;  /* put before every case's messages as a system message; NULL = none */
+    uint32_t samples;    /* answers per case and member */
+    uint32_t max_cases;  /* 0 = all */
     struct gate_rules gate;
 };
 

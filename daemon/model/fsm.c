@@ -1,5 +1,5 @@
-/* The transition tables. What depends on the row's own counters (scorers left, a second question to the judge) is in the few
- * functions below; all else is data. */
+/* The transition tables. What depends on the row's own counters (scorers left, a second question to
+ * the judge) is in the few functions below; all else is data. */
 #include "daemon/model/fsm.h"
 
 static const char *const row_state_names[ROW_STATE_COUNT] = {
@@ -15,35 +15,6 @@ static const char *const row_state_names[ROW_STATE_COUNT] = {
     [ROW_AT_GRADE] = "grade",
     [ROW_AT_COMMIT] = "commit",
     [ROW_AT_END] = "end",
-};
-
-static const char *const row_event_names[ROW_EVENT_COUNT] = {
-    [ROW_EV_CALL] = "call",
-    [ROW_EV_RECORDED] = "recorded",
-    [ROW_EV_NOT_RECORDED] = "not_recorded",
-    [ROW_EV_BUILT] = "built",
-    [ROW_EV_REPLIED] = "replied",
-    [ROW_EV_NO_REPLY] = "no_reply",
-    [ROW_EV_TIMED_OUT] = "timed_out",
-    [ROW_EV_OUTPUT] = "output",
-    [ROW_EV_API_ERROR] = "api_error",
-    [ROW_EV_REFUSED] = "refused",
-    [ROW_EV_SCORED] = "scored",
-    [ROW_EV_QUESTION] = "question",
-    [ROW_EV_NO_QUESTION] = "no_question",
-    [ROW_EV_GRADED] = "graded",
-    [ROW_EV_UNREADABLE] = "unreadable",
-    [ROW_EV_PLUGIN_FAILED] = "plugin_failed",
-    [ROW_EV_COMMITTED] = "committed",
-    [ROW_EV_CANCEL] = "cancel",
-};
-
-static const char *const group_event_names[GROUP_EVENT_COUNT] = {
-    [GROUP_EV_START] = "start",
-    [GROUP_EV_ALL_ROWS_DONE] = "all_rows_done",
-    [GROUP_EV_REPORTED] = "reported",
-    [GROUP_EV_CANCEL] = "cancel",
-    [GROUP_EV_FAULT] = "fault",
 };
 
 /* What a permitted pair leads to. */
@@ -63,6 +34,7 @@ struct row_rule {
     enum row_status status;
 };
 
+// clang-format off
 #define TO(state, do_it) {MOVE, state, do_it, ROW_OK}
 #define ENDS(row_status) {END_WITH, ROW_AT_COMMIT, ROW_DO_COMMIT, row_status}
 #define SPECIAL(kind) {kind, ROW_AT_COMMIT, ROW_DO_NOTHING, ROW_OK}
@@ -130,15 +102,11 @@ static const struct row_rule row_rules[ROW_STATE_COUNT][ROW_EVENT_COUNT] = {
         [ROW_EV_COMMITTED] = TO(ROW_AT_END, ROW_DO_END),
     },
 };
+// clang-format on
 
 const char *row_state_name(enum row_state state)
 {
     return row_state_names[state];
-}
-
-const char *row_event_name(enum row_event event)
-{
-    return row_event_names[event];
 }
 
 static enum row_action end_with(struct row_fsm *row, enum row_status status)
@@ -200,22 +168,29 @@ int row_step(struct row_fsm *row, enum row_event event, enum row_action *ret_act
     return AS_ESTATE;
 }
 
-const char *group_event_name(enum group_event event)
-{
-    return group_event_names[event];
-}
-
 /* No permitted event leads to pending, so 0 can mean "not permitted". */
+// clang-format off
 static const enum group_state group_rules[GROUP_STATE_COUNT][GROUP_EVENT_COUNT] = {
-    [GROUP_PENDING] = {[GROUP_EV_START] = GROUP_RUNNING,
-                       [GROUP_EV_CANCEL] = GROUP_CANCELLED,
-                       [GROUP_EV_FAULT] = GROUP_FAILED},
-    [GROUP_RUNNING] = {[GROUP_EV_ALL_ROWS_DONE] = GROUP_FINISHING,
-                       [GROUP_EV_CANCEL] = GROUP_CANCELLING,
-                       [GROUP_EV_FAULT] = GROUP_FAILED},
-    [GROUP_FINISHING] = {[GROUP_EV_REPORTED] = GROUP_DONE, [GROUP_EV_FAULT] = GROUP_FAILED},
-    [GROUP_CANCELLING] = {[GROUP_EV_ALL_ROWS_DONE] = GROUP_CANCELLED, [GROUP_EV_FAULT] = GROUP_FAILED},
+    [GROUP_PENDING] = {
+        [GROUP_EV_START] = GROUP_RUNNING,
+        [GROUP_EV_CANCEL] = GROUP_CANCELLED,
+        [GROUP_EV_FAULT] = GROUP_FAILED,
+    },
+    [GROUP_RUNNING] = {
+        [GROUP_EV_ALL_ROWS_DONE] = GROUP_FINISHING,
+        [GROUP_EV_CANCEL] = GROUP_CANCELLING,
+        [GROUP_EV_FAULT] = GROUP_FAILED,
+    },
+    [GROUP_FINISHING] = {
+        [GROUP_EV_REPORTED] = GROUP_DONE,
+        [GROUP_EV_FAULT] = GROUP_FAILED,
+    },
+    [GROUP_CANCELLING] = {
+        [GROUP_EV_ALL_ROWS_DONE] = GROUP_CANCELLED,
+        [GROUP_EV_FAULT] = GROUP_FAILED,
+    },
 };
+// clang-format on
 
 int group_step(enum group_state *state, enum group_event event)
 {

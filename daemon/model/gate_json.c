@@ -8,6 +8,7 @@ static const struct {
     const char *key;
     size_t offset;
 } gate_numbers[] = {
+// clang-format off
 #define NUMBER(field) {#field, offsetof(struct gate_rules, field)}
     NUMBER(margin),
     NUMBER(max_missing_rate),
@@ -21,6 +22,7 @@ static const struct {
     NUMBER(cost_max_ratio),
 #undef NUMBER
 };
+// clang-format on
 
 #define GATE_NUMBER_COUNT (sizeof(gate_numbers) / sizeof(gate_numbers[0]))
 
@@ -51,8 +53,10 @@ static const char *cstr_or(const struct as_json *json, const char *key, const ch
 int gate_rules_from_json(const struct as_json *json, struct gate_rules *ret_gate)
 {
     gate_rules_init(ret_gate);
-    for (size_t i = 0; i < GATE_NUMBER_COUNT; i++)
-        *(double *)((char *)ret_gate + gate_numbers[i].offset) = as_json_get_num(json, gate_numbers[i].key, NAN);
+    for (size_t i = 0; i < GATE_NUMBER_COUNT; i++) {
+        double *field = (double *)((char *)ret_gate + gate_numbers[i].offset);
+        *field = as_json_get_num(json, gate_numbers[i].key, NAN);
+    }
     ret_gate->min_pairs = as_json_get_int(json, "min_pairs", 0);
     ret_gate->min_clusters = as_json_get_int(json, "min_clusters", 0);
     ret_gate->max_critical = as_json_get_int(json, "max_critical", 0);

@@ -1,4 +1,5 @@
-/* Gate rules as JSON, for a group's pins and for eval.show. Keys are the names of the fields; what is not configured is null. */
+/* Gate rules as JSON, for a group's pins and for eval.show. Keys are the names of the fields; what
+ * is not configured is null. */
 #ifndef DAEMON_MODEL_GATE_JSON_H
 #define DAEMON_MODEL_GATE_JSON_H
 
@@ -6,6 +7,7 @@
 #include "lib/json.h"
 
 struct as_json *gate_rules_to_json(const struct gate_rules *gate);
-int gate_rules_from_json(const struct as_json *json, struct gate_rules *ret_gate) AS_MUST_USE; /* AS_EINVAL */
+/* AS_EINVAL when a word is none of its table. */
+int gate_rules_from_json(const struct as_json *json, struct gate_rules *ret_gate) AS_MUST_USE;
 
 #endif

@@ -49,17 +49,6 @@ const char *group_state_name(enum group_state state)
     return state < GROUP_STATE_COUNT ? state_names[state] : "unknown";
 }
 
-int group_state_from(const char *name, enum group_state *ret_state)
-{
-    for (unsigned i = 0; i < GROUP_STATE_COUNT; i++) {
-        if (!strcmp(state_names[i], name)) {
-            *ret_state = (enum group_state)i;
-            return 0;
-        }
-    }
-    return AS_EINVAL;
-}
-
 bool group_state_is_final(enum group_state state)
 {
     return state == GROUP_DONE || state == GROUP_FAILED || state == GROUP_CANCELLED;

@@ -1,4 +1,5 @@
-/* Rows and groups as data: statuses, states, and what is kept of each. Used by engine, store, report and control. */
+/* Rows and groups as data: statuses, states, and what is kept of each. Used by engine, store,
+ * report and control. */
 #ifndef DAEMON_MODEL_ROW_H
 #define DAEMON_MODEL_ROW_H
 
@@ -21,14 +22,21 @@ enum row_status {
 };
 const char *row_status_name(enum row_status status);
 int row_status_from(const char *name, enum row_status *ret_status) AS_MUST_USE;
-/* Does this failure count against the model in a comparison (as 0, by the default policy)? A judge's or our own never does. */
+/* Does this failure count against the model in a comparison (as 0, by the default policy)? A
+ * judge's or our own never does. */
 bool row_status_is_models_fault(enum row_status status);
 
-enum group_state { GROUP_PENDING, GROUP_RUNNING, GROUP_FINISHING, GROUP_DONE, GROUP_FAILED, GROUP_CANCELLED,
-                   GROUP_CANCELLING, /* asked to stop: rows in flight are being given up */
-                   GROUP_STATE_COUNT };
+enum group_state {
+    GROUP_PENDING,
+    GROUP_RUNNING,
+    GROUP_FINISHING, /* every row is there: the verdict is being made */
+    GROUP_DONE,
+    GROUP_FAILED,
+    GROUP_CANCELLED,
+    GROUP_CANCELLING, /* asked to stop: rows in flight are being given up */
+    GROUP_STATE_COUNT
+};
 const char *group_state_name(enum group_state state);
-int group_state_from(const char *name, enum group_state *ret_state) AS_MUST_USE;
 bool group_state_is_final(enum group_state state);
 
 /* Which row of a group. member 0 is the baseline. */
@@ -47,22 +55,24 @@ struct row_record {
     struct as_str text;        /* the output; absent when there was none */
     struct as_str tool_calls_json;
     struct as_str finish_reason;
-    struct as_str model_id;    /* what the API returned */
+    struct as_str model_id; /* what the API returned */
     int64_t input_tokens, output_tokens, cached_tokens, reasoning_tokens; /* -1 = not reported */
-    double latency_ms;         /* of the attempt that answered, from curl's clocks; NaN = none */
-    double cost_usd;           /* NaN = unpriced or no usage */
-    double judge_cost_usd;     /* NaN = no judge call, or unpriced */
-    uint32_t attempts;         /* HTTP requests made for the answer */
-    int64_t ended_ms;          /* wall clock */
+    double latency_ms;     /* of the attempt that answered, from curl's clocks; NaN = none */
+    double cost_usd;       /* NaN = unpriced or no usage */
+    double judge_cost_usd; /* NaN = no judge call, or unpriced */
+    uint32_t attempts;     /* HTTP requests made for the answer */
+    int64_t ended_ms;      /* wall clock */
 };
 
 /* One metric's value for one row. metric is the index in the group's pins. */
 struct score_record {
     uint32_t metric;
-    bool is_na;          /* the scorer does not apply to this case: reason says why */
-    double score;        /* 0..1 */
-    int8_t pass;         /* 1, 0, -1 = not said */
-    struct as_str label, reason, details_json; /* reason is the judge's reasoning for the rubric */
+    bool is_na;   /* the scorer does not apply to this case: reason says why */
+    double score; /* 0..1 */
+    int8_t pass;  /* 1, 0, -1 = not said */
+    struct as_str label;
+    struct as_str reason; /* for the rubric: the judge's reasoning */
+    struct as_str details_json;
 };
 
 /* A case as it is read from the store. */
@@ -71,10 +81,11 @@ struct case_record {
     struct as_str id;
     struct as_str json;          /* canonical, what scripts see as case */
     struct as_str messages_json; /* array of {role, content}, made at import */
-    struct as_str recorded_json; /* {"text":.., "latency_ms"?, "model"?, "finish_reason"?, "tool_calls"?}; absent when none */
+    /* {"text":.., "latency_ms"?, "model"?, "finish_reason"?, "tool_calls"?}; absent when none. */
+    struct as_str recorded_json;
     bool is_critical;
-    struct as_str cluster;       /* absent = a cluster of its own */
-    struct as_str stratum;       /* absent = none */
+    struct as_str cluster; /* absent = a cluster of its own */
+    struct as_str stratum; /* absent = none */
 };
 
 #endif

@@ -1,4 +1,5 @@
-/* What the configuration says of a model and how to reach it: plain data, filled in and owned by the config snapshot. */
+/* What the configuration says of a model and how to reach it: plain data, filled in and owned by
+ * the config snapshot. */
 #ifndef DAEMON_MODEL_SPEC_H
 #define DAEMON_MODEL_SPEC_H
 
@@ -16,12 +17,13 @@ struct model_spec {
     const char *base_url;    /* without a trailing slash */
     const char *id;          /* what the API calls it */
     const char *params_json; /* request parameters, canonical JSON object */
-    const char *worker_json; /* {"id":..,"name":..,"params":{..}}: what the provider script gets as model, canonical */
+    const char *worker_json; /* canonical {id, name, params}: what the provider script sees */
     const char *key_name;    /* name of the secret; NULL when the API needs none */
     struct model_prices prices;
-    uint32_t concurrency;    /* requests in flight at most */
-    uint32_t max_attempts;   /* of one request, the first included */
-    uint32_t connect_ms, first_byte_ms, idle_ms, total_ms; /* deadlines of one attempt */
+    uint32_t concurrency;  /* requests in flight at most */
+    uint32_t max_attempts; /* of one request, the first included */
+    /* Deadlines of one attempt. */
+    uint32_t connect_ms, first_byte_ms, idle_ms, total_ms;
     uint32_t backoff_ms;     /* first wait; doubles, capped at 30 s, with jitter */
     uint32_t max_age_conn_s; /* an idle connection older than this is not used again */
     bool use_http2;

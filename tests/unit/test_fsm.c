@@ -1,4 +1,5 @@
-/* The state machines of rows and groups, against a second statement of the rules: every pair of state and event. */
+/* The state machines of rows and groups, against a second statement of the rules: every pair of
+ * state and event. */
 #include "daemon/model/fsm.h"
 
 #include <setjmp.h>
@@ -11,7 +12,8 @@
 
 #define LEN(a) (sizeof(a) / sizeof((a)[0]))
 
-/* "from event -> to" of every permitted pair, for a row with one scorer and a rubric, first judge turn. */
+/* "from event -> to" of every permitted pair, for a row with one scorer and a rubric, first judge
+ * turn. */
 static const struct {
     enum row_state from;
     enum row_event event;
@@ -61,7 +63,8 @@ static const struct {
 
 static struct row_fsm row_at(enum row_state state)
 {
-    return (struct row_fsm){.state = state, .scorers_total = 1, .scorers_left = 1, .has_rubric = true};
+    return (struct row_fsm){
+        .state = state, .scorers_total = 1, .scorers_left = 1, .has_rubric = true};
 }
 
 static int permitted_index(enum row_state state, enum row_event event)
