@@ -1,4 +1,5 @@
-/* posix_spawn and a pidfd. A freed child that still lives is killed and reaped in place: SIGKILL ends it within microseconds. */
+/* posix_spawn and a pidfd. A freed child that still lives is killed and reaped in place: SIGKILL
+ * ends it within microseconds. */
 #include "daemon/core/child.h"
 
 #include <errno.h>
@@ -75,7 +76,8 @@ static int spawn_with_socket(const char *path, char *const argv[], int child_end
     posix_spawnattr_setsigdefault(&attr, &all);
     for (int fd = 0; fd <= 2; fd++)
         posix_spawn_file_actions_addopen(&actions, fd, "/dev/null", fd ? O_WRONLY : O_RDONLY, 0);
-    /* Onto itself, dup2 would keep close-on-exec; posix_spawn clears it in that case, as POSIX asks. */
+    /* Onto itself, dup2 would keep close-on-exec; posix_spawn clears it in that case, as POSIX
+     * asks. */
     posix_spawn_file_actions_adddup2(&actions, child_end, CHILD_SOCKET_FD);
     int rc = posix_spawn(ret_pid, path, &actions, &attr, argv, no_env);
     posix_spawnattr_destroy(&attr);
@@ -95,8 +97,8 @@ static int watch_child(struct loop *loop, struct child *child)
     return rc;
 }
 
-int child_spawn(struct loop *loop, const char *path, char *const argv[], child_exit_fn on_exit, void *ctx,
-                struct child **ret_child, int *ret_fd)
+int child_spawn(struct loop *loop, const char *path, char *const argv[], child_exit_fn on_exit,
+                void *ctx, struct child **ret_child, int *ret_fd)
 {
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))

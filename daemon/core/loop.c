@@ -1,4 +1,5 @@
-/* libuv handles, one small heap object each: the object embeds the handle, so that the close callback frees both. */
+/* libuv handles, one small heap object each: the object embeds the handle, so that the close
+ * callback frees both. */
 #include "daemon/core/loop.h"
 
 #include "daemon/core/loop_uv.h"
@@ -7,17 +8,8 @@
 #include <time.h>
 #include <uv.h>
 
-struct deferred {
-    struct deferred *next;
-    void (*fn)(void *ctx);
-    void *ctx;
-};
-
 struct loop {
     uv_loop_t uv;
-    uv_idle_t idle; /* active only while something is deferred: it keeps the next turn from waiting */
-    struct deferred *deferred_head;
-    struct deferred **deferred_tail;
 };
 
 struct loop_timer {
@@ -45,21 +37,6 @@ struct loop_job {
     void *ctx;
 };
 
-static void on_idle(uv_idle_t *idle)
-{
-    struct loop *loop = idle->data;
-    struct deferred *list = loop->deferred_head;
-    loop->deferred_head = NULL;
-    loop->deferred_tail = &loop->deferred_head;
-    uv_idle_stop(idle);
-    while (list) {
-        struct deferred *item = list;
-        list = item->next;
-        item->fn(item->ctx);
-        free(item);
-    }
-}
-
 int loop_new(struct loop **ret_loop)
 {
     struct loop *loop = as_xcalloc(1, sizeof(*loop));
@@ -67,9 +44,6 @@ int loop_new(struct loop **ret_loop)
         free(loop);
         return AS_EIO;
     }
-    uv_idle_init(&loop->uv, &loop->idle);
-    loop->idle.data = loop;
-    loop->deferred_tail = &loop->deferred_head;
     *ret_loop = loop;
     return 0;
 }
@@ -98,15 +72,9 @@ void loop_free(struct loop *loop)
 {
     if (!loop)
         return;
-    uv_close((uv_handle_t *)&loop->idle, NULL);
     uv_run(&loop->uv, UV_RUN_DEFAULT);
     int rc = uv_loop_close(&loop->uv);
     AS_ASSERT(rc == 0);
-    while (loop->deferred_head) {
-        struct deferred *item = loop->deferred_head;
-        loop->deferred_head = item->next;
-        free(item);
-    }
     free(loop);
 }
 
@@ -125,15 +93,6 @@ int64_t clock_wall_ms(void)
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-void loop_defer(struct loop *loop, void (*fn)(void *ctx), void *ctx)
-{
-    struct deferred *item = as_xmalloc(sizeof(*item));
-    *item = (struct deferred){NULL, fn, ctx};
-    *loop->deferred_tail = item;
-    loop->deferred_tail = &item->next;
-    uv_idle_start(&loop->idle, on_idle);
 }
 
 /* Every handle object starts with its uv handle, so one close callback serves all. */
@@ -186,14 +145,17 @@ void loop_timer_free(struct loop_timer *timer)
 static void on_poll(uv_poll_t *uv, int status, int events)
 {
     struct loop_poll *poll = (struct loop_poll *)uv;
-    int seen = (events & UV_READABLE ? LOOP_READABLE : 0) | (events & UV_WRITABLE ? LOOP_WRITABLE : 0);
-    if (status < 0 || events & UV_DISCONNECT)
+    int seen = 0;
+    if (status < 0 || events & (UV_READABLE | UV_DISCONNECT))
         seen |= LOOP_READABLE;
+    if (events & UV_WRITABLE)
+        seen |= LOOP_WRITABLE;
     if (seen)
         poll->fn(poll->ctx, seen);
 }
 
-int loop_poll_new(struct loop *loop, int fd, loop_poll_fn fn, void *ctx, struct loop_poll **ret_poll)
+int loop_poll_new(struct loop *loop, int fd, loop_poll_fn fn, void *ctx,
+                  struct loop_poll **ret_poll)
 {
     struct loop_poll *poll = as_xcalloc(1, sizeof(*poll));
     int rc = uv_poll_init(&loop->uv, &poll->uv, fd);
@@ -209,7 +171,8 @@ int loop_poll_new(struct loop *loop, int fd, loop_poll_fn fn, void *ctx, struct 
 
 void loop_poll_set(struct loop_poll *poll, int events)
 {
-    int uv_events = (events & LOOP_READABLE ? UV_READABLE : 0) | (events & LOOP_WRITABLE ? UV_WRITABLE : 0);
+    int uv_events = events & LOOP_READABLE ? UV_READABLE : 0;
+    uv_events |= events & LOOP_WRITABLE ? UV_WRITABLE : 0;
     if (uv_events)
         uv_poll_start(&poll->uv, uv_events, on_poll);
     else

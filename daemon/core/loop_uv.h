@@ -1,4 +1,5 @@
-/* Private to daemon/core: libuv's loop behind ours, for the files that embed a handle of their own. */
+/* Private to daemon/core: libuv's loop behind ours, for the files that embed a handle of their
+ * own. */
 #ifndef DAEMON_CORE_LOOP_UV_H
 #define DAEMON_CORE_LOOP_UV_H
 

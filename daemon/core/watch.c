@@ -9,7 +9,7 @@
 #include <uv.h>
 
 struct event_handle {
-    uv_fs_event_t uv; /* first: freed by its close callback */
+    uv_fs_event_t uv;    /* first: freed by its close callback */
     struct watch *owner; /* NULL once the watch let go of it */
 };
 
@@ -23,7 +23,7 @@ struct watch {
     void *ctx;
     uint64_t first_event_ms; /* 0: nothing pending */
     ino_t inode;             /* of the directory that is being watched */
-    bool is_in_doubt;        /* something happened to the directory itself: it may be another one by now */
+    bool is_in_doubt;        /* it was touched itself: it may be another one by now */
 };
 
 static void on_closed(uv_handle_t *handle)
@@ -84,7 +84,8 @@ static bool attach(struct watch *watch)
     return true;
 }
 
-/* The directory may have been moved away and another put in its place without an event on the new one. */
+/* The directory may have been moved away and another put in its place without an event on the new
+ * one. */
 static void on_retry(void *ctx)
 {
     struct watch *watch = ctx;
@@ -100,7 +101,8 @@ static void on_retry(void *ctx)
     loop_timer_start(watch->retry, WATCH_RETRY_MS);
 }
 
-/* A directory made anew may even have the inode of the one that was deleted, so a watch in doubt is made anew too. */
+/* A directory made anew may even have the inode of the one that was deleted, so a watch in doubt is
+ * made anew too. */
 static void on_quiet(void *ctx)
 {
     struct watch *watch = ctx;
@@ -125,11 +127,6 @@ struct watch *watch_new(struct loop *loop, const char *directory, watch_fn on_ch
     attach(watch);
     loop_timer_start(watch->retry, WATCH_RETRY_MS);
     return watch;
-}
-
-bool watch_is_attached(const struct watch *watch)
-{
-    return watch->events != NULL;
 }
 
 void watch_free(struct watch *watch)
