@@ -37,6 +37,10 @@
 #define JOB_BATCH_MAX_ROWS 32u
 #define JOB_BATCH_MAX_BYTES (1u << 20) /* a batch holds at least one row, however large */
 
+/* Exit statuses of assay-worker that the daemon tells apart. */
+#define JOB_EXIT_NO_JAIL 71       /* the lock-down failed: nothing was read */
+#define JOB_EXIT_JAIL_LEFT_OUT 72 /* --probe in a build without a jail (sanitizers) */
+
 enum job_frame { JOB_FRAME_LOAD = 1, JOB_FRAME_LOADED, JOB_FRAME_BATCH, JOB_FRAME_REPLY };
 
 /* How a job ended. A worker answers with the first five or JOB_TIMEOUT (its soft stop), and with

@@ -15,10 +15,9 @@
 #endif
 
 #define JAIL_SOCKET 3
-#define JAIL_EXIT_FAILED 71
 
 /* Locks this process down. False when any mandatory step failed: the caller must exit with
- * JAIL_EXIT_FAILED. parent is the pid that must be our parent, so that a daemon which died
+ * JOB_EXIT_NO_JAIL. parent is the pid that must be our parent, so that a daemon which died
  * meanwhile leaves no orphan. */
 bool jail_enter(pid_t parent) __attribute__((warn_unused_result));
 

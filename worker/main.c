@@ -246,7 +246,7 @@ static int work(pid_t parent)
     static struct worker w;
     make_room(&w);
     if (!state_open(&w.state) || !jail_enter(parent))
-        return JAIL_EXIT_FAILED;
+        return JOB_EXIT_NO_JAIL;
     return serve(&w);
 }
 

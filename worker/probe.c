@@ -1,6 +1,7 @@
 /* One function for each thing that a script with a foothold in the process would try next. */
 #include "worker/probe.h"
 
+#include "lib/job.h"
 #include "worker/jail.h"
 
 #include <fcntl.h>
@@ -156,9 +157,11 @@ int probe_run(const char *name)
         if (strcmp(probes[i].name, name))
             continue;
         if (!jail_enter(getppid()))
-            return JAIL_EXIT_FAILED;
+            return JOB_EXIT_NO_JAIL;
         probes[i].try();
-        return probes[i].try == try_none ? 0 : PROBE_EXIT_SURVIVED;
+        if (probes[i].try == try_none)
+            return 0;
+        return ASSAY_JAIL_LEVEL ? PROBE_EXIT_SURVIVED : JOB_EXIT_JAIL_LEFT_OUT;
     }
     return PROBE_EXIT_UNKNOWN;
 }

@@ -1,5 +1,6 @@
 /* Forbidden acts, for the self-test: `assay-worker --probe NAME` locks itself down and then tries
- * one. The process must die of SIGSYS. Any exit status means that the jail does not hold. */
+ * one. The process must die of SIGSYS. Any exit status means that the jail does not hold, or that
+ * this build has none. */
 #ifndef WORKER_PROBE_H
 #define WORKER_PROBE_H
 

@@ -124,11 +124,6 @@ int child_spawn(struct loop *loop, const char *path, char *const argv[], child_e
     return 0;
 }
 
-pid_t child_pid(const struct child *child)
-{
-    return child->pid;
-}
-
 void child_kill(struct child *child, int signum)
 {
     if (!child->is_reaped)

@@ -9,8 +9,6 @@
 
 #include "daemon/core/loop.h"
 
-#include <sys/types.h>
-
 struct child;
 
 struct child_exit {
@@ -26,7 +24,6 @@ typedef void (*child_exit_fn)(void *ctx, const struct child_exit *how);
  * that kills it and reaps silently. */
 int child_spawn(struct loop *loop, const char *path, char *const argv[], child_exit_fn on_exit,
                 void *ctx, struct child **ret_child, int *ret_fd) AS_MUST_USE;
-pid_t child_pid(const struct child *child);
 void child_kill(struct child *child, int signum);
 /* CPU time used so far, microseconds; 0 when it cannot be read any more. */
 uint64_t child_cpu_us(const struct child *child);

@@ -1,5 +1,5 @@
-/* Two counts of deaths: in a row, which any answered row ends, and among the last hundred rows, which catches the script
- * that kills a worker on every fifth row. */
+/* Two counts of deaths: in a row, which any answered row ends, and among the last hundred rows,
+ * which catches the script that kills a worker on every fifth row. */
 #include "daemon/sandbox/backoff.h"
 
 static void note(struct backoff *backoff, bool was_deadly)
@@ -26,7 +26,8 @@ void backoff_note_death(struct backoff *backoff, bool is_of_row)
 
 bool backoff_is_hopeless(const struct backoff *backoff)
 {
-    return backoff->in_a_row >= BACKOFF_DEATHS_IN_A_ROW || backoff->in_window >= BACKOFF_DEATHS_IN_WINDOW;
+    return backoff->in_a_row >= BACKOFF_DEATHS_IN_A_ROW ||
+           backoff->in_window >= BACKOFF_DEATHS_IN_WINDOW;
 }
 
 uint32_t backoff_delay_ms(const struct backoff *backoff)

@@ -1,7 +1,9 @@
-/* One hosted plugin: who gets its rows, when it gets another worker, and what its workers' deaths mean.
+/* One hosted plugin: who gets its rows, when it gets another worker, and what its workers' deaths
+ * mean.
  *
- * Batches are sized to some milliseconds of work, so that a slow script's rows do not all sit in one worker while a second
- * one could share them. A second process starts when rows have been waiting for a while behind full workers. */
+ * Batches are sized to some milliseconds of work, so that a slow script's rows do not all sit in
+ * one worker while a second one could share them. A second process starts when rows have been
+ * waiting for a while behind full workers. */
 #include "daemon/sandbox/pool.h"
 
 #include "lib/log.h"
@@ -11,8 +13,8 @@
 
 #define BATCH_TARGET_US 10000u   /* work in one batch, about */
 #define FIRST_ROW_GUESS_US 1000u /* until the first batch has been timed */
-#define AHEAD_MIN_ROWS 8u        /* a busy worker gets a second batch only when it is worth a message */
-#define CROWDED_NS 5000000u      /* a queue that long for so long is worth another process */
+#define AHEAD_MIN_ROWS 8u   /* a busy worker gets a second batch only when it is worth a message */
+#define CROWDED_NS 5000000u /* a queue that long for so long is worth another process */
 
 static void set_state(struct hosted *h, enum hosted_state to)
 {
@@ -30,7 +32,8 @@ static void count_call(struct hosted *h, enum job_status status)
     h->errors += status != JOB_OK;
 }
 
-static void refuse(struct hosted *h, struct sandbox_row *row, enum job_status status, const char *reason)
+static void refuse(struct hosted *h, struct sandbox_row *row, enum job_status status,
+                   const char *reason)
 {
     count_call(h, status);
     row_refuse(row, status, reason);
@@ -77,7 +80,8 @@ static void fail_load(struct hosted *h, const struct job_loaded *loaded)
 {
     set_state(h, HOSTED_FAILED);
     h->verdict = loaded->status;
-    snprintf(h->reason, sizeof(h->reason), "%.*s", (int)loaded->reason.len, loaded->reason.ptr ? loaded->reason.ptr : "");
+    struct as_str why = loaded->reason.ptr ? loaded->reason : AS_STR("");
+    snprintf(h->reason, sizeof(h->reason), "%.*s", (int)why.len, why.ptr);
     end_workers(h);
     close_id(h);
     tell_load(h, loaded);
@@ -95,7 +99,8 @@ static void quarantine(struct hosted *h, const char *last_reason)
 {
     set_state(h, HOSTED_QUARANTINED);
     h->verdict = JOB_QUARANTINED;
-    snprintf(h->reason, sizeof(h->reason), "not tried: the plugin ended %llu workers, %u of them in a row; the last: %s",
+    snprintf(h->reason, sizeof(h->reason),
+             "not tried: the plugin ended %llu workers, %u of them in a row; the last: %s",
              (unsigned long long)h->kills, h->backoff.in_a_row, last_reason);
     as_log_warn("plugin quarantined plugin=%s kills=%llu reason=\"%s\"", h->chunk_name,
                 (unsigned long long)h->kills, last_reason);
@@ -202,7 +207,8 @@ static uint32_t batch_rows(const struct hosted *h)
     return rows < 1 ? 1 : rows > JOB_BATCH_MAX_ROWS ? JOB_BATCH_MAX_ROWS : rows;
 }
 
-/* An idle worker, else one that works on its last batch when there are enough rows to be worth a message. */
+/* An idle worker, else one that works on its last batch when there are enough rows to be worth a
+ * message. */
 static struct worker *pick_worker(const struct hosted *h)
 {
     uint32_t worth = batch_rows(h) < AHEAD_MIN_ROWS ? batch_rows(h) : AHEAD_MIN_ROWS;
@@ -228,7 +234,8 @@ static void feed(struct hosted *h)
     }
 }
 
-/* True when rows have waited for a while behind workers that are all busy, and the machine has a core to spare. */
+/* True when rows have waited for a while behind workers that are all busy, and the machine has a
+ * core to spare. */
 static bool wants_another(struct hosted *h, uint32_t worker_count)
 {
     if (h->waiting.count <= WORKER_BATCHES_AHEAD * batch_rows(h)) {
@@ -257,7 +264,8 @@ static bool needs_worker(struct hosted *h)
 static void on_spawn_failed(struct hosted *h, int rc)
 {
     char reason[JOB_REASON_MAX_BYTES];
-    snprintf(reason, sizeof(reason), "cannot start %s: %s", h->sandbox->worker_path, as_err_text(rc));
+    snprintf(reason, sizeof(reason), "cannot start %s: %s", h->sandbox->worker_path,
+             as_err_text(rc));
     h->not_before_ms = loop_now_ms(h->sandbox->loop) + BACKOFF_FIRST_DELAY_MS;
     if (h->state == HOSTED_LOADING)
         fail_load_with(h, JOB_CRASH, reason);
@@ -323,7 +331,8 @@ struct hosted *hosted_new(struct sandbox *sandbox, const char *chunk_name, struc
 
 bool hosted_is_over(const struct hosted *h)
 {
-    return h->is_closed && h->state != HOSTED_LOADING && !h->waiting.head && !h->workers && !h->is_active;
+    return h->is_closed && h->state != HOSTED_LOADING && !h->waiting.head && !h->workers &&
+           !h->is_active;
 }
 
 uint32_t hosted_in_flight(const struct hosted *h)

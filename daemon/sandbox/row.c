@@ -1,12 +1,13 @@
-/* Rows and their queues. A refusal is a reply like any other to the row's owner; its numbers are "not known", so that
- * nobody can mistake it for a score. */
+/* Rows and their queues. A refusal is a reply like any other to the row's owner; its numbers are
+ * "not known", so that nobody can mistake it for a score. */
 #include "daemon/sandbox/row.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct sandbox_row *row_new(enum job_kind kind, struct as_str encoded, sandbox_row_fn done, void *ctx)
+struct sandbox_row *row_new(enum job_kind kind, struct as_str encoded, sandbox_row_fn done,
+                            void *ctx)
 {
     struct sandbox_row *row = as_xmalloc(sizeof(*row) + encoded.len);
     *row = (struct sandbox_row){.done = done, .ctx = ctx, .kind = kind, .len = encoded.len};

@@ -1,8 +1,9 @@
 /* The sandbox: plugin ids, the flush that hands work out, and the tick that looks at clocks.
  *
- * Both timers are the sandbox's own. The flush runs at the start of the next turn of the loop, before it waits for events,
- * so that rows submitted by all the callbacks of one turn are gathered. Ids carry a generation: an id that outlives
- * its plugin finds nothing, and its rows are refused. */
+ * Both timers are the sandbox's own. The flush runs at the start of the next turn of the loop,
+ * before it waits for events, so that rows submitted by all the callbacks of one turn are gathered.
+ * Ids carry a generation: an id that outlives its plugin finds nothing, and its rows are
+ * refused. */
 #include "daemon/sandbox/pool.h"
 
 #include <sched.h>
@@ -23,8 +24,8 @@ void sandbox_wake(struct sandbox *s)
     if (s->is_flush_due || s->is_ending)
         return;
     s->is_flush_due = true;
-    /* A flush that caused the next one lets the loop wait for events in between: a caller that answers every
-     * refusal with a new row must not keep everybody else from running. */
+    /* A flush that caused the next one lets the loop wait for events in between: a caller that
+     * answers every refusal with a new row must not keep everybody else from running. */
     loop_timer_start(s->flush, s->is_flushing ? 1 : 0);
 }
 
@@ -172,8 +173,8 @@ static uint64_t take_slot(struct sandbox *s, struct hosted *h)
     return (uint64_t)s->slots[slot].generation << 32 | (slot + 1);
 }
 
-uint64_t sandbox_open(struct sandbox *s, const char *chunk_name, struct as_str source, sandbox_load_fn done,
-                      void *ctx)
+uint64_t sandbox_open(struct sandbox *s, const char *chunk_name, struct as_str source,
+                      sandbox_load_fn done, void *ctx)
 {
     struct hosted *h = hosted_new(s, chunk_name, source, done, ctx);
     h->next = s->all;
@@ -199,7 +200,8 @@ static bool shows_output_to_script(enum job_kind kind)
     return kind == JOB_SCORE || kind == JOB_ASK || kind == JOB_GRADE;
 }
 
-static void refuse_later(struct sandbox *s, struct sandbox_row *row, enum job_status status, const char *reason)
+static void refuse_later(struct sandbox *s, struct sandbox_row *row, enum job_status status,
+                         const char *reason)
 {
     row->refusal_status = status;
     row->refusal = reason;
@@ -207,15 +209,18 @@ static void refuse_later(struct sandbox *s, struct sandbox_row *row, enum job_st
     sandbox_wake(s);
 }
 
-void sandbox_submit(struct sandbox *s, uint64_t plugin_id, const struct job_row *job, sandbox_row_fn done, void *ctx)
+void sandbox_submit(struct sandbox *s, uint64_t plugin_id, const struct job_row *job,
+                    sandbox_row_fn done, void *ctx)
 {
     struct hosted *h = find_hosted(s, plugin_id);
     as_buf_reset(&s->scratch);
-    bool is_too_large = shows_output_to_script(job->kind) && job->output.text.len > JOB_TEXT_MAX_BYTES;
+    bool is_too_large =
+        shows_output_to_script(job->kind) && job->output.text.len > JOB_TEXT_MAX_BYTES;
     if (!is_too_large)
         job_batch_add(&s->scratch, job);
     is_too_large |= s->scratch.len > JOB_FRAME_MAX_BYTES - JOB_BATCH_MAX_BYTES;
-    struct sandbox_row *row = row_new(job->kind, is_too_large ? AS_STR("") : as_buf_str(&s->scratch), done, ctx);
+    struct as_str encoded = is_too_large ? AS_STR("") : as_buf_str(&s->scratch);
+    struct sandbox_row *row = row_new(job->kind, encoded, done, ctx);
     if (s->scratch.cap > JOB_BATCH_MAX_BYTES)
         as_buf_done(&s->scratch);
     if (s->is_ending)
@@ -265,11 +270,12 @@ static uint32_t or_default(uint32_t value, uint32_t fallback)
     return value ? value : fallback;
 }
 
-int sandbox_new(struct loop *loop, const struct sandbox_options *options, struct sandbox **ret_sandbox,
-                struct as_err *err)
+int sandbox_new(struct loop *loop, const struct sandbox_options *options,
+                struct sandbox **ret_sandbox, struct as_err *err)
 {
     if (access(options->worker_path, X_OK))
-        return as_err_set(err, AS_ENOENT, "worker program %s: not there, or not executable", options->worker_path);
+        return as_err_set(err, AS_ENOENT, "worker program %s: not there, or not executable",
+                          options->worker_path);
     struct sandbox *s = as_xcalloc(1, sizeof(*s));
     s->loop = loop;
     s->worker_path = as_xstrdup(options->worker_path);

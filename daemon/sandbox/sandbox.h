@@ -1,10 +1,12 @@
 /* The worker pool: plugin code runs here, in jailed processes, and the daemon only sees replies.
  *
- * sandbox_open hands a plugin's source to a fresh worker; from then on rows can be submitted to it. The pool spawns, batches,
- * watches deadlines, kills, respawns and backs off; the caller sees exactly one reply per row, with a status of the closed list
- * in lib/job.h. A worker serves one plugin version only; when one process cannot keep up a second one of the same version is
- * started. Used by daemon/plugin (load, inspect) and daemon/engine (rows). Lives from app start to app end. It never retries
- * the row that broke a worker, and never reads a file. Callbacks fire on the loop, never before submit returned. */
+ * sandbox_open hands a plugin's source to a fresh worker; from then on rows can be submitted to it.
+ * The pool spawns, batches, watches deadlines, kills, respawns and backs off; the caller sees
+ * exactly one reply per row, with a status of the closed list in lib/job.h. A worker serves one
+ * plugin version only; when one process cannot keep up a second one of the same version is started.
+ * Used by daemon/plugin (load, inspect) and daemon/engine (rows). Lives from app start to app end.
+ * It never retries the row that broke a worker, and never reads a file. Callbacks fire on the loop,
+ * never before submit returned. */
 #ifndef DAEMON_SANDBOX_SANDBOX_H
 #define DAEMON_SANDBOX_SANDBOX_H
 
@@ -15,14 +17,14 @@ struct sandbox;
 
 struct sandbox_options {
     const char *worker_path;   /* the assay-worker binary */
-    uint32_t row_deadline_ms;  /* CPU time of one row; 0 = 250. Wall time backstop is 8 times that */
+    uint32_t row_deadline_ms;  /* CPU time of one row; 0 = 250; wall time may be 8 times that */
     uint32_t load_deadline_ms; /* CPU time of load; 0 = 500 */
     uint32_t max_workers;      /* processes at most; 0 = 64; idle ones are ended first */
     uint32_t idle_ms;          /* a worker without work is ended after this; 0 = 30000 */
 };
 
-int sandbox_new(struct loop *loop, const struct sandbox_options *options, struct sandbox **ret_sandbox,
-                struct as_err *err) AS_MUST_USE;
+int sandbox_new(struct loop *loop, const struct sandbox_options *options,
+                struct sandbox **ret_sandbox, struct as_err *err) AS_MUST_USE;
 /* Kills every worker; callbacks still due fire first, with JOB_CRASH and reason "shutting down". */
 void sandbox_free(struct sandbox *sandbox);
 
@@ -30,27 +32,30 @@ void sandbox_free(struct sandbox *sandbox);
 typedef void (*sandbox_probe_fn)(void *ctx, int rc, const char *what);
 void sandbox_probe(struct sandbox *sandbox, sandbox_probe_fn done, void *ctx);
 
-/* Loads a source (copied). done fires once with what the worker said of it; *loaded is borrowed for the call. When its status is
- * not JOB_OK the id is already closed. chunk_name is what error messages call the file. */
+/* Loads a source (copied). done fires once with what the worker said of it; *loaded is borrowed for
+ * the call. When its status is not JOB_OK the id is already closed. chunk_name is what error
+ * messages call the file. */
 typedef void (*sandbox_load_fn)(void *ctx, const struct job_loaded *loaded);
 uint64_t sandbox_open(struct sandbox *sandbox, const char *chunk_name, struct as_str source,
                       sandbox_load_fn done, void *ctx); /* returns the plugin id, never 0 */
 /* No more rows; its workers end when the queue is empty. */
 void sandbox_close(struct sandbox *sandbox, uint64_t plugin_id);
 
-/* Queues one row (encoded now: nothing of *row is kept). done fires once; *reply is borrowed for the call. */
+/* Queues one row (encoded now: nothing of *row is kept). done fires once; *reply is borrowed for
+ * the call. */
 typedef void (*sandbox_row_fn)(void *ctx, const struct job_reply *reply);
 void sandbox_submit(struct sandbox *sandbox, uint64_t plugin_id, const struct job_row *row,
                     sandbox_row_fn done, void *ctx);
 
 struct sandbox_stats {
     uint64_t calls, errors, kills;
-    uint64_t cpu_us;       /* of the version's processes, ended and running */
-    uint32_t workers;      /* processes now */
-    uint32_t queued;       /* rows waiting or being worked on */
-    uint32_t memory_kb;    /* highest arena use seen in a row */
+    uint64_t cpu_us;    /* of the version's processes, ended and running */
+    uint32_t workers;   /* processes now */
+    uint32_t queued;    /* rows waiting or being worked on */
+    uint32_t memory_kb; /* highest arena use seen in a row */
     bool is_quarantined;
 };
-int sandbox_stats_of(const struct sandbox *sandbox, uint64_t plugin_id, struct sandbox_stats *ret_stats) AS_MUST_USE;
+int sandbox_stats_of(const struct sandbox *sandbox, uint64_t plugin_id,
+                     struct sandbox_stats *ret_stats) AS_MUST_USE;
 
 #endif

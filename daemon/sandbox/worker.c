@@ -1,28 +1,25 @@
 /* A worker process: spawn, socket, deadlines, death.
  *
- * The deadline is measured by looking, not by bookkeeping per row: every WORKER_CHECK_MS a busy worker's count of replies is
- * compared with the last look. When it moved, the clock starts anew; when it did not for a deadline's worth of CPU time, the
- * current row is over. So a row may get up to one interval more than its deadline, never less, and a row costs no
- * system call for it. A kill is carried out at once, but judged when the exit is seen: what the worker managed to
- * send before is read first, so that no row is condemned whose answer was already under way. */
+ * The deadline is measured by looking, not by bookkeeping per row: every WORKER_CHECK_MS a busy
+ * worker's count of replies is compared with the last look. When it moved, the clock starts anew;
+ * when it did not for a deadline's worth of CPU time, the current row is over. So a row may get up
+ * to one interval more than its deadline, never less, and a row costs no system call for it. A kill
+ * is carried out at once, but judged when the exit is seen: what the worker managed to send before
+ * is read first, so that no row is condemned whose answer was already under way. */
 #include "daemon/sandbox/worker.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #define READ_CHUNK_BYTES (64u << 10)
 #define KEEP_BUFFER_BYTES (256u << 10)      /* an emptied buffer larger than this is given back */
-#define LOADED_FRAME_MAX_BYTES (512u << 10) /* its largest field is the params table, bounded by the source */
+#define LOADED_FRAME_MAX_BYTES (512u << 10) /* most of it: the params, bounded by the source */
 #define SMALL_REPLY_MAX_BYTES (64u << 10)   /* reason, reasoning, label and details together */
-#define WORKER_NICE 5
-#define EXIT_NO_JAIL 71 /* worker/main.c: the lock-down failed */
 
 static bool may_become(enum worker_state from, enum worker_state to)
 {
@@ -41,7 +38,8 @@ static void set_state(struct worker *w, enum worker_state to)
 
 bool worker_is_busy(const struct worker *w)
 {
-    return w->state == WORKER_LOADING || (w->state == WORKER_READY && (w->in_flight.head || w->is_eof));
+    bool is_awaited = w->in_flight.head || w->is_eof;
+    return w->state == WORKER_LOADING || (w->state == WORKER_READY && is_awaited);
 }
 
 void worker_doom(struct worker *w, enum job_status status, const char *reason)
@@ -90,7 +88,8 @@ static void take_reply(struct worker *w, struct as_str payload)
 {
     struct job_reply reply;
     struct sandbox_row *row = w->in_flight.head;
-    if (!row || job_get_reply(payload, &reply) || reply.index != row->index || reply.kind != row->kind) {
+    if (!row || job_get_reply(payload, &reply) || reply.index != row->index ||
+        reply.kind != row->kind) {
         doom_liar(w);
         return;
     }
@@ -114,7 +113,8 @@ static void take_frames(struct worker *w)
         enum job_frame type = JOB_FRAME_LOAD;
         struct as_str payload = {0};
         size_t frame_len = 0;
-        int rc = job_frame_next(w->in.ptr + used, w->in.len - used, frame_limit(w), &type, &payload, &frame_len);
+        int rc = job_frame_next(w->in.ptr + used, w->in.len - used, frame_limit(w), &type, &payload,
+                                &frame_len);
         if (rc == 0)
             break;
         used += frame_len;
@@ -162,7 +162,8 @@ static size_t read_some(struct worker *w)
 static void write_socket(struct worker *w)
 {
     while (w->out_sent < w->out.len) {
-        ssize_t n = send(w->fd, w->out.ptr + w->out_sent, w->out.len - w->out_sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+        ssize_t n = send(w->fd, w->out.ptr + w->out_sent, w->out.len - w->out_sent,
+                         MSG_DONTWAIT | MSG_NOSIGNAL);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0 && errno == EAGAIN)
@@ -210,11 +211,12 @@ static void describe_exit(struct worker *w, const struct child_exit *how)
         snprintf(text, size, "worker died: signal %d (SIG%s)", how->signum, name ? name : "?");
     } else {
         snprintf(text, size, "worker died: exit status %d%s", how->exit_code,
-                 how->exit_code == EXIT_NO_JAIL ? ", its jail could not be set up" : "");
+                 how->exit_code == JOB_EXIT_NO_JAIL ? ", its jail could not be set up" : "");
     }
 }
 
-/* A row condemned by the deadline may have answered just before the kill: then nobody is to blame. */
+/* A row condemned by the deadline may have answered just before the kill: then nobody is to
+ * blame. */
 static struct sandbox_row *find_culprit(struct worker *w)
 {
     if (w->end_status == JOB_OK)
@@ -278,8 +280,8 @@ static uint32_t stop_row(struct worker *w, bool is_cpu, uint64_t spent_ms)
         child_kill(w->child, SIGUSR1);
     } else if (now_ns - w->stop_ns >= WORKER_HARD_STOP_MS * 1000000ull) {
         char reason[100];
-        snprintf(reason, sizeof(reason), "stopped after %llu ms of %s time", (unsigned long long)spent_ms,
-                 is_cpu ? "CPU" : "wall-clock");
+        snprintf(reason, sizeof(reason), "stopped after %llu ms of %s time",
+                 (unsigned long long)spent_ms, is_cpu ? "CPU" : "wall-clock");
         worker_doom(w, JOB_TIMEOUT, reason);
     }
     return WORKER_HARD_STOP_MS;
@@ -287,8 +289,10 @@ static uint32_t stop_row(struct worker *w, bool is_cpu, uint64_t spent_ms)
 
 uint32_t worker_check(struct worker *w)
 {
-    uint64_t deadline_us = w->state == WORKER_LOADING ? w->setup->load_deadline_ms : w->setup->row_deadline_ms;
-    deadline_us *= 1000;
+    const struct worker_setup *setup = w->setup;
+    bool is_loading = w->state == WORKER_LOADING;
+    uint64_t deadline_us =
+        1000ull * (is_loading ? setup->load_deadline_ms : setup->row_deadline_ms);
     uint64_t cpu_us = child_cpu_us(w->child);
     if (!w->is_marked || w->mark_replies != w->replies) {
         mark(w, cpu_us);
@@ -305,24 +309,11 @@ uint32_t worker_check(struct worker *w)
     on_socket(w, LOOP_READABLE);
     if (w->mark_replies != w->replies || w->state == WORKER_DOOMED)
         return WORKER_CHECK_MS;
-    return stop_row(w, spent_us >= deadline_us, (spent_us >= deadline_us ? spent_us : waited_us) / 1000);
+    bool is_cpu = spent_us >= deadline_us;
+    return stop_row(w, is_cpu, (is_cpu ? spent_us : waited_us) / 1000);
 }
 
 /* Start */
-
-/* Best effort, both: when memory or CPU is short, a worker is to suffer before the daemon. */
-static void lower_priority(pid_t pid)
-{
-    char path[64];
-    snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", (int)pid);
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
-    if (fd >= 0) {
-        ssize_t n = write(fd, "1000", 4);
-        (void)n;
-        close(fd);
-    }
-    setpriority(PRIO_PROCESS, (id_t)pid, WORKER_NICE);
-}
 
 int worker_spawn(const struct worker_setup *setup, struct hosted *hosted, struct as_str chunk_name,
                  struct as_str source, struct worker **ret_worker)
@@ -339,7 +330,6 @@ int worker_spawn(const struct worker_setup *setup, struct hosted *hosted, struct
         worker_free(w);
         return rc;
     }
-    lower_priority(child_pid(w->child));
     mark(w, 0);
     job_put_load(&w->out, chunk_name, source);
     write_socket(w);

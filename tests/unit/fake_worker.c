@@ -83,7 +83,7 @@ static void load(struct as_str source)
     else if (as_str_eq(source, "load-crash"))
         die_of(SIGABRT);
     else if (as_str_eq(source, "load-exit"))
-        _exit(71);
+        _exit(JOB_EXIT_NO_JAIL);
     else if (as_str_eq(source, "load-bad-name"))
         loaded.manifest.name = AS_STR("no good name");
     job_put_loaded(&out, &loaded);

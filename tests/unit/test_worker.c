@@ -278,7 +278,7 @@ static void test_a_worker_without_its_parent_does_not_start(void **state)
     char *const argv[] = {"assay-worker", "1", NULL};
     pid_t pid = host_spawn(argv, sockets[1]);
     assert_int_equal(waitpid(pid, &status, 0), pid);
-    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 71);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == JOB_EXIT_NO_JAIL);
     close(sockets[0]);
     close(sockets[1]);
 }
