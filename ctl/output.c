@@ -77,17 +77,27 @@ void out_field(const struct output *out, const char *label, const char *fmt, ...
     va_end(args);
 }
 
+void out_add_json(struct as_buf *text, const struct as_json *value, bool is_pretty)
+{
+    struct as_buf raw = {0};
+    (is_pretty ? as_json_write_pretty : as_json_write)(value, &raw);
+    for (size_t at = 0, n; at < raw.len; at += n) {
+        uint32_t point;
+        n = as_utf8_next(raw.ptr + at, raw.len - at, &point);
+        if (point != '\n' && as_utf8_is_control(point)) /* JSON has these inside of strings only */
+            as_buf_addf(text, "\\u%04" PRIx32, point);
+        else
+            as_buf_add(text, raw.ptr + at, n);
+    }
+    as_buf_done(&raw);
+}
+
 void out_json(const struct output *out, const struct as_json *value)
 {
     struct as_buf text = {0};
-    if (out->is_terminal) {
-        as_json_write_pretty(value, &text);
-        out_print(out, "%s\n", text.ptr);
-    } else {
-        as_json_write(value, &text);
-        as_buf_addc(&text, '\n');
-        fwrite(text.ptr, 1, text.len, out->stream);
-    }
+    out_add_json(&text, value, out->is_terminal);
+    as_buf_addc(&text, '\n');
+    fwrite(text.ptr, 1, text.len, out->stream);
     as_buf_done(&text);
 }
 
@@ -151,7 +161,7 @@ struct text fmt_interval(const struct as_json *object, const char *key)
 {
     const struct as_json *pair = as_json_get(object, key);
     if (as_json_len(pair) != 2)
-        return text_of("[n/a]");
+        return text_of("n/a");
     return text_of("[%.3f, %.3f]", as_json_num(as_json_at(pair, 0), NAN),
                    as_json_num(as_json_at(pair, 1), NAN));
 }
@@ -159,7 +169,7 @@ struct text fmt_interval(const struct as_json *object, const char *key)
 struct text fmt_p(const struct as_json *object, const char *key)
 {
     double v = as_json_get_num(object, key, NAN);
-    return isnan(v) ? text_of("p n/a") : v < 0.001 ? text_of("p<0.001") : text_of("p=%.3f", v);
+    return isnan(v) ? text_of("n/a") : v < 0.001 ? text_of("<0.001") : text_of("%.3f", v);
 }
 
 struct text fmt_count(const struct as_json *object, const char *key)

@@ -2,7 +2,8 @@
  *
  * Everything goes through out_print, which replaces control characters and bad UTF-8 whatever the
  * arguments hold: no string of the daemon, a model or a dataset can move the cursor or set a title.
- * The fmt_* functions give a struct that holds its text, for use in one call: fmt_p(x, "p").s. */
+ * The fmt_* functions give a struct that holds its text, for use in one call: fmt_score(x,
+ * "mean").s. */
 #ifndef CTL_OUTPUT_H
 #define CTL_OUTPUT_H
 
@@ -32,7 +33,10 @@ void out_field(const struct output *out, const char *label, const char *fmt, ...
 /* The start and end of a style as bytes of their own; "" without colours. */
 const char *out_style_on(const struct output *out, enum style style);
 const char *out_style_off(const struct output *out, enum style style);
-/* The value as it is: pretty on a terminal, else one line. */
+/* The value whole, its control characters as \\u escapes: nothing is lost, and nothing is unsafe.
+ */
+void out_add_json(struct as_buf *text, const struct as_json *value, bool is_pretty);
+/* Pretty on a terminal, else one line. */
 void out_json(const struct output *out, const struct as_json *value);
 
 /* The style that goes with a state, status or outcome word of the daemon. */
@@ -46,7 +50,7 @@ struct text fmt_score(const struct as_json *object, const char *key);    /* 0.91
 struct text fmt_diff(const struct as_json *object, const char *key);     /* +0.012 */
 struct text fmt_percent(const struct as_json *object, const char *key);  /* 91.2 %, of a share */
 struct text fmt_interval(const struct as_json *object, const char *key); /* [0.880, 0.940] */
-struct text fmt_p(const struct as_json *object, const char *key);        /* p=0.034, p<0.001 */
+struct text fmt_p(const struct as_json *object, const char *key);        /* 0.034, <0.001 */
 struct text fmt_count(const struct as_json *object, const char *key);    /* 12345 */
 struct text fmt_usd(const struct as_json *object, const char *key);      /* $0.0123 */
 struct text fmt_latency(const struct as_json *object, const char *key);  /* as fmt_duration */

@@ -24,7 +24,9 @@ void print_row_list(struct ctl *ctl, const struct as_json *result);
 void print_row(struct ctl *ctl, const struct as_json *result);
 void print_verdict(struct ctl *ctl, const struct as_json *result);
 
-/* A verdict's checks, for print_run and print_verdict. With only_bad those passed share a line. */
-void print_checks(const struct output *out, const struct as_json *checks, bool only_bad);
+/* The gate's word on a candidate: outcome, sentence, checks with the cases that are their evidence.
+ * With only_bad the checks that passed share a line. */
+void print_gate(const struct output *out, const char *candidate, const struct as_json *verdict,
+                bool only_bad);
 
 #endif

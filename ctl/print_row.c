@@ -1,9 +1,13 @@
-/* Rows for people: the list, and one case with what every member made of it. */
-#include "ctl/columns.h"
+/* Rows for people: the list, and one case with what every member made of it.
+ *
+ * What models and judges wrote stands behind bars, so that no answer can pass for a line of ours.
+ */
 #include "ctl/grid.h"
 #include "ctl/print.h"
+#include "ctl/wrap.h"
 
 #include <math.h>
+#include <string.h>
 
 static void add_score(void *ctx, const char *metric, struct as_json *value)
 {
@@ -24,7 +28,7 @@ void print_row_list(struct ctl *ctl, const struct as_json *result)
         {"SAMPLE", GRID_RIGHT, "sample", fmt_count},
         {"STATUS", GRID_WORD, "status", NULL},
         {"TIME", GRID_RIGHT, "latency_ms", fmt_latency},
-        {"SCORES", 0, NULL, NULL},
+        {"SCORES", GRID_TRUNC, NULL, NULL},
         {"ERROR", GRID_TRUNC, "error", NULL},
         {0},
     };
@@ -42,7 +46,145 @@ void print_row_list(struct ctl *ctl, const struct as_json *result)
         out_styled(&ctl->out, STYLE_DIM, "more with --after %s\n", str_or(result, "next", ""));
 }
 
-/* ---- one case ---- */
+/* ---- texts of others ---- */
+
+static void add_quoted(struct as_buf *text, struct as_str quoted)
+{
+    for (size_t at = 0; at < quoted.len;) {
+        const char *line = quoted.ptr + at, *end = memchr(line, '\n', quoted.len - at);
+        size_t len = end ? (size_t)(end - line) : quoted.len - at;
+        as_buf_adds(text, "| ");
+        as_buf_add(text, line, len);
+        as_buf_addc(text, '\n');
+        at += len + 1;
+    }
+}
+
+static void add_readable(void *ctx, const char *key, struct as_json *value)
+{
+    struct as_buf *text = ctx;
+    struct as_str string = as_json_str(value);
+    if (string.len && (!strcmp(key, "content") || !strcmp(key, "text") || !strcmp(key, "system"))) {
+        as_buf_add(text, string.ptr, string.len);
+        as_buf_addc(text, '\n');
+    }
+    as_json_each(value, add_readable, ctx);
+    for (size_t i = 0; as_json_type_of(value) == AS_JSON_ARRAY && i < as_json_len(value); i++)
+        add_readable(ctx, key, as_json_at(value, i));
+}
+
+/* The prompt or the answer in a body of any of the providers' formats; where none is found, and
+ * where it is no JSON, the body as it is. */
+static void add_body(struct as_buf *text, struct as_json *body)
+{
+    struct as_buf readable = {0};
+    add_readable(&readable, "", body);
+    if (!readable.len && as_json_str(body).ptr)
+        as_buf_add(&readable, as_json_str(body).ptr, as_json_str(body).len);
+    else if (!readable.len)
+        out_add_json(&readable, body, true);
+    add_quoted(text, as_buf_str(&readable));
+    as_buf_done(&readable);
+}
+
+/* ---- the case and what was sent ---- */
+
+static void add_messages(struct as_buf *text, const struct as_json *messages)
+{
+    for (size_t i = 0; i < as_json_len(messages); i++) {
+        struct as_json *message = as_json_at(messages, i);
+        as_buf_addf(text, "[%s]\n", str_or(message, "role", "?"));
+        add_body(text, message);
+    }
+}
+
+static void add_case_field(void *ctx, const char *key, struct as_json *value)
+{
+    struct as_buf *text = ctx;
+    if (!strcmp(key, "id") || !strcmp(key, "messages") || !strcmp(key, "input"))
+        return;
+    as_buf_addf(text, "%s\n", key);
+    struct as_buf shown = {0};
+    if (as_json_str(value).ptr)
+        as_buf_add(&shown, as_json_str(value).ptr, as_json_str(value).len);
+    else
+        out_add_json(&shown, value, true);
+    add_quoted(text, as_buf_str(&shown));
+    as_buf_done(&shown);
+}
+
+static void print_case(const struct output *out, struct as_json *item)
+{
+    struct as_buf text = {0};
+    if (as_json_get(item, "messages"))
+        add_messages(&text, as_json_get(item, "messages"));
+    else
+        add_body(&text, item);
+    as_json_each(item, add_case_field, &text);
+    wrap_print(out, STYLE_PLAIN, as_buf_str(&text));
+    as_buf_done(&text);
+}
+
+static void add_but_model(void *ctx, const char *key, struct as_json *value)
+{
+    struct as_buf *text = ctx;
+    if (!strcmp(key, "model"))
+        return;
+    as_buf_adds(text, key);
+    as_json_write_canonical(value, text);
+}
+
+/* A request that differs from that of the member before in nothing but the model is not repeated.
+ */
+static void print_requests(const struct output *out, const struct as_json *rows)
+{
+    struct as_buf last = {0};
+    for (size_t i = 0; i < as_json_len(rows); i++) {
+        const struct as_json *row = as_json_at(rows, i), *request = as_json_get(row, "request");
+        struct as_buf own = {0}, text = {0};
+        as_json_each(request, add_but_model, &own);
+        bool is_same =
+            last.len == own.len && !memcmp(as_buf_str(&last).ptr, as_buf_str(&own).ptr, own.len);
+        if (request && !is_same) {
+            out_styled(out, STYLE_BOLD, "\nrequest to %s, as it was sent\n",
+                       str_or(row, "model", "?"));
+            out_add_json(&text, request, true);
+            wrap_print(out, STYLE_PLAIN, as_buf_str(&text));
+            as_buf_done(&last);
+            last = own;
+        } else {
+            as_buf_done(&own);
+        }
+        as_buf_done(&text);
+    }
+    as_buf_done(&last);
+}
+
+/* ---- one member's answer ---- */
+
+static void add_usage(struct as_buf *text, const struct as_json *row)
+{
+    bool has_usage = as_json_get(row, "output_tokens");
+    as_buf_addf(text, "%s, %s", str_or(row, "model_id", "no model id"),
+                fmt_latency(row, "latency_ms").s);
+    if (has_usage)
+        as_buf_addf(text, ", %s tokens in, %s out, %s", fmt_count(row, "input_tokens").s,
+                    fmt_count(row, "output_tokens").s, fmt_usd(row, "cost_usd").s);
+    as_buf_addf(text, ", %s\n", str_or(row, "finish_reason", "no finish reason"));
+}
+
+static void add_output(struct as_buf *text, const struct as_json *row)
+{
+    struct as_str output = as_json_get_str(row, "text");
+    if (output.len)
+        add_quoted(text, output);
+    else
+        as_buf_addf(text, "(%s)\n", output.ptr ? "an empty output" : "no output");
+    if (as_json_get(row, "tool_calls")) {
+        as_buf_adds(text, "tool calls\n");
+        add_body(text, as_json_get(row, "tool_calls"));
+    }
+}
 
 static void add_scores(struct as_buf *text, const struct as_json *scores)
 {
@@ -59,6 +201,11 @@ static void add_scores(struct as_buf *text, const struct as_json *scores)
         if (as_json_get_str(score, "reason").len)
             as_buf_addf(text, " - %s", str_or(score, "reason", ""));
         as_buf_addc(text, '\n');
+        if (as_json_get(score, "details")) {
+            as_buf_adds(text, "  ");
+            out_add_json(text, as_json_get(score, "details"), false);
+            as_buf_addc(text, '\n');
+        }
     }
 }
 
@@ -66,10 +213,13 @@ static void add_attempts(struct as_buf *text, const struct as_json *attempts)
 {
     for (size_t i = 0; i < as_json_len(attempts); i++) {
         const struct as_json *attempt = as_json_at(attempts, i);
-        as_buf_addf(text, "%s attempt %s: %s, HTTP %s, %s, first byte %s",
-                    str_or(attempt, "role", "?"), fmt_count(attempt, "attempt").s,
-                    str_or(attempt, "outcome", "?"), fmt_count(attempt, "http_status").s,
-                    fmt_latency(attempt, "total_ms").s, fmt_latency(attempt, "first_byte_ms").s);
+        as_buf_addf(text, "%s attempt %s: %s", str_or(attempt, "role", "?"),
+                    fmt_count(attempt, "attempt").s, str_or(attempt, "outcome", "?"));
+        if (as_json_get(attempt, "http_status"))
+            as_buf_addf(text, ", HTTP %s", fmt_count(attempt, "http_status").s);
+        as_buf_addf(text, ", %s", fmt_latency(attempt, "total_ms").s);
+        if (as_json_get_num(attempt, "first_byte_ms", 0) > 0)
+            as_buf_addf(text, ", first byte %s", fmt_latency(attempt, "first_byte_ms").s);
         if (as_json_get_str(attempt, "error").len)
             as_buf_addf(text, ", %s", str_or(attempt, "error", ""));
         as_buf_addc(text, '\n');
@@ -80,81 +230,56 @@ static void add_judge(struct as_buf *text, const struct as_json *judge)
 {
     if (!judge)
         return;
-    as_buf_addf(text, "\n-- the judge was asked --\n%s\n", str_or(judge, "question", "n/a"));
-    as_buf_addf(text, "\n-- the judge replied --\n%s\n", str_or(judge, "reply", "n/a"));
+    as_buf_adds(text, "\nthe judge was asked\n");
+    add_body(text, as_json_get(judge, "question"));
+    as_buf_adds(text, "\nthe judge replied\n");
+    add_body(text, as_json_get(judge, "reply"));
 }
 
-/* Everything about one member's answer, as one text. */
-static void add_row(struct as_buf *text, const struct as_json *row)
+static void add_row(struct wrap_column *column, const struct as_json *row)
 {
+    struct as_buf *text = &column->text;
+    const char *status = str_or(row, "status", "?");
     int64_t sample = as_json_get_int(row, "sample", 0);
-    as_buf_addf(text, "== %s", str_or(row, "model", "?"));
+    as_buf_adds(&column->title, str_or(row, "model", "?"));
     if (sample)
-        as_buf_addf(text, ", sample %lld", (long long)sample);
-    as_buf_addf(text, ": %s ==\n", str_or(row, "status", "?"));
-    as_buf_addf(text, "%s, %s, tokens %s in %s out, %s, %s\n",
-                str_or(row, "model_id", "no model id"), fmt_latency(row, "latency_ms").s,
-                fmt_count(row, "input_tokens").s, fmt_count(row, "output_tokens").s,
-                fmt_usd(row, "cost_usd").s, str_or(row, "finish_reason", "no finish reason"));
+        as_buf_addf(&column->title, ", sample %lld", (long long)sample);
+    as_buf_addf(&column->title, ": %s", status);
+    column->style = style_of_word(status);
+    add_usage(text, row);
     if (as_json_get_cstr(row, "error"))
         as_buf_addf(text, "%s: %s\n", str_or(row, "error_class", "error"),
                     str_or(row, "error", ""));
-    as_buf_addf(text, "\n%s\n\n", str_or(row, "text", "(no output)"));
+    as_buf_addc(text, '\n');
+    add_output(text, row);
+    as_buf_addc(text, '\n');
     add_scores(text, as_json_get(row, "scores"));
     add_attempts(text, as_json_get(row, "attempts"));
     add_judge(text, as_json_get(row, "judge"));
 }
 
-static void print_json_block(const struct output *out, const char *title,
-                             const struct as_json *value)
-{
-    struct as_buf text = {0};
-    as_json_write_pretty(value, &text);
-    out_styled(out, STYLE_BOLD, "%s\n", title);
-    out_print(out, "%s\n\n", text.ptr);
-    as_buf_done(&text);
-}
-
-static void print_side_by_side(const struct output *out, const struct as_buf *texts, size_t count)
-{
-    struct as_str columns[COLUMNS_MAX];
-    for (size_t i = 0; i < count; i++)
-        columns[i] = as_buf_str(&texts[i]);
-    columns_print(out, columns, count);
-}
-
 static void print_rows(const struct output *out, const struct as_json *rows)
 {
-    size_t count = as_json_len(rows);
-    bool is_wide = columns_fit(out, count);
-    struct as_buf texts[COLUMNS_MAX] = {0};
-    for (size_t i = 0; i < count; i++) {
-        struct as_buf *text = &texts[is_wide ? i : 0];
-        add_row(text, as_json_at(rows, i));
-        if (is_wide)
-            continue;
-        out_print(out, "%s\n", text->ptr);
-        as_buf_reset(text);
+    size_t count = as_json_len(rows), fit = wrap_columns_fit(out);
+    for (size_t first = 0; first < count; first += fit) {
+        struct wrap_column columns[WRAP_COLUMNS_MAX] = {0};
+        size_t shown = count - first < fit ? count - first : fit;
+        for (size_t i = 0; i < shown; i++)
+            add_row(&columns[i], as_json_at(rows, first + i));
+        out_print(out, "\n");
+        wrap_columns_print(out, columns, shown);
+        for (size_t i = 0; i < shown; i++)
+            wrap_column_done(&columns[i]);
     }
-    if (is_wide)
-        print_side_by_side(out, texts, count);
-    for (size_t i = 0; i < COLUMNS_MAX; i++)
-        as_buf_done(&texts[i]);
 }
 
 void print_row(struct ctl *ctl, const struct as_json *result)
 {
     const struct output *out = &ctl->out;
     const struct as_json *item = as_json_get(result, "case"), *rows = as_json_get(result, "rows");
-    out_styled(out, STYLE_BOLD, "run %s, case %s\n\n", fmt_count(result, "run").s,
+    out_styled(out, STYLE_BOLD, "run %s, case %s\n", fmt_count(result, "run").s,
                str_or(item, "id", "?"));
-    print_json_block(out, "case", as_json_get(item, "json"));
-    for (size_t i = 0; i < as_json_len(rows); i++) {
-        const struct as_json *request = as_json_get(as_json_at(rows, i), "request");
-        if (request) { /* the members' requests differ in the model's name alone: one is enough */
-            print_json_block(out, "request, as it was sent", request);
-            break;
-        }
-    }
+    print_case(out, as_json_get(item, "json"));
+    print_requests(out, rows);
     print_rows(out, rows);
 }

@@ -129,8 +129,16 @@ static const struct as_json *metric_of(const struct as_json *member, const char 
     return NULL;
 }
 
-static void print_quality(const struct output *out, const struct as_json *members,
-                          const char *primary)
+/* "model_error 3, timeout 1": what the rows that are not ok ended in. */
+static void add_status(void *ctx, const char *status, struct as_json *count)
+{
+    struct as_buf *text = ctx;
+    if (strcmp(status, "ok"))
+        as_buf_addf(text, "%s%s %lld", text->len ? ", " : "", status,
+                    (long long)as_json_int(count, 0));
+}
+
+static void print_answers(const struct output *out, const struct as_json *members)
 {
     static const struct grid_column columns[] = {
         {"MEMBER", 0, "model", NULL},
@@ -139,6 +147,57 @@ static void print_quality(const struct output *out, const struct as_json *member
         {"OK", GRID_RIGHT, "ok", fmt_count},
         {"FAILED", ALARM, "failed", fmt_count},
         {"MISSING", ALARM, "missing", fmt_count},
+        {"P50", GRID_RIGHT, "latency_p50_ms", fmt_latency},
+        {"P95", GRID_RIGHT, "latency_p95_ms", fmt_latency},
+        {"NOT OK", GRID_TRUNC, NULL, NULL},
+        {0},
+    };
+    out_styled(out, STYLE_BOLD, "\nanswers and their latency\n");
+    struct grid *grid = grid_new(out, columns);
+    for (size_t i = 0; i < as_json_len(members); i++) {
+        struct as_buf statuses = {0};
+        as_json_each(as_json_get(as_json_at(members, i), "statuses"), add_status, &statuses);
+        grid_add(grid, as_json_at(members, i), NULL);
+        grid_cell(grid, "NOT OK", "%s", as_buf_str(&statuses).ptr);
+        as_buf_done(&statuses);
+    }
+    grid_print_free(grid);
+}
+
+/* A price is unknown only of what was spent: a member that used no token has no cost at all. */
+static struct text fmt_cost(const struct as_json *member, const char *key)
+{
+    bool has_usage = as_json_get(member, "output_tokens");
+    return has_usage ? fmt_usd(member, key) : (struct text){"n/a"};
+}
+
+static void print_costs(const struct output *out, const struct as_json *members, bool has_judge)
+{
+    static const struct grid_column columns[] = {
+        {"MEMBER", 0, "model", NULL},
+        {"TOKENS IN", GRID_RIGHT, "input_tokens", fmt_count},
+        {"TOKENS OUT", GRID_RIGHT, "output_tokens", fmt_count},
+        {"COST", GRID_RIGHT, "cost_usd", fmt_cost},
+        {"COST PER PASS", GRID_RIGHT, "cost_per_pass_usd", fmt_cost},
+        {"JUDGE COST", GRID_RIGHT, "judge_cost_usd", fmt_usd},
+        {0},
+    };
+    out_styled(out, STYLE_BOLD, "\ntokens and cost\n");
+    struct grid *grid = grid_new(out, columns);
+    for (size_t i = 0; i < as_json_len(members); i++) {
+        grid_add(grid, as_json_at(members, i), NULL);
+        if (!has_judge)
+            grid_cell(grid, "JUDGE COST", "n/a");
+    }
+    grid_print_free(grid);
+}
+
+/* One metric, the members below each other. */
+static void print_metric(const struct output *out, const struct as_json *members,
+                         const char *metric, const char *note)
+{
+    static const struct grid_column columns[] = {
+        {"MEMBER", 0, "model", NULL},
         {"N", GRID_RIGHT, "n", fmt_count},
         {"MEAN", GRID_RIGHT | GRID_BOLD, "mean", fmt_score},
         {"95 % INTERVAL", 0, "ci", fmt_interval},
@@ -147,60 +206,28 @@ static void print_quality(const struct output *out, const struct as_json *member
         {"MEDIAN", GRID_RIGHT, "median", fmt_score},
         {"MAX", GRID_RIGHT, "max", fmt_score},
         {"PASS", GRID_RIGHT, "pass_rate", fmt_percent},
-        {0},
-    };
-    out_styled(out, STYLE_BOLD, "\n%s", primary);
-    out_styled(out, STYLE_DIM, "  decides; rows are answers, n is the cases with a score\n");
-    struct grid *grid = grid_new(out, columns);
-    for (size_t i = 0; i < as_json_len(members); i++) {
-        const struct as_json *member = as_json_at(members, i);
-        grid_add(grid, member, metric_of(member, primary));
-    }
-    grid_print_free(grid);
-}
-
-static void print_effort(const struct output *out, const struct as_json *members)
-{
-    static const struct grid_column columns[] = {
-        {"MEMBER", 0, "model", NULL},
-        {"P50", GRID_RIGHT, "latency_p50_ms", fmt_latency},
-        {"P95", GRID_RIGHT, "latency_p95_ms", fmt_latency},
-        {"TOKENS IN", GRID_RIGHT, "input_tokens", fmt_count},
-        {"TOKENS OUT", GRID_RIGHT, "output_tokens", fmt_count},
-        {"COST", GRID_RIGHT, "cost_usd", fmt_usd},
-        {"JUDGE COST", GRID_RIGHT, "judge_cost_usd", fmt_usd},
-        {"COST PER PASS", GRID_RIGHT, "cost_per_pass_usd", fmt_usd},
-        {0},
-    };
-    out_styled(out, STYLE_BOLD, "\nlatency and cost\n");
-    grid_print_list(out, columns, members);
-}
-
-/* Every other metric by member. */
-static void print_metrics(const struct output *out, const struct as_json *members,
-                          const char *primary)
-{
-    static const struct grid_column columns[] = {
-        {"METRIC", 0, "metric", NULL},
-        {"MEMBER", 0, "model", NULL},
-        {"N", GRID_RIGHT, "n", fmt_count},
-        {"MEAN", GRID_RIGHT, "mean", fmt_score},
-        {"95 % INTERVAL", 0, "ci", fmt_interval},
-        {"PASS", GRID_RIGHT, "pass_rate", fmt_percent},
         {"N/A", GRID_RIGHT, "na", fmt_count},
         {0},
     };
-    const struct as_json *metrics = as_json_get(as_json_at(members, 0), "metrics");
-    if (as_json_len(metrics) < 2)
-        return;
-    out_styled(out, STYLE_BOLD, "\nother metrics\n");
+    out_styled(out, STYLE_BOLD, "\n%s", metric);
+    out_styled(out, STYLE_DIM, "%s\n", note);
     struct grid *grid = grid_new(out, columns);
-    for (size_t m = 0; m < as_json_len(metrics); m++) {
-        const char *name = str_or(as_json_at(metrics, m), "metric", "?");
-        for (size_t i = 0; strcmp(name, primary) && i < as_json_len(members); i++)
-            grid_add(grid, metric_of(as_json_at(members, i), name), as_json_at(members, i));
-    }
+    for (size_t i = 0; i < as_json_len(members); i++)
+        grid_add(grid, metric_of(as_json_at(members, i), metric), as_json_at(members, i));
     grid_print_free(grid);
+}
+
+static void print_metrics(const struct output *out, const struct as_json *members,
+                          const char *primary)
+{
+    const struct as_json *metrics = as_json_get(as_json_at(members, 0), "metrics");
+    print_metric(out, members, primary,
+                 "  decides; n is the cases with a score, n/a those that it does not apply to");
+    for (size_t i = 0; i < as_json_len(metrics); i++) {
+        const char *metric = str_or(as_json_at(metrics, i), "metric", "?");
+        if (strcmp(metric, primary))
+            print_metric(out, members, metric, "");
+    }
 }
 
 /* ---- comparisons and verdicts ---- */
@@ -210,37 +237,47 @@ static void print_failures(const struct output *out, const struct as_json *pair)
     int64_t baseline = as_json_get_int(pair, "baseline_failed", 0);
     int64_t candidate = as_json_get_int(pair, "candidate_failed", 0);
     bool is_zero = !strcmp(str_or(pair, "policy", "zero"), "zero");
-    if (!baseline && !candidate)
-        return;
-    out_styled(out, STYLE_DIM, "  %-11s ", "failures");
-    out_print(out, "baseline %lld, candidate %lld, %s", (long long)baseline, (long long)candidate,
-              is_zero ? "counted as 0" : "left out");
-    if (is_zero && as_json_get(pair, "diff_if_dropped"))
-        out_print(out, "; without them the difference is %s", fmt_diff(pair, "diff_if_dropped").s);
-    out_print(out, "\n");
+    struct text dropped = fmt_diff(pair, "diff_if_dropped");
+    if (baseline || candidate)
+        out_field(out, "failures", "baseline %lld, candidate %lld, %s%s%s", (long long)baseline,
+                  (long long)candidate, is_zero ? "counted as 0" : "left out",
+                  is_zero ? "; without them the difference is " : "", is_zero ? dropped.s : "");
 }
 
 static void print_pair(const struct output *out, const struct as_json *pair)
 {
-    out_field(out, "difference", "%s %s, %s, n=%s pairs, %s cases unpaired",
-              fmt_diff(pair, "diff").s, fmt_interval(pair, "ci").s, fmt_p(pair, "p").s,
+    out_field(out, "difference", "%s, 95 %% interval %s, p %s", fmt_diff(pair, "diff").s,
+              fmt_interval(pair, "ci").s, fmt_p(pair, "p").s);
+    out_field(out, "means", "baseline %s, candidate %s, n=%s pairs, %s cases unpaired",
+              fmt_score(pair, "baseline_mean").s, fmt_score(pair, "candidate_mean").s,
               fmt_count(pair, "n_pairs").s, fmt_count(pair, "unpaired").s);
-    out_field(out, "means", "baseline %s, candidate %s", fmt_score(pair, "baseline_mean").s,
-              fmt_score(pair, "candidate_mean").s);
     out_field(out, "cases", "%s wins, %s losses, %s ties", fmt_count(pair, "wins").s,
               fmt_count(pair, "losses").s, fmt_count(pair, "ties").s);
     print_failures(out, pair);
+}
+
+/* The candidate's comparison by that metric; NULL: there is none. */
+static const struct as_json *pair_of(const struct as_json *pairs, const char *candidate,
+                                     const char *metric)
+{
+    for (size_t i = 0; i < as_json_len(pairs); i++) {
+        const struct as_json *pair = as_json_at(pairs, i);
+        if (!strcmp(str_or(pair, "candidate", ""), candidate) &&
+            !strcmp(str_or(pair, "metric", ""), metric))
+            return pair;
+    }
+    return NULL;
 }
 
 static void print_other_pairs(const struct output *out, const struct as_json *pairs,
                               const char *candidate, const char *primary)
 {
     static const struct grid_column columns[] = {
-        {"METRIC", 0, "metric", NULL},
+        {"OTHER METRIC", 0, "metric", NULL},
         {"PAIRS", GRID_RIGHT, "n_pairs", fmt_count},
         {"DIFFERENCE", GRID_RIGHT, "diff", fmt_diff},
         {"95 % INTERVAL", 0, "ci", fmt_interval},
-        {"P", 0, "p", fmt_p},
+        {"P", GRID_RIGHT, "p", fmt_p},
         {"WINS", GRID_RIGHT, "wins", fmt_count},
         {"LOSSES", GRID_RIGHT, "losses", fmt_count},
         {"TIES", GRID_RIGHT, "ties", fmt_count},
@@ -260,52 +297,35 @@ static void print_other_pairs(const struct output *out, const struct as_json *pa
         grid_print_free(grid);
 }
 
-static void print_verdict_of(const struct output *out, const struct as_json *run,
-                             const char *candidate)
+static const struct as_json *verdict_of(const struct as_json *run, const char *candidate)
 {
     const struct as_json *verdicts = as_json_get(run, "verdicts");
-    for (size_t i = 0; i < as_json_len(verdicts); i++) {
-        const struct as_json *verdict = as_json_at(verdicts, i);
-        const char *outcome = str_or(verdict, "outcome", "?");
-        if (strcmp(str_or(verdict, "candidate", ""), candidate))
-            continue;
-        out_print(out, "  ");
-        out_styled(out, style_of_word(outcome), "%s", outcome);
-        out_print(out, ": %s\n", str_or(verdict, "sentence", ""));
-        if (as_json_get_str(verdict, "advice").len)
-            out_print(out, "  %s\n", str_or(verdict, "advice", ""));
-        print_checks(out, as_json_get(verdict, "checks"), true);
-    }
+    for (size_t i = 0; i < as_json_len(verdicts); i++)
+        if (!strcmp(str_or(as_json_at(verdicts, i), "candidate", ""), candidate))
+            return as_json_at(verdicts, i);
+    return NULL;
 }
 
-static void print_candidates(const struct output *out, const struct as_json *run)
+static void print_candidate(const struct output *out, const struct as_json *run,
+                            const struct as_json *member)
 {
-    const struct as_json *members = as_json_get(run, "members");
+    const char *name = str_or(member, "model", "?"), *primary = str_or(run, "primary", "");
+    const struct as_json *baseline = as_json_at(as_json_get(run, "members"), 0);
     const struct as_json *pairs = as_json_get(run, "comparisons");
-    const char *primary = str_or(run, "primary", "");
-    for (size_t m = 0; m < as_json_len(members); m++) {
-        const char *name = str_or(as_json_at(members, m), "model", "?");
-        if (strcmp(str_or(as_json_at(members, m), "role", ""), "candidate"))
-            continue;
-        out_styled(out, STYLE_BOLD, "\n%s against %s", name,
-                   str_or(as_json_at(members, 0), "model", "the baseline"));
-        out_styled(out, STYLE_DIM, "  %s, case by case\n", primary);
-        for (size_t i = 0; i < as_json_len(pairs); i++) {
-            const struct as_json *pair = as_json_at(pairs, i);
-            if (!strcmp(str_or(pair, "candidate", ""), name) &&
-                !strcmp(str_or(pair, "metric", ""), primary))
-                print_pair(out, pair);
-        }
-        print_verdict_of(out, run, name);
-        print_other_pairs(out, pairs, name, primary);
-    }
+    const struct as_json *verdict = verdict_of(run, name);
+    out_styled(out, STYLE_BOLD, "\n%s against %s", name, str_or(baseline, "model", "the baseline"));
+    out_styled(out, STYLE_DIM, "  %s, case by case\n", primary);
+    if (pair_of(pairs, name, primary))
+        print_pair(out, pair_of(pairs, name, primary));
+    print_other_pairs(out, pairs, name, primary);
+    if (verdict)
+        print_gate(out, name, verdict, true);
 }
 
 void print_run(struct ctl *ctl, const struct as_json *result)
 {
     const struct output *out = &ctl->out;
     const struct as_json *members = as_json_get(result, "members");
-    const char *primary = str_or(result, "primary", "");
     print_head(out, result);
     if (!as_json_len(members)) {
         const struct as_json *progress = as_json_get(result, "progress");
@@ -313,10 +333,11 @@ void print_run(struct ctl *ctl, const struct as_json *result)
                   fmt_count(progress, "total").s);
         return;
     }
-    print_quality(out, members, primary);
-    print_effort(out, members);
-    print_metrics(out, members, primary);
-    print_candidates(out, result);
+    print_answers(out, members);
+    print_costs(out, members, as_json_get(as_json_get(result, "pins"), "judge"));
+    print_metrics(out, members, str_or(result, "primary", ""));
+    for (size_t i = 1; i < as_json_len(members); i++) /* the first is the baseline */
+        print_candidate(out, result, as_json_at(members, i));
 }
 
 /* After a watch: one line, and where to read on. */

@@ -1,33 +1,45 @@
 /* The gate's word on each candidate, check by check, with the cases that are its evidence. */
 #include "ctl/print.h"
+#include "ctl/wrap.h"
 
 #include <string.h>
+
+/* A sentence on lines of its own, indented. Nothing when it is empty. */
+static void print_sentence(const struct output *out, const char *indent, const char *sentence)
+{
+    struct as_buf text = {0};
+    as_buf_addf(&text, "%s%s", indent, sentence);
+    if (*sentence)
+        wrap_print(out, STYLE_PLAIN, as_buf_str(&text));
+    as_buf_done(&text);
+}
 
 static void print_evidence(const struct output *out, const struct as_json *check)
 {
     const struct as_json *cases = as_json_get(check, "evidence");
     size_t shown = as_json_len(cases);
     int64_t total = as_json_get_int(check, "evidence_total", (int64_t)shown);
-    if (!shown)
-        return;
-    out_styled(out, STYLE_DIM, "      cases: ");
+    struct as_buf text = {0};
     for (size_t i = 0; i < shown; i++)
-        out_print(out, "%s%s", i ? ", " : "", as_json_cstr(as_json_at(cases, i)));
+        as_buf_addf(&text, "%s%s", i ? ", " : "    cases: ", as_json_cstr(as_json_at(cases, i)));
     if (total > (int64_t)shown)
-        out_print(out, " and %lld more", (long long)total - (long long)shown);
-    out_print(out, "\n");
+        as_buf_addf(&text, " and %lld more", (long long)total - (long long)shown);
+    if (shown)
+        wrap_print(out, STYLE_DIM, as_buf_str(&text));
+    as_buf_done(&text);
 }
 
-static void print_check_line(const struct output *out, const struct as_json *check)
+static void print_check_result(const struct output *out, const struct as_json *check)
 {
     const char *outcome = str_or(check, "outcome", "?");
-    out_print(out, "    ");
-    out_styled(out, style_of_word(outcome), "%-12s ", outcome);
-    out_print(out, "%-17s %s\n", str_or(check, "name", "?"), str_or(check, "sentence", ""));
+    out_print(out, "  ");
+    out_styled(out, style_of_word(outcome), "%s", outcome);
+    out_print(out, " %s\n", str_or(check, "name", "?"));
+    print_sentence(out, "    ", str_or(check, "sentence", ""));
     print_evidence(out, check);
 }
 
-void print_checks(const struct output *out, const struct as_json *checks, bool only_bad)
+static void print_checks(const struct output *out, const struct as_json *checks, bool only_bad)
 {
     struct as_buf passed = {0};
     for (size_t i = 0; i < as_json_len(checks); i++) {
@@ -37,14 +49,25 @@ void print_checks(const struct output *out, const struct as_json *checks, bool o
         if (is_pass && only_bad)
             as_buf_addf(&passed, "%s%s", passed.len ? ", " : "", str_or(check, "name", "?"));
         else if (!is_skip)
-            print_check_line(out, check);
+            print_check_result(out, check);
     }
     if (passed.len) {
-        out_print(out, "    ");
-        out_styled(out, STYLE_GOOD, "%-12s ", "PASS");
-        out_print(out, "%s\n", passed.ptr);
+        out_print(out, "  ");
+        out_styled(out, STYLE_GOOD, "PASS");
+        out_print(out, " %s\n", passed.ptr);
     }
     as_buf_done(&passed);
+}
+
+void print_gate(const struct output *out, const char *candidate, const struct as_json *verdict,
+                bool only_bad)
+{
+    const char *outcome = str_or(verdict, "outcome", "?");
+    out_styled(out, STYLE_BOLD, "%s: ", candidate);
+    out_styled(out, style_of_word(outcome), "%s\n", outcome);
+    print_sentence(out, "  ", str_or(verdict, "sentence", ""));
+    print_sentence(out, "  ", str_or(verdict, "advice", ""));
+    print_checks(out, as_json_get(verdict, "checks"), only_bad);
 }
 
 void print_verdict(struct ctl *ctl, const struct as_json *result)
@@ -56,12 +79,7 @@ void print_verdict(struct ctl *ctl, const struct as_json *result)
     out_styled(out, style_of_word(outcome), "%s\n", outcome);
     for (size_t i = 0; i < as_json_len(candidates); i++) {
         const struct as_json *candidate = as_json_at(candidates, i);
-        const char *word = str_or(candidate, "outcome", "?");
-        out_styled(out, STYLE_BOLD, "\n%s ", str_or(candidate, "model", "?"));
-        out_styled(out, style_of_word(word), "%s", word);
-        out_print(out, ": %s\n", str_or(candidate, "sentence", ""));
-        if (as_json_get_str(candidate, "advice").len)
-            out_print(out, "  %s\n", str_or(candidate, "advice", ""));
-        print_checks(out, as_json_get(candidate, "checks"), false);
+        out_print(out, "\n");
+        print_gate(out, str_or(candidate, "model", "?"), candidate, false);
     }
 }
