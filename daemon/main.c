@@ -1,6 +1,6 @@
-/* assayd: reads its arguments and its configuration, then runs the loop until it is told to stop.
- */
+/* assayd: reads its arguments and its configuration, then checks or runs. */
 #include "daemon/app.h"
+#include "daemon/check.h"
 #include "lib/log.h"
 
 #include <getopt.h>
@@ -24,17 +24,16 @@ struct arguments {
 static const char usage[] =
     "usage: assayd [--config FILE] [--check]\n"
     "\n"
-    "Runs evals: sends the same cases to every model, scores the outputs, and says whether a "
-    "candidate may replace\n"
-    "the baseline. assayctl is its client.\n"
+    "Runs evals: sends the same cases to every model, scores the outputs, and says whether a\n"
+    "candidate may replace the baseline. assayctl is its client.\n"
     "\n"
     "  --config FILE      configuration (default " DEFAULT_CONFIG ")\n"
-    "  --check            reads the configuration and the evals, prints every problem, and exits: "
-    "0 or 65\n"
+    "  --check            loads configuration, evals and plugins, prints every problem, and\n"
+    "                     exits: 0 or 65. Nothing is started or written\n"
     "  --worker FILE      the assay-worker program (default: beside assayd)\n"
     "  --log-level LEVEL  err, warn, info or debug; goes before log.level of the configuration\n"
-    "  --jail-optional    runs although the jail of plugin code cannot be shown to hold; for "
-    "sanitizer builds only\n"
+    "  --jail-optional    runs although the jail of plugin code cannot be shown to hold; for\n"
+    "                     sanitizer builds only\n"
     "  --version, --help\n"
     "\n"
     "example: assayd --config etc/assay.yaml --check\n";
@@ -68,24 +67,6 @@ static int parse_arguments(int argc, char **argv, struct arguments *ret_argument
     return -1;
 }
 
-static int check_evals(const struct config *config)
-{
-    struct eval_set *evals = NULL;
-    struct as_err err = {0};
-    if (eval_set_load(config, &evals, &err)) {
-        fprintf(stderr, "%s\n", err.msg);
-        return as_err_exit_code(AS_EINVAL);
-    }
-    for (size_t i = 0; i < evals->refusal_count; i++)
-        fprintf(stderr, "%s\n", evals->refusals[i].reason);
-    int code = evals->refusal_count ? as_err_exit_code(AS_EINVAL) : 0;
-    if (!code)
-        printf("%s: ok: %zu models, %zu evals\n", config->path, config->model_count,
-               evals->eval_count);
-    eval_set_unref(evals);
-    return code;
-}
-
 static char *worker_beside_us(void)
 {
     char self[4096];
@@ -117,6 +98,8 @@ static int run(const struct arguments *arguments, struct config *config)
     struct as_err err = {0};
     AS_CLEANUP_FREE char *worker =
         arguments->worker_path ? as_xstrdup(arguments->worker_path) : worker_beside_us();
+    if (arguments->is_check)
+        return check_run(config, worker);
     struct app_options options = {config, worker, !arguments->is_jail_optional};
     raise_descriptor_limit();
     int rc = loop_new(&loop);
@@ -150,7 +133,7 @@ int main(int argc, char **argv)
             fprintf(stderr, "assayd: no log level '%s': use err, warn, info or debug\n",
                     arguments.log_level);
         as_log_set_level(level);
-        code = arguments.is_check ? check_evals(config) : run(&arguments, config);
+        code = run(&arguments, config);
     }
     config_unref(config);
     as_buf_done(&problems);

@@ -24,6 +24,13 @@ void as_buf_done(struct as_buf *buf)
     *buf = (struct as_buf){0};
 }
 
+void as_buf_wipe(struct as_buf *buf)
+{
+    if (buf->ptr)
+        explicit_bzero(buf->ptr, buf->cap);
+    as_buf_done(buf);
+}
+
 void as_buf_reset(struct as_buf *buf)
 {
     buf->len = 0;

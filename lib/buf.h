@@ -32,6 +32,7 @@ struct as_buf {
 };
 
 void as_buf_done(struct as_buf *buf);
+void as_buf_wipe(struct as_buf *buf);  /* overwrites its bytes, then as_buf_done: for keys */
 void as_buf_reset(struct as_buf *buf); /* empties, keeps the memory */
 char *as_buf_take(struct as_buf *buf); /* caller frees; the buffer is empty afterwards */
 struct as_str as_buf_str(const struct as_buf *buf);

@@ -144,6 +144,8 @@ static void decode_providers(struct field_ctx *ctx, const struct yaml_node *map,
             problems_add(ctx->problems, node->key->place, where,
                          "a provider's name is made of letters, digits and ._:/-");
         field_decode_map(ctx, node, field_where(ctx, where, name), provider_fields, provider);
+        const struct yaml_node *plugin = yaml_map_get(node, "plugin");
+        provider->place = field_place(ctx, plugin ? plugin : node, field_where(ctx, where, name));
         strip_trailing_slashes(ctx, &provider->base_url);
         loading->provider_names[loading->provider_count++] = name;
     }

@@ -85,7 +85,7 @@ void eval_set_unref(struct eval_set *set);
 /* NULL when unknown */
 const struct eval_def *eval_set_find(const struct eval_set *set, const char *name);
 
-/* The value of a key, into *ret_value (caller zeroes and frees). AS_ENOENT: err says where it
+/* The value of a key, into *ret_value (caller: as_buf_wipe). AS_ENOENT: err says where it
  * was looked for and how to provide it; AS_EDENIED: a file whose mode lets others read it. */
 int secret_read(const struct secret_sources *sources, const char *name, struct as_buf *ret_value,
                 struct as_err *err) AS_MUST_USE;

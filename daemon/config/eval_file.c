@@ -106,6 +106,7 @@ static void decode_plugin(struct field_ctx *ctx, const struct yaml_node *node, c
                           struct eval_plugin *plugin)
 {
     plugin->params_json = "{}";
+    plugin->place = field_place(ctx, node, where);
     if (node->kind == YAML_TEXT) {
         plugin->selector = decode_selector(ctx, node, where);
     } else if (node->kind == YAML_MAP && node->count == 1 && !yaml_map_get(node, "use")) {
@@ -198,6 +199,7 @@ static void decode_rubric(struct field_ctx *ctx, const struct yaml_node *node, c
 {
     struct eval_def *eval = dest;
     eval->has_rubric = true;
+    eval->rubric.place = field_place(ctx, node, where);
     if (node->kind == YAML_TEXT)
         problems_add(ctx->problems, node->place, where,
                      "a rubric needs a judge: {use: %.60s, judge: MODEL}",

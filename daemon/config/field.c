@@ -30,6 +30,12 @@ static void add_unexpected(struct field_ctx *ctx, const struct yaml_node *node, 
                      node->is_plain ? "" : "the text ", EXCERPT_BYTES, node->text.ptr);
 }
 
+const char *field_place(struct field_ctx *ctx, const struct yaml_node *node, const char *where)
+{
+    return as_arena_printf(ctx->arena, "%s:%u:%u: %s", ctx->problems->path, node->place.line,
+                           node->place.column, where);
+}
+
 bool field_expect(struct field_ctx *ctx, const struct yaml_node *node, const char *where,
                   enum yaml_kind kind, const char *what)
 {

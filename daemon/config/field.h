@@ -68,6 +68,8 @@ void field_decode_map(struct field_ctx *ctx, const struct yaml_node *map, const 
 const char *field_where(struct field_ctx *ctx, const char *where, const char *key);
 /* "roles" + 0 = "roles[0]" */
 const char *field_where_at(struct field_ctx *ctx, const char *where, size_t index);
+/* "evals/x.yaml:7:5: scorers[0]", for messages that come after the tree is gone. */
+const char *field_place(struct field_ctx *ctx, const struct yaml_node *node, const char *where);
 /* Notes "expected WHAT, found ..." and gives false when the node is of another kind. */
 bool field_expect(struct field_ctx *ctx, const struct yaml_node *node, const char *where,
                   enum yaml_kind kind, const char *what);

@@ -35,13 +35,6 @@ static int accept_value(struct as_str value, const char *name, const char *from,
     return 0;
 }
 
-static void wipe(struct as_buf *text)
-{
-    if (text->ptr)
-        explicit_bzero(text->ptr, text->cap);
-    as_buf_done(text);
-}
-
 /* DIR/NAME. systemd's own folder is private by itself, and shows the files in it as 0440 where
  * it shares them by an ACL. */
 static int from_folder(const char *dir, const char *name, bool must_be_private,
@@ -55,7 +48,7 @@ static int from_folder(const char *dir, const char *name, bool must_be_private,
         as_err_prefix(err, "the key file %s", path);
     else
         rc = accept_value(as_buf_str(&text), name, path, ret_value, err);
-    wipe(&text);
+    as_buf_wipe(&text);
     as_arena_done(&arena);
     return rc;
 }
@@ -96,7 +89,7 @@ static int from_env_file(const char *path, const char *name, struct as_buf *ret_
         rc = AS_ENOENT;
     else
         rc = accept_value(value, name, path, ret_value, err);
-    wipe(&text);
+    as_buf_wipe(&text);
     return rc;
 }
 

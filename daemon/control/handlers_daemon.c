@@ -1,5 +1,6 @@
 /* daemon.*: what assayd is doing, and the dry run of its configuration. */
 #include "daemon/control/handlers.h"
+#include "daemon/engine/names.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -120,9 +121,11 @@ static void add_lines(struct as_json *array, const char *text)
     }
 }
 
-static void add_refused_evals(const struct config *config, struct as_json *problems)
+static void check_evals(const struct config *config, struct registry *registry,
+                        struct as_json *problems)
 {
     struct eval_set *evals = NULL;
+    struct as_buf text = {0};
     struct as_err err = {0};
     if (eval_set_load(config, &evals, &err)) {
         as_json_push_take(problems, as_json_new_str(as_str_from(err.msg)));
@@ -130,6 +133,9 @@ static void add_refused_evals(const struct config *config, struct as_json *probl
     }
     for (size_t i = 0; i < evals->refusal_count; i++)
         add_lines(problems, evals->refusals[i].reason);
+    names_check(config, evals, registry, &text);
+    add_lines(problems, as_buf_str(&text).ptr);
+    as_buf_done(&text);
     eval_set_unref(evals);
 }
 
@@ -142,7 +148,7 @@ void handle_daemon_check(void *ctx, struct control_call *call)
     if (config_load(app->config->path, &config, &text))
         add_lines(problems, as_buf_str(&text).ptr);
     else
-        add_refused_evals(config, problems);
+        check_evals(config, app->registry, problems);
     config_unref(config);
     as_buf_done(&text);
     as_json_set_bool(json, "ok", !as_json_len(problems));

@@ -29,15 +29,13 @@ static int open_lane(struct engine *engine, struct pin_model *model, struct as_e
         int rc = secret_read(&engine->config->secrets, model->spec.key_name, &key, err);
         if (rc) {
             as_err_prefix(err, "model '%s'", model->spec.name);
-            as_buf_done(&key);
+            as_buf_wipe(&key);
             return rc;
         }
     }
     model->lane = transport_lane(engine->on.transport, &model->spec, model->provider->auth_header,
                                  model->provider->auth_prefix, key.ptr);
-    if (key.ptr)
-        explicit_bzero(key.ptr, key.cap);
-    as_buf_done(&key);
+    as_buf_wipe(&key);
     return 0;
 }
 

@@ -45,7 +45,7 @@ static int resolve_model(struct pins *pins, const struct config *config, struct 
     struct plugin_version *version = NULL;
     int rc = registry_find(registry, PLUGIN_PROVIDER, spec->plugin, &version, err);
     if (rc) {
-        as_err_prefix(err, "model '%s'", name);
+        as_err_prefix(err, "%s", spec->place);
         return rc;
     }
     ret_model->spec = copy_spec(&pins->arena, spec);
@@ -77,8 +77,10 @@ static int resolve_metric(struct pins *pins, enum plugin_kind kind,
 {
     struct plugin_version *version = NULL;
     int rc = registry_find(registry, kind, plugin->selector, &version, err);
-    if (rc)
+    if (rc) {
+        as_err_prefix(err, "%s", plugin->place);
         return rc;
+    }
     pins->metrics[pins->metric_count++] = (struct pin_metric){
         .name = as_arena_strdup(&pins->arena, plugin->name),
         .selector = as_arena_strdup(&pins->arena, version->selector),

@@ -18,6 +18,7 @@ struct eval_plugin {
     const char *selector;    /* "exact_match", "exact_match@1" */
     const char *name;        /* the metric's name: `as:` in the file, else the plugin's */
     const char *params_json; /* canonical JSON object, {} when none */
+    const char *place;       /* "evals/x.yaml:7:5: scorers[0]", for messages */
 };
 
 struct eval_def {

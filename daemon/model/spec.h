@@ -14,6 +14,7 @@ struct model_spec {
     const char *name;        /* what evals call it */
     const char *provider;    /* the name of its block under providers: */
     const char *plugin;      /* selector of the provider plugin: "openai", "openai@1" */
+    const char *place;       /* of plugin: "assay.yaml:50:13: providers.openai" */
     const char *base_url;    /* without a trailing slash */
     const char *id;          /* what the API calls it */
     const char *params_json; /* request parameters, canonical JSON object */
