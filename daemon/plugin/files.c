@@ -1,7 +1,8 @@
-/* From files to versions. A scan says what lies in the folders; here each file is judged by the hash of its bytes: bytes that are
- * a version already are that version at once, new bytes go on trial, and whatever fails leaves the file's last good
- * version in force and a refusal beside it. A file that is gone keeps its version for a moment, because a rename or an
- * atomic replacement looks like that in between. */
+/* From files to versions. A scan says what lies in the folders; here each file is judged by the
+ * hash of its bytes: bytes that are a version already are that version at once, new bytes go on
+ * trial, and whatever fails leaves the file's last good version in force and a refusal beside it. A
+ * file that is gone keeps its version for a moment, because a rename or an atomic replacement looks
+ * like that in between. */
 #include "daemon/plugin/registry_own.h"
 
 #include "lib/log.h"
@@ -67,8 +68,8 @@ static void release_version(struct registry *r, struct plugin_file *file)
     } else {
         v->state = PLUGIN_RETIRED;
         version_short_hash(&v->hash, hash);
-        as_log_info("plugin retired plugin=%s kind=%s hash=%s pinned_by=%u", v->selector, plugin_kind_name(v->kind),
-                    hash, v->refs - 1);
+        as_log_info("plugin retired plugin=%s kind=%s hash=%s pinned_by=%u", v->selector,
+                    plugin_kind_name(v->kind), hash, v->refs - 1);
     }
     registry_note_change(r);
     plugin_version_unref(v);
@@ -89,8 +90,8 @@ static void accept_version(struct registry *r, struct plugin_file *file, struct 
     v->since_ms = clock_wall_ms();
     set_path(v, file->path);
     version_short_hash(&v->hash, hash);
-    as_log_info("plugin live plugin=%s kind=%s hash=%s path=%s", v->selector, plugin_kind_name(v->kind), hash,
-                file->path);
+    as_log_info("plugin live plugin=%s kind=%s hash=%s path=%s", v->selector,
+                plugin_kind_name(v->kind), hash, file->path);
     registry_note_change(r);
 }
 
@@ -121,28 +122,31 @@ static void drop_candidate(struct registry *r, struct plugin_file *file)
 }
 
 /* Why this trial gives no version; false when it does. */
-static bool find_fault(const struct candidate *c, const struct trial_result *result, char reason[REASON_BYTES],
-                       bool *ret_is_conflict)
+static bool find_fault(const struct candidate *c, const struct trial_result *result,
+                       char reason[REASON_BYTES], bool *ret_is_conflict)
 {
     const struct job_loaded *loaded = result->loaded;
     struct plugin_number number;
     *ret_is_conflict = false;
     if (loaded->status != JOB_OK) {
-        const char *status = loaded->status == JOB_LOAD_ERROR ? "" : job_status_name(loaded->status);
-        snprintf(reason, REASON_BYTES, "%s%s%.*s", status, *status ? ": " : "", (int)loaded->reason.len,
+        bool is_plain = loaded->status == JOB_LOAD_ERROR;
+        snprintf(reason, REASON_BYTES, "%s%s%.*s", is_plain ? "" : job_status_name(loaded->status),
+                 is_plain ? "" : ": ", (int)loaded->reason.len,
                  loaded->reason.ptr ? loaded->reason.ptr : "");
         return true;
     }
     if (plugin_number_parse(loaded->manifest.version.ptr, &number)) {
-        snprintf(reason, REASON_BYTES, "version '%s' is not MAJOR.MINOR.PATCH in numbers", loaded->manifest.version.ptr);
+        snprintf(reason, REASON_BYTES, "version '%s' is not MAJOR.MINOR.PATCH in numbers",
+                 loaded->manifest.version.ptr);
         return true;
     }
-    const struct plugin_version *other = version_in_the_way(c->registry, &loaded->manifest, &c->hash);
+    const struct plugin_version *other =
+        version_in_the_way(c->registry, &loaded->manifest, &c->hash);
     if (other) {
         char hash[32];
         version_short_hash(&other->hash, hash);
-        snprintf(reason, REASON_BYTES, "%s exists with other bytes (%s%s%s): bump the version", other->selector, hash,
-                 other->path ? ", " : "", other->path ? other->path : "");
+        snprintf(reason, REASON_BYTES, "%s exists with other bytes (%s%s%s): bump the version",
+                 other->selector, hash, other->path ? ", " : "", other->path ? other->path : "");
         *ret_is_conflict = true;
         return true;
     }
@@ -162,7 +166,8 @@ static void judge(struct candidate *c)
     if (v) {
         plugin_version_ref(v); /* adopted meanwhile */
     } else if (!find_fault(c, result, reason, &is_conflict)) {
-        v = version_new_take(r, &result->loaded->manifest, &c->hash, c->source, trial_take_id(c->trial));
+        v = version_new_take(r, &result->loaded->manifest, &c->hash, c->source,
+                             trial_take_id(c->trial));
         c->source = (struct as_str){0};
     }
     for (struct plugin_file *file = r->files; file; file = file->next) {
@@ -183,7 +188,8 @@ static void judge(struct candidate *c)
 static bool must_wait_for(const struct candidate *c, const struct candidate *earlier)
 {
     const struct job_loaded *mine = trial_loaded(c->trial), *its = trial_loaded(earlier->trial);
-    if (c->scan_number != earlier->scan_number || trial_result(earlier->trial) || mine->status != JOB_OK)
+    if (c->scan_number != earlier->scan_number || trial_result(earlier->trial) ||
+        mine->status != JOB_OK)
         return false;
     if (!its || its->status != JOB_OK)
         return !its;
@@ -196,10 +202,10 @@ static bool is_ready(const struct candidate *c)
 {
     if (!trial_result(c->trial))
         return false;
-    for (const struct candidate *earlier = c->registry->candidates; earlier != c; earlier = earlier->next)
-        if (must_wait_for(c, earlier))
-            return false;
-    return true;
+    const struct candidate *earlier = c->registry->candidates;
+    while (earlier != c && !must_wait_for(c, earlier))
+        earlier = earlier->next;
+    return earlier == c;
 }
 
 static void on_trial_done(void *ctx)
@@ -229,7 +235,8 @@ static struct candidate *candidate_of(struct registry *r, const struct scan_file
     *c = (struct candidate){.registry = r, .scan_number = r->scans_applied, .hash = seen->hash};
     c->source = (struct as_str){as_xmemdup(seen->bytes.ptr, seen->bytes.len), seen->bytes.len};
     const char *slash = strrchr(seen->path, '/');
-    c->trial = trial_start(r->sandbox, slash ? slash + 1 : seen->path, c->source, true, on_trial_done, c);
+    const char *name = slash ? slash + 1 : seen->path;
+    c->trial = trial_start(r->sandbox, name, c->source, true, on_trial_done, c);
     return c;
 }
 
@@ -295,7 +302,8 @@ static void file_free(struct registry *r, struct plugin_file *file)
     free(file);
 }
 
-/* In a folder that could not be listed, for another reason than that it is gone, nothing is known to be gone. */
+/* In a folder that could not be listed, for another reason than that it is gone, nothing is known
+ * to be gone. */
 static bool is_in_doubt(const struct scan *scan, const char *path)
 {
     for (size_t i = 0; i < scan->folder_count; i++) {

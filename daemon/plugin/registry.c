@@ -1,7 +1,8 @@
 /* The registry: scans driven by watches, questions answered from the list of versions.
  *
- * At most one scan is under way; what changes meanwhile asks for another. The folders that a scan found are watched from then on,
- * and a folder that was not watched before is scanned once more, because it may have changed in between. */
+ * At most one scan is under way; what changes meanwhile asks for another. The folders that a scan
+ * found are watched from then on, and a folder that was not watched before is scanned once more,
+ * because it may have changed in between. */
 #include "daemon/plugin/registry_own.h"
 
 #include "lib/nearest.h"
@@ -76,7 +77,8 @@ static struct watched_folder *folder_of(struct registry *r, const char *path)
 static void watch_folder(struct registry *r, const char *path, bool is_top)
 {
     struct watched_folder *folder = as_xcalloc(1, sizeof(*folder));
-    *folder = (struct watched_folder){.next = r->folders, .path = as_xstrdup(path), .is_seen = true, .is_top = is_top};
+    *folder = (struct watched_folder){
+        .next = r->folders, .path = as_xstrdup(path), .is_seen = true, .is_top = is_top};
     folder->watch = watch_new(r->loop, path, on_folder_changed, r);
     r->folders = folder;
 }
@@ -123,14 +125,15 @@ static int compare_known(const void *a, const void *b)
 
 static void tell_what_is_known(const struct registry *r, struct scan *scan)
 {
-    size_t count = 0, i = 0;
+    size_t count = 0;
     for (const struct plugin_file *file = r->files; file; file = file->next)
         count++;
-    scan->known = as_arena_alloc(&scan->arena, (count + 1) * sizeof(*scan->known));
-    for (const struct plugin_file *file = r->files; file; file = file->next)
-        scan->known[i++] = (struct scan_known){as_arena_strdup(&scan->arena, file->path), file->signature};
+    struct scan_known *known = as_arena_alloc(&scan->arena, (count + 1) * sizeof(*known));
+    scan->known = known;
     scan->known_count = count;
-    qsort(scan->known, count, sizeof(*scan->known), compare_known);
+    for (const struct plugin_file *file = r->files; file; file = file->next, known++)
+        *known = (struct scan_known){as_arena_strdup(&scan->arena, file->path), file->signature};
+    qsort(scan->known, count, sizeof(*known), compare_known);
 }
 
 static void tell_directories(const struct registry *r, struct scan *scan)
@@ -198,7 +201,8 @@ void registry_scan(struct registry *r, void (*done)(void *ctx), void *ctx)
     if (!done)
         return;
     struct scan_waiter *waiter = as_xcalloc(1, sizeof(*waiter)), **end = &r->waiters;
-    *waiter = (struct scan_waiter){.scan_number = r->scans_started + r->is_scan_wanted, .done = done, .ctx = ctx};
+    *waiter = (struct scan_waiter){
+        .scan_number = r->scans_started + r->is_scan_wanted, .done = done, .ctx = ctx};
     while (*end)
         end = &(*end)->next;
     *end = waiter;
@@ -206,8 +210,8 @@ void registry_scan(struct registry *r, void (*done)(void *ctx), void *ctx)
 
 /* Questions */
 
-static int say_not_found(const struct registry *r, enum plugin_kind kind, const struct selector *selector,
-                         struct as_err *err)
+static int say_not_found(const struct registry *r, enum plugin_kind kind,
+                         const struct selector *selector, struct as_err *err)
 {
     struct as_nearest nearest = {0};
     char there[256] = "";
@@ -218,18 +222,20 @@ static int say_not_found(const struct registry *r, enum plugin_kind kind, const 
             continue;
         as_nearest_offer(&nearest, selector->name, v->name);
         if (!strcmp(v->name, selector->name) && used < sizeof(there))
-            used += (size_t)snprintf(there + used, sizeof(there) - used, "%s%s", used ? ", " : "", v->version);
+            used += (size_t)snprintf(there + used, sizeof(there) - used, "%s%s", used ? ", " : "",
+                                     v->version);
     }
     if (used)
-        return as_err_set(err, AS_ENOENT, "no such version of %s '%s'; there is %s", plugin_kind_name(kind),
-                          selector->name, there);
-    return as_err_set(err, AS_ENOENT, "no %s named '%s'%s%s%s", plugin_kind_name(kind), selector->name,
-                      nearest.best ? ": did you mean '" : "", nearest.best ? nearest.best : "",
-                      nearest.best ? "'?" : "");
+        return as_err_set(err, AS_ENOENT, "no such version of %s '%s'; there is %s",
+                          plugin_kind_name(kind), selector->name, there);
+    return as_err_set(err, AS_ENOENT, "no %s named '%s'%s%s%s", plugin_kind_name(kind),
+                      selector->name, nearest.best ? ": did you mean '" : "",
+                      nearest.best ? nearest.best : "", nearest.best ? "'?" : "");
 }
 
 /* By name only live versions; by hash any, but the digits must mean one version. */
-static bool is_meant(const struct plugin_version *v, enum plugin_kind kind, const struct selector *selector)
+static bool is_meant(const struct plugin_version *v, enum plugin_kind kind,
+                     const struct selector *selector)
 {
     struct plugin_number number;
     if (v->kind != kind || strcmp(v->name, selector->name))
@@ -240,8 +246,8 @@ static bool is_meant(const struct plugin_version *v, enum plugin_kind kind, cons
            selector_takes_number(selector, &number);
 }
 
-int registry_find(struct registry *r, enum plugin_kind kind, const char *text, struct plugin_version **ret_version,
-                  struct as_err *err)
+int registry_find(struct registry *r, enum plugin_kind kind, const char *text,
+                  struct plugin_version **ret_version, struct as_err *err)
 {
     struct selector selector;
     struct plugin_version *best = NULL;
@@ -253,7 +259,8 @@ int registry_find(struct registry *r, enum plugin_kind kind, const char *text, s
         if (!is_meant(v, kind, &selector))
             continue;
         if (best && *selector.hash_prefix)
-            return as_err_set(err, AS_EINVAL, "'%s' fits more than one version: give more digits", text);
+            return as_err_set(err, AS_EINVAL, "'%s' fits more than one version: give more digits",
+                              text);
         if (!best || version_compare(best, v) < 0)
             best = v;
     }
@@ -268,7 +275,7 @@ static int compare_versions(const void *a, const void *b)
     return version_compare(*(struct plugin_version *const *)a, *(struct plugin_version *const *)b);
 }
 
-void registry_each(struct registry *r, void (*fn)(void *ctx, const struct plugin_version *version), void *ctx)
+void registry_each(struct registry *r, registry_version_fn fn, void *ctx)
 {
     size_t count = r->version_count;
     struct plugin_version **sorted = as_xcalloc(count + 1, sizeof(*sorted));
@@ -282,18 +289,21 @@ void registry_each(struct registry *r, void (*fn)(void *ctx, const struct plugin
 
 static int compare_refusals(const void *a, const void *b)
 {
-    return strcmp(((const struct plugin_refusal *)a)->path, ((const struct plugin_refusal *)b)->path);
+    const struct plugin_refusal *one = a, *other = b;
+    return strcmp(one->path, other->path);
 }
 
-void registry_each_refusal(struct registry *r, void (*fn)(void *ctx, const struct plugin_refusal *refusal), void *ctx)
+void registry_each_refusal(struct registry *r, registry_refusal_fn fn, void *ctx)
 {
     size_t count = 0, cap = 0;
     for (const struct plugin_file *file = r->files; file; file = file->next)
         cap++;
     struct plugin_refusal *sorted = as_xcalloc(cap + 1, sizeof(*sorted));
-    for (const struct plugin_file *file = r->files; file; file = file->next)
+    for (const struct plugin_file *file = r->files; file; file = file->next) {
+        struct plugin_refusal refusal = {file->path, file->refusal, file->refused_since_ms};
         if (file->refusal)
-            sorted[count++] = (struct plugin_refusal){file->path, file->refusal, file->refused_since_ms};
+            sorted[count++] = refusal;
+    }
     qsort(sorted, count, sizeof(*sorted), compare_refusals);
     for (size_t i = 0; i < count; i++)
         fn(ctx, &sorted[i]);

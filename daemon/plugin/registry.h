@@ -1,9 +1,11 @@
 /* The plugins that are live: files of the watched folders, turned into versions by a jailed worker.
  *
- * A file becomes a version when its worker has loaded it and its own examples pass. Versions are told apart by the SHA-256 of
- * their bytes. The same name and version with other bytes is refused; a file that fails leaves the last good version of that file
- * in force. Who wants to use a version holds a reference: a run group that pinned one keeps it, whatever happens to the file.
- * Used by engine (resolve, adopt) and control (list, check). It never runs Lua and knows nothing of runs. */
+ * A file becomes a version when its worker has loaded it and its own examples pass. Versions are
+ * told apart by the SHA-256 of their bytes. The same name and version with other bytes is refused;
+ * a file that fails leaves the last good version of that file in force. Who wants to use a version
+ * holds a reference: a run group that pinned one keeps it, whatever happens to the file. Used by
+ * engine (resolve, adopt) and control (list, check). It never runs Lua and knows nothing of
+ * runs. */
 #ifndef DAEMON_PLUGIN_REGISTRY_H
 #define DAEMON_PLUGIN_REGISTRY_H
 
@@ -23,20 +25,20 @@ enum plugin_state {
 struct plugin_version {
     enum plugin_kind kind;
     char *name;
-    char *version;           /* "1.2.0" */
-    char *selector;          /* "exact_match@1.2.0" */
-    struct as_sha256 hash;   /* of source */
+    char *version;         /* "1.2.0" */
+    char *selector;        /* "exact_match@1.2.0" */
+    struct as_sha256 hash; /* of source */
     char *source;
     size_t source_len;
     char *doc, *params_json, *requires_json;
-    char *auth_header, *auth_prefix; /* providers; NULL otherwise */
+    char *auth_header, *auth_prefix;   /* providers; NULL otherwise */
     double scale_min, scale_max, pass; /* NaN where not declared */
     uint32_t example_count;
-    char *path;              /* file it came from; NULL when adopted from the store */
-    int64_t since_ms;        /* wall clock when it went live */
+    char *path;       /* file it came from; NULL when adopted from the store */
+    int64_t since_ms; /* wall clock when it went live */
     enum plugin_state state;
-    uint64_t sandbox_id;     /* for sandbox_submit */
-    unsigned refs;           /* registry's own included */
+    uint64_t sandbox_id; /* for sandbox_submit */
+    unsigned refs;       /* registry's own included */
     struct registry *registry;
 };
 struct plugin_version *plugin_version_ref(struct plugin_version *version);
@@ -52,8 +54,10 @@ struct plugin_refusal {
 typedef void (*registry_change_fn)(void *ctx);
 
 struct registry_options {
-    const char *const *directories; /* each is watched, with its sub-folders one level deep; NULL-terminated */
-    registry_change_fn on_change;   /* a version went live or was retired, or a file was refused; may be NULL */
+    /* Each is watched, with its sub-folders one level deep; NULL-terminated. */
+    const char *const *directories;
+    /* A version went live or was retired, or a file was refused; may be NULL. */
+    registry_change_fn on_change;
     void *ctx;
 };
 
@@ -64,8 +68,9 @@ void registry_free(struct registry *registry); /* all references must have been 
 /* Scans now; done (may be NULL) fires when every file seen by this scan is live or refused. */
 void registry_scan(struct registry *registry, void (*done)(void *ctx), void *ctx);
 
-/* selector: name, name@1, name@1.2, name@1.2.0 or name@sha256:HEX (a prefix of 8 or more digits will do). On success *ret_version is a new
- * reference. AS_ENOENT: err names the nearest names. Only live versions are found by name; by hash retired ones too. */
+/* selector: name, name@1, name@1.2, name@1.2.0 or name@sha256:HEX (a prefix of 8 or more digits
+ * will do). On success *ret_version is a new reference. AS_ENOENT: err names the nearest names.
+ * Only live versions are found by name; by hash retired ones too. */
 int registry_find(struct registry *registry, enum plugin_kind kind, const char *selector,
                   struct plugin_version **ret_version, struct as_err *err) AS_MUST_USE;
 
@@ -79,15 +84,17 @@ typedef void (*registry_inspect_fn)(void *ctx, const struct plugin_report *repor
 void registry_inspect(struct registry *registry, const char *chunk_name, struct as_str source,
                       registry_inspect_fn done, void *ctx);
 
-/* Brings a source back that a group pinned (the same bytes that are live or retired give that version). done gets a new reference
- * or NULL with a reason. Examples are not run again. */
+/* Brings a source back that a group pinned (the same bytes that are live or retired give that
+ * version). done gets a new reference or NULL with a reason. Examples are not run again. */
 typedef void (*registry_adopt_fn)(void *ctx, struct plugin_version *version, const char *reason);
 void registry_adopt(struct registry *registry, const char *chunk_name, struct as_str source,
                     registry_adopt_fn done, void *ctx);
 
-/* Listing, for control: versions ordered by kind, name, version; then refusals ordered by path. Borrowed for the call. */
-void registry_each(struct registry *registry, void (*fn)(void *ctx, const struct plugin_version *version), void *ctx);
-void registry_each_refusal(struct registry *registry, void (*fn)(void *ctx, const struct plugin_refusal *refusal),
-                           void *ctx);
+/* Listing, for control: versions ordered by kind, name, version; then refusals ordered by path.
+ * Borrowed for the call. */
+typedef void (*registry_version_fn)(void *ctx, const struct plugin_version *version);
+typedef void (*registry_refusal_fn)(void *ctx, const struct plugin_refusal *refusal);
+void registry_each(struct registry *registry, registry_version_fn fn, void *ctx);
+void registry_each_refusal(struct registry *registry, registry_refusal_fn fn, void *ctx);
 
 #endif

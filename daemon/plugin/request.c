@@ -6,11 +6,11 @@
 struct plugin_request {
     struct plugin_request *next;
     struct registry *registry;
-    struct trial *trial;             /* NULL: the version was there already */
-    struct plugin_version *version;  /* a reference, when it was */
+    struct trial *trial;            /* NULL: the version was there already */
+    struct plugin_version *version; /* a reference, when it was */
     struct as_sha256 hash;
-    struct as_str source;            /* owned, for an adoption */
-    registry_inspect_fn on_report;   /* one of the two is set */
+    struct as_str source;          /* owned, for an adoption */
+    registry_inspect_fn on_report; /* one of the two is set */
     registry_adopt_fn on_adopted;
     void *ctx;
 };
@@ -47,34 +47,36 @@ static void on_inspected(void *ctx)
     request_free(request);
 }
 
-void registry_inspect(struct registry *r, const char *chunk_name, struct as_str source, registry_inspect_fn done,
-                      void *ctx)
+void registry_inspect(struct registry *r, const char *chunk_name, struct as_str source,
+                      registry_inspect_fn done, void *ctx)
 {
     struct plugin_request *request = request_new(r, ctx);
     request->on_report = done;
     request->trial = trial_start(r->sandbox, chunk_name, source, true, on_inspected, request);
 }
 
-/* A group that pinned these bytes may have them even if the same name and number mean other bytes by now: it finds them
- * by hash, nobody else finds them by name. */
+/* A group that pinned these bytes may have them even if the same name and number mean other bytes
+ * by now: it finds them by hash, nobody else finds them by name. */
 static void on_adoption_tried(void *ctx)
 {
     struct plugin_request *request = ctx;
     struct registry *r = request->registry;
     const struct job_loaded *loaded = trial_result(request->trial)->loaded;
-    struct plugin_version *v = version_by_hash(r, &request->hash); /* a file may have brought it meanwhile */
+    struct plugin_version *v = version_by_hash(r, &request->hash);
     if (v) {
-        plugin_version_ref(v);
+        plugin_version_ref(v); /* a file has brought it meanwhile */
     } else if (loaded->status == JOB_OK) {
-        v = version_new_take(r, &loaded->manifest, &request->hash, request->source, trial_take_id(request->trial));
+        v = version_new_take(r, &loaded->manifest, &request->hash, request->source,
+                             trial_take_id(request->trial));
         request->source = (struct as_str){0};
     }
-    const char *reason = v ? NULL : loaded->reason.len ? loaded->reason.ptr : job_status_name(loaded->status);
-    request->on_adopted(request->ctx, v, reason);
+    const char *why = loaded->reason.len ? loaded->reason.ptr : job_status_name(loaded->status);
+    request->on_adopted(request->ctx, v, v ? NULL : why);
     request_free(request);
 }
 
-void registry_adopt(struct registry *r, const char *chunk_name, struct as_str source, registry_adopt_fn done, void *ctx)
+void registry_adopt(struct registry *r, const char *chunk_name, struct as_str source,
+                    registry_adopt_fn done, void *ctx)
 {
     struct plugin_request *request = request_new(r, ctx);
     request->on_adopted = done;
@@ -92,12 +94,11 @@ void registry_adopt(struct registry *r, const char *chunk_name, struct as_str so
 void requests_fire_ready(struct registry *r)
 {
     for (struct plugin_request *request = r->requests, *next; request; request = next) {
+        if (request->version)
+            request->on_adopted(request->ctx, plugin_version_ref(request->version), NULL);
         next = request->next;
-        if (!request->version)
-            continue;
-        request->on_adopted(request->ctx, plugin_version_ref(request->version), NULL);
-        next = request->next;
-        request_free(request);
+        if (request->version)
+            request_free(request);
     }
 }
 

@@ -1,6 +1,7 @@
-/* Listing and reading, on a pool thread. Whoever may write into a plugin folder may put anything there: a pipe that blocks, a
- * device without end, a link to somebody's key, a file of terabytes. So files are opened without following links and
- * without blocking, must be regular, and are read up to the limit only. */
+/* Listing and reading, on a pool thread. Whoever may write into a plugin folder may put anything
+ * there: a pipe that blocks, a device without end, a link to somebody's key, a file of terabytes.
+ * So files are opened without following links and without blocking, must be regular, and are read
+ * up to the limit only. */
 #include "daemon/plugin/scan.h"
 
 #include "lib/job.h"
@@ -29,7 +30,8 @@ static void *grow(struct as_arena *arena, void *items, size_t count, size_t *cap
 
 static void add_folder(struct scan *scan, const char *path, int os_errno)
 {
-    scan->folders = grow(&scan->arena, scan->folders, scan->folder_count, &scan->folder_cap, sizeof(*scan->folders));
+    scan->folders = grow(&scan->arena, scan->folders, scan->folder_count, &scan->folder_cap,
+                         sizeof(*scan->folders));
     scan->folders[scan->folder_count++] = (struct scan_folder){path, os_errno};
 }
 
@@ -62,8 +64,8 @@ static struct scan_signature signature_of(const struct stat *about, int64_t now_
 
 static bool is_same(const struct scan_signature *a, const struct scan_signature *b)
 {
-    return a->device == b->device && a->inode == b->inode && a->size == b->size && a->mtime_ns == b->mtime_ns &&
-           a->ctime_ns == b->ctime_ns;
+    return a->device == b->device && a->inode == b->inode && a->size == b->size &&
+           a->mtime_ns == b->mtime_ns && a->ctime_ns == b->ctime_ns;
 }
 
 static int compare_known(const void *path, const void *known)
@@ -165,7 +167,8 @@ static bool look_at(struct scan *scan, int folder_fd, const char *name, struct s
 
 static void push_file(struct scan *scan, const struct scan_file *file)
 {
-    scan->files = grow(&scan->arena, scan->files, scan->file_count, &scan->file_cap, sizeof(*scan->files));
+    scan->files =
+        grow(&scan->arena, scan->files, scan->file_count, &scan->file_cap, sizeof(*scan->files));
     scan->files[scan->file_count++] = *file;
 }
 
@@ -181,11 +184,13 @@ static void add_file(struct scan *scan, int folder_fd, const char *folder, const
     push_file(scan, &file);
 }
 
-/* In the list of files, so that it is shown where people look for what is wrong with their plugins. */
+/* In the list of files, so that it is shown where people look for what is wrong with their
+ * plugins. */
 static void add_bad_folder(struct scan *scan, const char *path, int os_errno)
 {
     struct scan_file file = {.path = path};
-    refuse(&file, as_arena_printf(&scan->arena, "the folder cannot be read: %s", strerror(os_errno)));
+    refuse(&file,
+           as_arena_printf(&scan->arena, "the folder cannot be read: %s", strerror(os_errno)));
     push_file(scan, &file);
 }
 
@@ -198,13 +203,15 @@ static bool is_plugin_name(const char *name)
 static bool is_subfolder(int folder_fd, const char *name)
 {
     struct stat about;
-    return name[0] != '.' && strcmp(name, SCAN_IGNORED_FOLDER) && !fstatat(folder_fd, name, &about, AT_SYMLINK_NOFOLLOW) &&
-           S_ISDIR(about.st_mode);
+    if (name[0] == '.' || !strcmp(name, SCAN_IGNORED_FOLDER))
+        return false;
+    return !fstatat(folder_fd, name, &about, AT_SYMLINK_NOFOLLOW) && S_ISDIR(about.st_mode);
 }
 
 static void list_folder(struct scan *scan, const char *path, bool is_top);
 
-static void take_entry(struct scan *scan, DIR *dir, const char *folder, bool is_top, const char *name)
+static void take_entry(struct scan *scan, DIR *dir, const char *folder, bool is_top,
+                       const char *name)
 {
     if (is_top && is_subfolder(dirfd(dir), name))
         list_folder(scan, as_arena_printf(&scan->arena, "%s/%s", folder, name), false);

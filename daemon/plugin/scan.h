@@ -1,8 +1,9 @@
 /* One look at the plugin folders: which files are there, and the bytes of those that changed.
  *
- * Private to daemon/plugin. A scan is filled on the loop, run on a pool thread, and read on the loop again; it refers to nothing
- * of the registry's while it runs. A file whose signature is the same as last time is not read again, unless it was
- * so young then that a second write could hide behind the same time stamp. */
+ * Private to daemon/plugin. A scan is filled on the loop, run on a pool thread, and read on the
+ * loop again; it refers to nothing of the registry's while it runs. A file whose signature is the
+ * same as last time is not read again, unless it was so young then that a second write could hide
+ * behind the same time stamp. */
 #ifndef DAEMON_PLUGIN_SCAN_H
 #define DAEMON_PLUGIN_SCAN_H
 
@@ -11,8 +12,8 @@
 
 #include <stdint.h>
 
-#define SCAN_MAX_FILES 512u         /* more in one folder tree is a mistake, and is said so */
-#define SCAN_SETTLED_MS 2000        /* a file this old cannot change without its time stamp changing */
+#define SCAN_MAX_FILES 512u  /* more in one folder tree is a mistake, and is said so */
+#define SCAN_SETTLED_MS 2000 /* a file this old cannot change without its time stamp changing */
 #define SCAN_IGNORED_FOLDER "library" /* editor annotations, not plugins */
 
 struct scan_signature {
@@ -53,11 +54,11 @@ struct scan {
     const char *const *directories; /* NULL-terminated */
     struct scan_known *known;       /* ordered by path */
     size_t known_count;
-    int64_t now_ms;                 /* wall clock */
+    int64_t now_ms; /* wall clock */
     /* out, all memory from the arena */
-    struct scan_file *files;        /* ordered by path */
+    struct scan_file *files; /* ordered by path */
     size_t file_count, file_cap;
-    struct scan_folder *folders;    /* directories and their sub-folders */
+    struct scan_folder *folders; /* directories and their sub-folders */
     size_t folder_count, folder_cap;
     struct as_arena arena;
 };

@@ -1,4 +1,5 @@
-/* Version numbers and selectors. Numbers are read digit by digit: no sign, no blank, no leading zero, at most nine digits. */
+/* Version numbers and selectors. Numbers are read digit by digit: no sign, no blank, no leading
+ * zero, at most nine digits. */
 #include "daemon/plugin/selector.h"
 
 #include <string.h>
@@ -68,8 +69,10 @@ int selector_parse(const char *text, struct selector *ret_selector, struct as_er
     else if (!rc && rest)
         rc = parse_numbers(rest, &selector.number, &selector.part_count);
     if (rc)
-        return as_err_set(err, rc, "'%s' names no plugin version: write NAME, NAME@1, NAME@1.2.0 or "
-                                   "NAME@sha256: and at least %u hex digits", text, SELECTOR_HASH_MIN_DIGITS);
+        return as_err_set(err, rc,
+                          "'%s' names no plugin version: write NAME, NAME@1, NAME@1.2.0 or "
+                          "NAME@sha256: and at least %u hex digits",
+                          text, SELECTOR_HASH_MIN_DIGITS);
     *ret_selector = selector;
     return 0;
 }

@@ -1,7 +1,8 @@
 /* Version numbers and selectors: which version does "exact_match@1.2" mean?
  *
- * Private to daemon/plugin, pure. A version is MAJOR.MINOR.PATCH in numbers, compared as numbers. A selector is a name, alone
- * (the highest version) or followed by @1, @1.2, @1.2.0 (the highest that starts so) or @sha256:HEX (those bytes). */
+ * Private to daemon/plugin, pure. A version is MAJOR.MINOR.PATCH in numbers, compared as numbers. A
+ * selector is a name, alone (the highest version) or followed by @1, @1.2, @1.2.0 (the highest that
+ * starts so) or @sha256:HEX (those bytes). */
 #ifndef DAEMON_PLUGIN_SELECTOR_H
 #define DAEMON_PLUGIN_SELECTOR_H
 
@@ -15,7 +16,8 @@ struct plugin_number {
 };
 
 int plugin_number_parse(const char *text, struct plugin_number *ret_number) AS_MUST_USE;
-int plugin_number_compare(const struct plugin_number *a, const struct plugin_number *b); /* <0, 0, >0 */
+/* Below, equal to or above 0, as strcmp. */
+int plugin_number_compare(const struct plugin_number *a, const struct plugin_number *b);
 
 struct selector {
     char name[JOB_NAME_MAX_BYTES + 1];

@@ -1,6 +1,7 @@
-/* A trial has two phases: loading, then all examples at once (the sandbox batches them). What the worker said at load is
- * copied, because the examples are answered later. A trial freed before it is done lives on, silently, until the sandbox
- * has answered what it was asked: callbacks cannot be taken back. */
+/* A trial has two phases: loading, then all examples at once (the sandbox batches them). What the
+ * worker said at load is copied, because the examples are answered later. A trial freed before it
+ * is done lives on, silently, until the sandbox has answered what it was asked: callbacks cannot be
+ * taken back. */
 #include "daemon/plugin/trial.h"
 
 #include "lib/arena.h"
@@ -50,10 +51,11 @@ static void note_failure(struct trial *trial, uint32_t index, const struct job_r
     if (!is_first)
         return;
     trial->first_failed = index;
-    const char *status = reply->status == JOB_SCRIPT_ERROR ? "" : job_status_name(reply->status);
-    trial->result.first_failure = as_arena_printf(&trial->arena, "example %u: %s%s%.*s", index + 1, status,
-                                                  *status ? ": " : "", (int)reply->reason.len,
-                                                  reply->reason.ptr ? reply->reason.ptr : "");
+    bool is_plain = reply->status == JOB_SCRIPT_ERROR;
+    struct as_str why = reply->reason.ptr ? reply->reason : AS_STR("");
+    trial->result.first_failure = as_arena_printf(&trial->arena, "example %u: %s%s%.*s", index + 1,
+                                                  is_plain ? "" : job_status_name(reply->status),
+                                                  is_plain ? "" : ": ", (int)why.len, why.ptr);
 }
 
 static void on_example(void *ctx, const struct job_reply *reply)
@@ -82,8 +84,9 @@ static struct job_loaded copy_loaded(struct as_arena *arena, const struct job_lo
 {
     struct job_loaded copy = *loaded;
     struct job_manifest *m = &copy.manifest;
-    struct as_str *const texts[] = {&copy.reason,    &m->name,          &m->version,     &m->doc,
-                                    &m->params_json, &m->requires_json, &m->auth_header, &m->auth_prefix};
+    struct as_str *const texts[] = {&copy.reason,    &m->name,        &m->version,
+                                    &m->doc,         &m->params_json, &m->requires_json,
+                                    &m->auth_header, &m->auth_prefix};
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
         *texts[i] = as_arena_dup(arena, *texts[i]);
     return copy;
@@ -94,21 +97,22 @@ static void on_loaded(void *ctx, const struct job_loaded *loaded)
     struct trial *trial = ctx;
     trial->loaded = copy_loaded(&trial->arena, loaded);
     trial->is_loaded = true;
-    uint32_t count = loaded->status == JOB_OK && trial->with_examples ? loaded->manifest.example_count : 0;
-    if (trial->is_abandoned || !count) {
+    bool has_examples = loaded->status == JOB_OK && loaded->manifest.example_count;
+    uint32_t count = loaded->manifest.example_count;
+    if (trial->is_abandoned || !trial->with_examples || !has_examples) {
         finish(trial);
     } else if (count > TRIAL_MAX_EXAMPLES) {
         trial->result.examples_failed = count;
-        trial->result.first_failure = as_arena_printf(&trial->arena, "%u examples are too many: at most %u",
-                                                      count, TRIAL_MAX_EXAMPLES);
+        trial->result.first_failure = as_arena_printf(
+            &trial->arena, "%u examples are too many: at most %u", count, TRIAL_MAX_EXAMPLES);
         finish(trial);
     } else {
         run_examples(trial);
     }
 }
 
-struct trial *trial_start(struct sandbox *sandbox, const char *chunk_name, struct as_str source, bool with_examples,
-                          trial_fn done, void *ctx)
+struct trial *trial_start(struct sandbox *sandbox, const char *chunk_name, struct as_str source,
+                          bool with_examples, trial_fn done, void *ctx)
 {
     struct trial *trial = as_xcalloc(1, sizeof(*trial));
     trial->sandbox = sandbox;

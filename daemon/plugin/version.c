@@ -1,5 +1,5 @@
-/* Versions: made once from a manifest and its source, then only counted. The registry's array borrows them; the last unref
- * takes a version out of it, closes its workers and frees it. */
+/* Versions: made once from a manifest and its source, then only counted. The registry's array
+ * borrows them; the last unref takes a version out of it, closes its workers and frees it. */
 #include "daemon/plugin/registry_own.h"
 
 #include <stdio.h>
@@ -29,7 +29,8 @@ static void add_to(struct registry *r, struct plugin_version *v)
 }
 
 struct plugin_version *version_new_take(struct registry *r, const struct job_manifest *m,
-                                        const struct as_sha256 *hash, struct as_str source, uint64_t sandbox_id)
+                                        const struct as_sha256 *hash, struct as_str source,
+                                        uint64_t sandbox_id)
 {
     struct plugin_version *v = as_xcalloc(1, sizeof(*v));
     *v = (struct plugin_version){
@@ -110,8 +111,8 @@ struct plugin_version *version_in_the_way(const struct registry *r, const struct
 {
     for (size_t i = 0; i < r->version_count; i++) {
         struct plugin_version *v = r->versions[i];
-        if (v->kind == m->kind && as_str_eq(m->name, v->name) && as_str_eq(m->version, v->version) &&
-            !as_sha256_eq(&v->hash, hash))
+        if (v->kind == m->kind && as_str_eq(m->name, v->name) &&
+            as_str_eq(m->version, v->version) && !as_sha256_eq(&v->hash, hash))
             return v;
     }
     return NULL;
