@@ -8,6 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define NO_MARGIN                                                        \
+    "the gate has no margin: how much worse a candidate may be was not " \
+    "asked; set gate.margin in the eval"
+
 static struct as_json *interval(double low, double high)
 {
     if (isnan(low) || isnan(high))
@@ -20,9 +24,10 @@ static struct as_json *interval(double low, double high)
 
 /* ---- members ---- */
 
-/* The case means of one member and metric, of the cases that have one; values and clusters are scratch of case_count entries. */
-static struct stats_sample own_sample(const struct table *table, size_t member, size_t metric, double *values,
-                                      uint32_t *clusters)
+/* The case means of one member and metric, of the cases that have one; values and clusters are
+ * scratch of case_count entries. */
+static struct stats_sample own_sample(const struct table *table, size_t member, size_t metric,
+                                      double *values, uint32_t *clusters)
 {
     struct stats_case *cases = as_xcalloc(table->case_count, sizeof(*cases));
     for (size_t i = 0; i < table->case_count; i++) {
@@ -36,8 +41,14 @@ static struct stats_sample own_sample(const struct table *table, size_t member, 
     return sample;
 }
 
-static struct as_json *metric_json(const struct table *table, const struct report_spec *spec, size_t member,
-                                   size_t metric)
+/* Of the ok samples that the metric applies to. */
+static double pass_rate(const struct table_column *column, uint64_t ok)
+{
+    return ok > column->na ? (double)column->passes / (double)(ok - column->na) : NAN;
+}
+
+static struct as_json *metric_json(const struct table *table, const struct report_spec *spec,
+                                   size_t member, size_t metric)
 {
     double *values = as_xcalloc(table->case_count, sizeof(*values));
     uint32_t *clusters = as_xcalloc(table->case_count, sizeof(*clusters));
@@ -55,7 +66,7 @@ static struct as_json *metric_json(const struct table *table, const struct repor
     as_json_set_num(json, "p10", summary.p10);
     as_json_set_num(json, "median", summary.median);
     as_json_set_num(json, "max", summary.max);
-    as_json_set_num(json, "pass_rate", ok > column->na ? (double)column->passes / (double)(ok - column->na) : NAN);
+    as_json_set_num(json, "pass_rate", pass_rate(column, ok));
     as_json_set_int(json, "na", (int64_t)column->na);
     free(values);
     free(clusters);
@@ -67,7 +78,8 @@ static struct as_json *statuses_json(const struct table_member *member)
     struct as_json *json = as_json_object();
     for (int s = 0; s < ROW_STATUS_COUNT; s++)
         if (member->statuses[s])
-            as_json_set_int(json, row_status_name((enum row_status)s), (int64_t)member->statuses[s]);
+            as_json_set_int(json, row_status_name((enum row_status)s),
+                            (int64_t)member->statuses[s]);
     return json;
 }
 
@@ -76,13 +88,15 @@ static void set_tokens(struct as_json *json, const char *key, int64_t tokens)
     as_json_set_take(json, key, tokens < 0 ? NULL : as_json_new_int(tokens));
 }
 
-static struct as_json *member_json(const struct table *table, const struct report_spec *spec, size_t index)
+static struct as_json *member_json(const struct table *table, const struct report_spec *spec,
+                                   size_t index)
 {
     const struct table_member *member = &table->members[index];
     uint64_t ok = member->statuses[ROW_OK];
     uint64_t missing = member->statuses[ROW_SKIPPED] + member->statuses[ROW_CANCELLED];
     uint64_t passes = member->columns[spec->primary].passes;
-    struct stats_latency latency = stats_latency_of(member->latencies_ms.at, member->latencies_ms.count);
+    struct stats_latency latency =
+        stats_latency_of(member->latencies_ms.at, member->latencies_ms.count);
     struct stats_cost cost = stats_cost_of(member->cost_usd, table->case_count, passes);
     struct as_json *json = as_json_object(), *metrics = as_json_array();
     as_json_set_str(json, "model", spec->member_names[index]);
@@ -123,13 +137,18 @@ static struct stats_case *pair_cases(const struct table *table, size_t candidate
     return cases;
 }
 
-static double diff_under(const struct table *table, size_t candidate, size_t metric, enum gate_policy policy)
+static enum stats_policy stats_policy_of(enum gate_policy policy)
+{
+    return policy == GATE_POLICY_ZERO ? STATS_POLICY_ZERO : STATS_POLICY_DROP;
+}
+
+static double diff_under(const struct table *table, size_t candidate, size_t metric,
+                         enum gate_policy policy)
 {
     struct stats_case *cases = pair_cases(table, candidate, metric, policy);
     struct stats_pairs pairs;
     double diff = NAN;
-    enum stats_policy as_stats = policy == GATE_POLICY_ZERO ? STATS_POLICY_ZERO : STATS_POLICY_DROP;
-    if (!stats_pairs_init(&pairs, cases, table->case_count, as_stats)) {
+    if (!stats_pairs_init(&pairs, cases, table->case_count, stats_policy_of(policy))) {
         diff = stats_paired_of(&pairs, NAN).diff;
         stats_pairs_done(&pairs);
     }
@@ -137,8 +156,9 @@ static double diff_under(const struct table *table, size_t candidate, size_t met
     return diff;
 }
 
-static struct as_json *comparison_json(const struct report_spec *spec, size_t candidate, size_t metric,
-                                       const struct gate_counts *counts, const struct stats_paired *paired)
+static struct as_json *comparison_json(const struct report_spec *spec, size_t candidate,
+                                       size_t metric, const struct gate_counts *counts,
+                                       const struct stats_paired *paired)
 {
     struct as_json *json = as_json_object();
     as_json_set_str(json, "candidate", spec->member_names[candidate]);
@@ -161,18 +181,20 @@ static struct as_json *comparison_json(const struct report_spec *spec, size_t ca
 }
 
 /* The paired comparison of another metric than the primary one, which the gate computes itself. */
-static struct as_json *compare_metric(const struct table *table, const struct report_spec *spec, size_t candidate,
-                                      size_t metric)
+static struct as_json *compare_metric(const struct table *table, const struct report_spec *spec,
+                                      size_t candidate, size_t metric)
 {
     struct stats_case *cases = pair_cases(table, candidate, metric, spec->gate->policy);
     struct stats_pairs pairs;
     struct as_json *json = NULL;
-    enum stats_policy policy = spec->gate->policy == GATE_POLICY_ZERO ? STATS_POLICY_ZERO : STATS_POLICY_DROP;
+    enum stats_policy policy = stats_policy_of(spec->gate->policy);
     if (!stats_pairs_init(&pairs, cases, table->case_count, policy)) {
         struct stats_paired paired = stats_paired_of(&pairs, NAN);
-        struct gate_counts counts = {.unpaired = pairs.unpaired,
-                                     .baseline_failed = pairs.baseline_failed,
-                                     .candidate_failed = pairs.candidate_failed};
+        struct gate_counts counts = {
+            .unpaired = pairs.unpaired,
+            .baseline_failed = pairs.baseline_failed,
+            .candidate_failed = pairs.candidate_failed,
+        };
         json = comparison_json(spec, candidate, metric, &counts, &paired);
         stats_pairs_done(&pairs);
     }
@@ -182,7 +204,8 @@ static struct as_json *compare_metric(const struct table *table, const struct re
 
 /* ---- verdicts ---- */
 
-static struct as_json *check_json(const struct table *table, enum gate_check_id id, const struct gate_check *check)
+static struct as_json *check_json(const struct table *table, enum gate_check_id id,
+                                  const struct gate_check *check)
 {
     struct as_json *json = as_json_object(), *evidence = as_json_array();
     as_json_set_str(json, "name", gate_check_name(id));
@@ -206,8 +229,8 @@ static const char *outcome_of(const struct gate_verdict *verdict)
     return is_asked ? gate_outcome_word(verdict->outcome) : NULL;
 }
 
-static struct as_json *verdict_json(const struct table *table, const struct report_spec *spec, size_t candidate,
-                                    const struct gate_verdict *verdict)
+static struct as_json *verdict_json(const struct table *table, const struct report_spec *spec,
+                                    size_t candidate, const struct gate_verdict *verdict)
 {
     struct as_json *json = as_json_object(), *checks = as_json_array();
     as_json_set_str(json, "candidate", spec->member_names[candidate]);
@@ -223,7 +246,8 @@ static struct as_json *verdict_json(const struct table *table, const struct repo
 
 static struct gate_member gate_member_of(const struct table_member *member)
 {
-    return (struct gate_member){member->latencies_ms.at, member->latencies_ms.count, member->cost_usd};
+    return (struct gate_member){member->latencies_ms.at, member->latencies_ms.count,
+                                member->cost_usd};
 }
 
 struct build {
@@ -235,15 +259,45 @@ struct build {
     bool is_gated; /* some check was asked for */
 };
 
-static void warn_if_identical(struct build *build, size_t candidate, const struct stats_paired *paired)
+static void warn_if_identical(struct build *build, size_t candidate,
+                              const struct stats_paired *paired)
 {
     if (!paired->n || paired->ties != paired->n)
         return;
     struct as_buf text = {0};
-    as_buf_addf(&text, "every one of the %zu pairs of '%s' and the baseline has the same score: was it really run?",
+    as_buf_addf(&text,
+                "every one of the %zu pairs of '%s' and the baseline has the same score: was it "
+                "really run?",
                 paired->n, build->spec->member_names[candidate]);
     as_json_push_take(build->warnings, as_json_new_str(as_buf_str(&text)));
     as_buf_done(&text);
+}
+
+/* Every metric's comparison; the gate has made the primary one. */
+static void add_comparisons(struct build *build, size_t candidate,
+                            const struct gate_verdict *verdict)
+{
+    const struct report_spec *spec = build->spec;
+    double dropped = diff_under(build->table, candidate, spec->primary, GATE_POLICY_DROP);
+    struct as_json *primary =
+        comparison_json(spec, candidate, spec->primary, &verdict->counts, &verdict->compare);
+    as_json_set_num(primary, "diff_if_dropped", dropped);
+    as_json_push_take(build->comparisons, primary);
+    for (size_t m = 0; m < spec->metric_count; m++)
+        if (m != spec->primary)
+            as_json_push_take(build->comparisons, compare_metric(build->table, spec, candidate, m));
+}
+
+static void add_to_headline(struct build *build, size_t candidate,
+                            const struct gate_verdict *verdict)
+{
+    const char *outcome = outcome_of(verdict);
+    build->is_gated = build->is_gated || outcome;
+    as_buf_addf(&build->headline, "%s%s: %s", build->headline.len ? "; " : "",
+                build->spec->member_names[candidate], outcome ? outcome : "no gate");
+    bool is_undecided = verdict->outcome == GATE_INCONCLUSIVE;
+    if (verdict->outcome == GATE_FAIL || (is_undecided && build->worst == GATE_PASS))
+        build->worst = verdict->outcome;
 }
 
 static int judge_candidate(struct build *build, size_t candidate, struct as_err *err)
@@ -264,22 +318,12 @@ static int judge_candidate(struct build *build, size_t candidate, struct as_err 
     int rc = gate_evaluate(spec->gate, &input, &verdict);
     free(cases);
     if (rc)
-        return as_err_set(err, AS_ECORRUPT, "a stored score of '%s' is out of range", spec->member_names[candidate]);
-    struct as_json *primary = comparison_json(spec, candidate, spec->primary, &verdict.counts, &verdict.compare);
-    as_json_set_num(primary, "diff_if_dropped", diff_under(table, candidate, spec->primary, GATE_POLICY_DROP));
-    as_json_push_take(build->comparisons, primary);
-    for (size_t m = 0; m < spec->metric_count; m++)
-        if (m != spec->primary)
-            as_json_push_take(build->comparisons, compare_metric(table, spec, candidate, m));
+        return as_err_set(err, AS_ECORRUPT, "a stored score of '%s' is out of range",
+                          spec->member_names[candidate]);
+    add_comparisons(build, candidate, &verdict);
     as_json_push_take(build->verdicts, verdict_json(table, spec, candidate, &verdict));
     warn_if_identical(build, candidate, &verdict.compare);
-    const char *outcome = outcome_of(&verdict);
-    build->is_gated = build->is_gated || outcome;
-    as_buf_addf(&build->headline, "%s%s: %s", build->headline.len ? "; " : "", spec->member_names[candidate],
-                outcome ? outcome : "no gate");
-    bool is_worse = verdict.outcome == GATE_FAIL || (verdict.outcome == GATE_INCONCLUSIVE && build->worst == GATE_PASS);
-    if (is_worse)
-        build->worst = verdict.outcome;
+    add_to_headline(build, candidate, &verdict);
     gate_verdict_done(&verdict);
     return 0;
 }
@@ -289,8 +333,7 @@ static struct as_json *result_json(struct build *build, const char *outcome)
     const struct report_spec *spec = build->spec;
     struct as_json *json = as_json_object(), *members = as_json_array();
     if (isnan(spec->gate->margin))
-        as_json_push_take(build->warnings, as_json_new_str(AS_STR("the gate has no margin: how much worse a candidate may "
-                                                                  "be was not asked; set gate.margin in the eval")));
+        as_json_push_take(build->warnings, as_json_new_str(AS_STR(NO_MARGIN)));
     for (size_t i = 0; i < spec->member_count; i++)
         as_json_push_take(members, member_json(build->table, spec, i));
     as_json_set_str(json, "outcome", outcome);
@@ -303,19 +346,21 @@ static struct as_json *result_json(struct build *build, const char *outcome)
     return json;
 }
 
-int report_build(struct store *store, const struct report_spec *spec, struct report_result *ret_result,
-                 struct as_err *err)
+int report_build(struct store *store, const struct report_spec *spec,
+                 struct report_result *ret_result, struct as_err *err)
 {
     struct table table;
     int rc = table_load(store, spec, &table, err);
     if (rc)
         return rc;
-    struct build build = {.table = &table,
-                          .spec = spec,
-                          .comparisons = as_json_array(),
-                          .verdicts = as_json_array(),
-                          .warnings = as_json_array(),
-                          .worst = GATE_PASS};
+    struct build build = {
+        .table = &table,
+        .spec = spec,
+        .comparisons = as_json_array(),
+        .verdicts = as_json_array(),
+        .warnings = as_json_array(),
+        .worst = GATE_PASS,
+    };
     for (size_t i = 1; i < spec->member_count && !rc; i++)
         rc = judge_candidate(&build, i, err);
     const char *outcome = build.is_gated ? gate_outcome_word(build.worst) : NULL;

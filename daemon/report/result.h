@@ -1,6 +1,7 @@
-/* The result of a run group: per member summaries, per candidate the paired comparison and the gate's verdict, as the JSON that is
- * stored with the group and shown by `run show` and `gate`. Its shape is in docs/control-protocol.md under run.show. A number that is not
- * defined is null. Runs on a pool thread. */
+/* The result of a run group: per member summaries, per candidate the paired comparison and the
+ * gate's verdict, as the JSON that is stored with the group and shown by `run show` and `gate`. Its
+ * shape is in docs/control-protocol.md under run.show. A number that is not defined is null. Runs
+ * on a pool thread. */
 #ifndef DAEMON_REPORT_RESULT_H
 #define DAEMON_REPORT_RESULT_H
 
@@ -8,11 +9,11 @@
 #include "lib/json.h"
 
 struct report_result {
-    const char *outcome;     /* "pass", "fail" or "undecided": the worst of the candidates; NULL without a gate */
-    struct as_json *json;    /* outcome, headline, primary, members, comparisons, verdicts, warnings */
+    const char *outcome;  /* of the worst candidate: "pass", "fail", "undecided"; NULL: no gate */
+    struct as_json *json; /* outcome, headline, primary, members, comparisons, verdicts, warnings */
 };
 
-int report_build(struct store *store, const struct report_spec *spec, struct report_result *ret_result,
-                 struct as_err *err) AS_MUST_USE;
+int report_build(struct store *store, const struct report_spec *spec,
+                 struct report_result *ret_result, struct as_err *err) AS_MUST_USE;
 
 #endif

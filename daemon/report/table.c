@@ -21,8 +21,9 @@ static void take_head(void *ctx, const struct case_record *record)
 {
     struct head_list *list = ctx;
     struct as_arena *arena = &list->table->arena;
-    if (list->count >= list->table->case_count)
-        return;
+    int64_t limit = (int64_t)list->table->case_count;
+    if (list->count >= list->table->case_count || record->seq < 0 || record->seq >= limit)
+        return; /* load_heads notices that one is missing */
     list->heads[list->count++] = (struct head){
         .id = as_arena_dup(arena, record->id),
         .cluster = as_arena_dup(arena, record->cluster),
@@ -49,9 +50,10 @@ static int compare_names(const void *a, const void *b)
     return compare_bytes(*(const struct as_str *)a, *(const struct as_str *)b);
 }
 
-/* Numbers the distinct names of a field in byte order; absent names get -1. Returns how many there are. */
-static size_t number_names(struct table *table, const struct head *heads, size_t offset, int32_t *ret_numbers,
-                           const char ***ret_names)
+/* Numbers the distinct names of a field in byte order; absent names get -1. Returns how many there
+ * are. */
+static size_t number_names(struct table *table, const struct head *heads, size_t offset,
+                           int32_t *ret_numbers, const char ***ret_names)
 {
     size_t n = table->case_count, distinct = 0;
     struct as_str *names = as_xcalloc(n, sizeof(*names));
@@ -95,8 +97,8 @@ static int load_heads(struct store *store, const struct report_spec *spec, struc
             table->is_critical[place] = list.heads[place].is_critical;
         }
         number_names(table, list.heads, offsetof(struct head, cluster), table->clusters, NULL);
-        table->stratum_count =
-            number_names(table, list.heads, offsetof(struct head, stratum), table->strata, &table->stratum_names);
+        table->stratum_count = number_names(table, list.heads, offsetof(struct head, stratum),
+                                            table->strata, &table->stratum_names);
     }
     free(list.heads);
     return rc;
@@ -182,11 +184,16 @@ static void init_member(struct table *table, struct table_member *member)
     }
 }
 
-int table_load(struct store *store, const struct report_spec *spec, struct table *ret_table, struct as_err *err)
+int table_load(struct store *store, const struct report_spec *spec, struct table *ret_table,
+               struct as_err *err)
 {
     size_t n = (size_t)spec->case_count;
     struct table *table = ret_table;
-    *table = (struct table){.case_count = n, .member_count = spec->member_count, .metric_count = spec->metric_count};
+    *table = (struct table){
+        .case_count = n,
+        .member_count = spec->member_count,
+        .metric_count = spec->metric_count,
+    };
     table->position = as_arena_alloc(&table->arena, n * sizeof(*table->position));
     table->ids = as_arena_alloc(&table->arena, n * sizeof(*table->ids));
     table->is_critical = as_arena_alloc(&table->arena, n * sizeof(*table->is_critical));
@@ -197,7 +204,8 @@ int table_load(struct store *store, const struct report_spec *spec, struct table
     for (size_t i = 0; i < spec->member_count && !rc; i++) {
         init_member(table, &table->members[i]);
         struct fact_target target = {table, &table->members[i], spec->gate->pass_threshold};
-        rc = store_facts_each(store, spec->group_id, (uint32_t)i, spec->metric_count, take_fact, &target);
+        rc = store_facts_each(store, spec->group_id, (uint32_t)i, spec->metric_count, take_fact,
+                              &target);
     }
     if (rc) {
         as_err_set(err, rc, "cannot read the results: %s",
@@ -215,8 +223,8 @@ void table_done(struct table *table)
     *table = (struct table){0};
 }
 
-struct stats_score table_score(const struct table *table, size_t member, size_t metric, size_t place,
-                               enum gate_policy policy)
+struct stats_score table_score(const struct table *table, size_t member, size_t metric,
+                               size_t place, enum gate_policy policy)
 {
     const struct table_member *of = &table->members[member];
     uint32_t scored = of->columns[metric].scored[place], failed = of->models_fault[place];

@@ -1,7 +1,9 @@
-/* A run group's facts in memory, one column a member and metric, in the order of the case ids' bytes: what estimates are made of.
+/* A run group's facts in memory, one column a member and metric, in the order of the case ids'
+ * bytes: what estimates are made of.
  *
- * Filled from the store on a pool thread. A case's score of a member is the mean over its samples: by the gate's failure policy a
- * sample that the model itself failed counts as 0 or not at all; one that the judge or we failed never counts. */
+ * Filled from the store on a pool thread. A case's score of a member is the mean over its samples:
+ * by the gate's failure policy a sample that the model itself failed counts as 0 or not at all; one
+ * that the judge or we failed never counts. */
 #ifndef DAEMON_REPORT_TABLE_H
 #define DAEMON_REPORT_TABLE_H
 
@@ -33,19 +35,19 @@ struct table_column { /* one member, one metric; by case */
 struct table_member {
     uint64_t statuses[ROW_STATUS_COUNT];
     uint64_t rows;
-    uint32_t *models_fault; /* by case: samples that the model itself failed */
-    struct table_values latencies_ms; /* by row */
-    double *cost_usd;       /* by case, over its samples; NaN = unpriced */
-    double judge_cost_usd;  /* NaN = no call, or unpriced */
+    uint32_t *models_fault;              /* by case: samples that the model itself failed */
+    struct table_values latencies_ms;    /* by row */
+    double *cost_usd;                    /* by case, over its samples; NaN = unpriced */
+    double judge_cost_usd;               /* NaN = no call, or unpriced */
     int64_t input_tokens, output_tokens; /* -1 = none reported */
-    struct table_column *columns; /* by metric */
+    struct table_column *columns;        /* by metric */
 };
 
 struct table {
     size_t case_count;
-    size_t *position;   /* case_seq -> place in byte order of the ids */
-    struct as_str *ids; /* by place */
-    bool *is_critical;  /* by place */
+    size_t *position;           /* case_seq -> place in byte order of the ids */
+    struct as_str *ids;         /* by place */
+    bool *is_critical;          /* by place */
     int32_t *clusters, *strata; /* by place */
     const char **stratum_names;
     size_t stratum_count;
@@ -59,7 +61,7 @@ int table_load(struct store *store, const struct report_spec *spec, struct table
 void table_done(struct table *table);
 
 /* The case's score under the policy. */
-struct stats_score table_score(const struct table *table, size_t member, size_t metric, size_t place,
-                               enum gate_policy policy);
+struct stats_score table_score(const struct table *table, size_t member, size_t metric,
+                               size_t place, enum gate_policy policy);
 
 #endif

@@ -6,10 +6,9 @@
 
 static int put_intent(struct store *store, const struct store_intent *intent)
 {
-    struct sql *sql = sql_use(
-        store, "INSERT OR REPLACE INTO intent"
-               " (group_id, case_seq, sample, member, role, turn, attempt)"
-               " VALUES (?, ?, ?, ?, ?, ?, ?)");
+    struct sql *sql = sql_use(store, "INSERT OR REPLACE INTO intent"
+                                     " (group_id, case_seq, sample, member, role, turn, attempt)"
+                                     " VALUES (?, ?, ?, ?, ?, ?, ?)");
     sql_put_row_key(sql, &intent->row);
     sql_put_int(sql, intent->role);
     sql_put_int(sql, intent->turn);

@@ -1,5 +1,5 @@
-/* What statistics are made of: a group's numbers, streamed in case order without touching a text.
- */
+/* What statistics are made of: a group's numbers, streamed in case order without touching a
+ * text. */
 #include "daemon/store/scores.h"
 #include "daemon/store/sql.h"
 
@@ -46,6 +46,8 @@ static int each_fact(struct sql *sql, size_t metric_count, double *scores, int8_
     int rc;
     while ((rc = sql_step(sql)) > 0) {
         struct row_fact fact = fact_of(sql);
+        if (fact.status >= ROW_STATUS_COUNT)
+            return sql_damaged(sql->store, "the status of a row");
         rc = spread_scores(sql->store, sql_blob(sql, 8), metric_count, scores, passes);
         if (rc)
             return rc;

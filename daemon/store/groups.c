@@ -1,6 +1,6 @@
 /* Run groups: created with their pins, moved through their states, finished with their result; and
- * the intents that a crash left behind: calls of which nobody knows whether the provider took them.
- */
+ * the intents that a crash left behind: calls of which nobody knows whether the provider took
+ * them. */
 #include "daemon/store/sql.h"
 
 #define GROUP_COLUMNS                                                                           \

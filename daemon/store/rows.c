@@ -4,11 +4,11 @@
 #include "daemon/store/scores.h"
 #include "daemon/store/sql.h"
 
-#define ROW_COLUMNS                                                                                \
-    "r.group_id, r.case_seq, r.sample, r.member, r.status, r.latency_ms, r.cost_usd, "             \
-    "r.judge_cost_usd,"                                                                            \
-    " r.input_tokens, r.output_tokens, r.scores, r.cached_tokens, r.reasoning_tokens, r.attempts," \
-    " r.ended_ms, r.error_class, r.error, r.finish_reason, r.model_id, r.body_id, c.id"
+#define ROW_COLUMNS                                                                         \
+    "r.group_id, r.case_seq, r.sample, r.member, r.status, r.latency_ms, r.cost_usd,"       \
+    " r.judge_cost_usd, r.input_tokens, r.output_tokens, r.scores, r.cached_tokens,"        \
+    " r.reasoning_tokens, r.attempts, r.ended_ms, r.error_class, r.error, r.finish_reason," \
+    " r.model_id, r.body_id, c.id"
 #define ROW_TABLES                                               \
     "run_row AS r LEFT JOIN run_group AS g ON g.id = r.group_id" \
     " LEFT JOIN dataset_case AS c ON c.dataset_id = g.dataset_id AND c.seq = r.case_seq"

@@ -1,8 +1,8 @@
 /* Why the tables look as they do. What is scanned by the thousand (cases, rows, exchanges) lies in
  * narrow WITHOUT ROWID tables whose primary key is the order in which they are read, so no further
- * index is paid for. Their texts lie in a
- * *_body table each, appended in the order of writing and fetched by number: a B-tree keyed by
- * position would waste most of a page for every text over 2 KB. A body is a BLOB of codec.h.
+ * index is paid for. Each of them has a second table for its texts (its name ends in "_body"),
+ * appended in the order of writing and fetched by number: a B-tree keyed by position would waste
+ * most of a page for every text over 2 KB. A body is a BLOB of codec.h.
  *
  * exchange: body_id grows with time, so the end of its key is the order in which attempts were
  * kept. run_row.scores: numbers and labels of all metrics, packed (rows.c); as child rows they cost
@@ -33,8 +33,8 @@ static const char version_1[] =
     "  id INTEGER PRIMARY KEY AUTOINCREMENT, eval_name TEXT NOT NULL, state INTEGER NOT NULL,"
     "  dataset_id INTEGER NOT NULL REFERENCES dataset (id), case_count INTEGER NOT NULL,"
     "  member_count INTEGER NOT NULL, sample_count INTEGER NOT NULL, outcome TEXT, error TEXT,"
-    "  requested_by TEXT, tag TEXT, created_ms INTEGER NOT NULL, ended_ms INTEGER NOT NULL DEFAULT "
-    "0,"
+    "  requested_by TEXT, tag TEXT, created_ms INTEGER NOT NULL,"
+    " ended_ms INTEGER NOT NULL DEFAULT 0,"
     "  unknown_fate INTEGER NOT NULL DEFAULT 0, pins BLOB NOT NULL, result BLOB"
     ") STRICT;"
     "CREATE INDEX run_group_by_eval ON run_group (eval_name, id);"
@@ -48,8 +48,8 @@ static const char version_1[] =
     "CREATE TABLE exchange_body (id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;"
     "CREATE TABLE exchange ("
     "  group_id INTEGER NOT NULL, case_seq INTEGER NOT NULL, sample INTEGER NOT NULL,"
-    "  member INTEGER NOT NULL, body_id INTEGER NOT NULL, role INTEGER NOT NULL, turn INTEGER NOT "
-    "NULL,"
+    "  member INTEGER NOT NULL, body_id INTEGER NOT NULL, role INTEGER NOT NULL,"
+    " turn INTEGER NOT NULL,"
     "  attempt INTEGER NOT NULL, identity BLOB NOT NULL, outcome INTEGER NOT NULL,"
     "  http_status INTEGER NOT NULL, sent_ms INTEGER NOT NULL, connect_us INTEGER NOT NULL,"
     "  first_byte_us INTEGER NOT NULL, total_us INTEGER NOT NULL,"

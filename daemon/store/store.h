@@ -1,10 +1,14 @@
-/* The database: schema, migrations, the batched commit, and every query. The only SQL of the project.
+/* The database: schema, migrations, the batched commit, and every query. The only SQL of the
+ * project.
  *
- * A struct store is one SQLite connection with its prepared statements. Every call blocks, so it runs on a pool thread (engine/db.c), one at
- * a time per connection: a connection is never shared, it moves. One connection writes (store_open), the others read (store_open_reader).
- * WAL, synchronous=FULL, 8 KB pages; texts over 256 bytes are zstd-compressed, which no caller sees. What a read hands out is copied into
- * the caller's arena, or borrowed for the length of a callback. Errors: AS_ENOENT where said, AS_EIO with a sentence for the
- * rest (disk full, locked, damaged = AS_ECORRUPT); after an error the open transaction is rolled back and nothing of it is kept. */
+ * A struct store is one SQLite connection with its prepared statements. Every call blocks, so it
+ * runs on a pool thread (engine/db.c), one at a time per connection: a connection is never shared,
+ * it moves. One connection writes (store_open), the others read (store_open_reader). WAL,
+ * synchronous=FULL, 8 KB pages; texts over 256 bytes are zstd-compressed, which no caller sees.
+ * What a read hands out is copied into the caller's arena, or borrowed for the length of a
+ * callback. Errors: AS_ENOENT where said, AS_EIO with a sentence for the rest (disk full, locked,
+ * damaged = AS_ECORRUPT); after an error the open transaction is rolled back and nothing of it is
+ * kept. */
 #ifndef DAEMON_STORE_STORE_H
 #define DAEMON_STORE_STORE_H
 
@@ -20,7 +24,7 @@ struct store;
 /* Creates or migrates the file. A newer schema than ours, or another program's file, is refused. */
 int store_open(const char *path, struct store **ret_store, struct as_err *err) AS_MUST_USE;
 int store_open_reader(const char *path, struct store **ret_store, struct as_err *err) AS_MUST_USE;
-void store_close(struct store *store); /* checkpoints and truncates the WAL when it is the writer */
+void store_close(struct store *store); /* the writer checkpoints and truncates the WAL */
 const char *store_error(const struct store *store); /* the last failure, for people */
 
 /* ---- datasets: immutable versions; staged while they are imported ---- */
@@ -36,32 +40,39 @@ struct dataset_info {
 };
 
 int store_dataset_begin(struct store *store, const char *name, int64_t *ret_staging_id) AS_MUST_USE;
-/* cases[i].seq counts on from 0 over all calls. AS_EEXIST: a case id stands twice; *ret_bad is its index. One transaction a call. */
-int store_dataset_add(struct store *store, int64_t staging_id, const struct case_record *cases, size_t count,
-                      size_t *ret_bad) AS_MUST_USE;
-/* Makes it a version; the same name and hash again gives the old one back (*ret_is_new false) and drops the staging. */
-int store_dataset_finish(struct store *store, int64_t staging_id, const struct as_sha256 *hash, const char *format,
-                         int64_t now_ms, struct as_arena *arena, struct dataset_info *ret_info,
-                         bool *ret_is_new) AS_MUST_USE;
+/* cases[i].seq counts on from 0 over all calls. AS_EEXIST: a case id stands twice; *ret_bad is its
+ * index. One transaction a call. */
+int store_dataset_add(struct store *store, int64_t staging_id, const struct case_record *cases,
+                      size_t count, size_t *ret_bad) AS_MUST_USE;
+/* Makes it a version; the same name and hash again gives the old one back (*ret_is_new false) and
+ * drops the staging. */
+int store_dataset_finish(struct store *store, int64_t staging_id, const struct as_sha256 *hash,
+                         const char *format, int64_t now_ms, struct as_arena *arena,
+                         struct dataset_info *ret_info, bool *ret_is_new) AS_MUST_USE;
 int store_dataset_abort(struct store *store, int64_t staging_id) AS_MUST_USE;
 /* selector: NAME (newest), NAME@3 (version) or NAME@HASHPREFIX. AS_ENOENT. */
 int store_dataset_find(struct store *store, const char *selector, struct as_arena *arena,
                        struct dataset_info *ret_info) AS_MUST_USE;
-int store_dataset_get(struct store *store, int64_t id, struct as_arena *arena, struct dataset_info *ret_info) AS_MUST_USE;
+int store_dataset_get(struct store *store, int64_t id, struct as_arena *arena,
+                      struct dataset_info *ret_info) AS_MUST_USE;
 typedef void (*store_dataset_fn)(void *ctx, const struct dataset_info *info);
-int store_dataset_each(struct store *store, store_dataset_fn fn, void *ctx) AS_MUST_USE; /* by name, version */
+/* By name, then version. */
+int store_dataset_each(struct store *store, store_dataset_fn fn, void *ctx) AS_MUST_USE;
 
 /* Up to limit cases from from_seq on; *ret_cases is an array in the arena. */
-int store_cases_page(struct store *store, int64_t dataset_id, int64_t from_seq, uint32_t limit, struct as_arena *arena,
-                     struct case_record **ret_cases, size_t *ret_count) AS_MUST_USE;
-int store_case_find(struct store *store, int64_t dataset_id, const char *case_id, struct as_arena *arena,
-                    struct case_record *ret_case) AS_MUST_USE; /* AS_ENOENT */
+int store_cases_page(struct store *store, int64_t dataset_id, int64_t from_seq, uint32_t limit,
+                     struct as_arena *arena, struct case_record **ret_cases,
+                     size_t *ret_count) AS_MUST_USE;
+/* AS_ENOENT. */
+int store_case_find(struct store *store, int64_t dataset_id, const char *case_id,
+                    struct as_arena *arena, struct case_record *ret_case) AS_MUST_USE;
 
 /* ---- plugin sources, by content ---- */
 
-int store_source_put(struct store *store, const struct as_sha256 *hash, const char *label, struct as_str source) AS_MUST_USE;
-int store_source_get(struct store *store, const struct as_sha256 *hash, struct as_arena *arena, const char **ret_label,
-                     struct as_str *ret_source) AS_MUST_USE;
+int store_source_put(struct store *store, const struct as_sha256 *hash, const char *label,
+                     struct as_str source) AS_MUST_USE;
+int store_source_get(struct store *store, const struct as_sha256 *hash, struct as_arena *arena,
+                     const char **ret_label, struct as_str *ret_source) AS_MUST_USE;
 
 /* ---- run groups ---- */
 
@@ -70,35 +81,43 @@ struct group_record {
     const char *eval_name;
     enum group_state state;
     int64_t dataset_id;
-    int64_t case_count;      /* cases of this group (max_cases applied) */
+    int64_t case_count; /* cases of this group (max_cases applied) */
     uint32_t member_count, sample_count;
-    const char *pins_json;   /* what the group was made of, by hash: members, metrics, judge, prices, gate, dataset */
-    const char *result_json; /* the report's data once it ended; NULL before */
-    const char *outcome;     /* "pass", "fail", "undecided" or NULL */
-    const char *error;       /* why it failed; NULL otherwise */
-    const char *requested_by; /* "uid 1000" */
-    const char *tag;         /* NULL or what the caller called it */
+    /* What the group was made of, by hash: members, metrics, judge, prices, gate, dataset. */
+    const char *pins_json;
+    const char *result_json;      /* the report's data once it ended; NULL before */
+    const char *outcome;          /* "pass", "fail", "undecided" or NULL */
+    const char *error;            /* why it failed; NULL otherwise */
+    const char *requested_by;     /* "uid 1000" */
+    const char *tag;              /* NULL or what the caller called it */
     int64_t created_ms, ended_ms; /* 0 = not yet */
-    int64_t unknown_fate;    /* calls that were in flight when the daemon died, summed over restarts */
+    /* Calls that were in flight when the daemon died, summed over restarts. */
+    int64_t unknown_fate;
 };
 
-int store_group_create(struct store *store, const struct group_record *group, int64_t *ret_id) AS_MUST_USE;
+int store_group_create(struct store *store, const struct group_record *group,
+                       int64_t *ret_id) AS_MUST_USE;
 int store_group_set_state(struct store *store, int64_t id, enum group_state state) AS_MUST_USE;
 int store_group_finish(struct store *store, int64_t id, enum group_state state, const char *outcome,
                        const char *result_json, const char *error, int64_t now_ms) AS_MUST_USE;
-int store_group_get(struct store *store, int64_t id, struct as_arena *arena, struct group_record *ret_group) AS_MUST_USE;
-/* Newest first, ids below before_id (0 = from the newest); eval_name NULL = all. Without pins and result. */
+int store_group_get(struct store *store, int64_t id, struct as_arena *arena,
+                    struct group_record *ret_group) AS_MUST_USE;
+/* Newest first, ids below before_id (0 = from the newest); eval_name NULL = all. Without pins and
+ * result. */
 int store_groups_page(struct store *store, const char *eval_name, int64_t before_id, uint32_t limit,
-                      struct as_arena *arena, struct group_record **ret_groups, size_t *ret_count) AS_MUST_USE;
+                      struct as_arena *arena, struct group_record **ret_groups,
+                      size_t *ret_count) AS_MUST_USE;
 /* Groups whose state is not final, oldest first: what a restart resumes. With pins. */
-int store_groups_unfinished(struct store *store, struct as_arena *arena, struct group_record **ret_groups,
-                            size_t *ret_count) AS_MUST_USE;
-/* Moves the intents left behind by a crash into the group's unknown_fate and forgets them. *ret_count = how many there were now. */
+int store_groups_unfinished(struct store *store, struct as_arena *arena,
+                            struct group_record **ret_groups, size_t *ret_count) AS_MUST_USE;
+/* Moves the intents left behind by a crash into the group's unknown_fate and forgets them.
+ * *ret_count = how many there were now. */
 int store_group_settle_intents(struct store *store, int64_t id, int64_t *ret_count) AS_MUST_USE;
 
 /* ---- the batch: everything that a run writes ---- */
 
-/* An exchange as the journal keeps it. role: 0 model, 1 judge. Mirrors struct exchange of transport, whose header this layer cannot see. */
+/* An exchange as the journal keeps it. role: 0 model, 1 judge. Mirrors struct exchange of
+ * transport, whose header this layer cannot see. */
 struct exchange_record {
     struct row_key row;
     uint32_t role, turn, attempt;
@@ -120,8 +139,9 @@ struct scored_row {
     size_t score_count;
 };
 
-/* Committed as one transaction, in this order. Everything is borrowed. An exchange that is kept takes its intent away. A row that is
- * already there is left as it is and counted in *ret_duplicates (0 in a healthy daemon). */
+/* Committed as one transaction, in this order. Everything is borrowed. An exchange that is kept
+ * takes its intent away. A row that is already there is left as it is and counted in
+ * *ret_duplicates (0 in a healthy daemon). */
 struct store_batch {
     const struct store_intent *intents;
     size_t intent_count;
@@ -130,26 +150,33 @@ struct store_batch {
     const struct scored_row *rows;
     size_t row_count;
 };
-int store_commit(struct store *store, const struct store_batch *batch, size_t *ret_duplicates) AS_MUST_USE;
+int store_commit(struct store *store, const struct store_batch *batch,
+                 size_t *ret_duplicates) AS_MUST_USE;
 
 /* ---- reading a group ---- */
 
-/* The newest whole reply (outcome 0) of this group for this row, role, turn and identity. AS_ENOENT = a miss. */
-int store_exchange_find(struct store *store, const struct row_key *row, uint32_t role, uint32_t turn,
-                        const struct as_sha256 *identity, struct as_arena *arena, struct exchange_record *ret_exchange) AS_MUST_USE;
+/* The newest whole reply (outcome 0) of this group for this row, role, turn and identity. AS_ENOENT
+ * = a miss. */
+int store_exchange_find(struct store *store, const struct row_key *row, uint32_t role,
+                        uint32_t turn, const struct as_sha256 *identity, struct as_arena *arena,
+                        struct exchange_record *ret_exchange) AS_MUST_USE;
 /* All attempts of a row in the order they were kept. */
 int store_exchanges_of_row(struct store *store, const struct row_key *row, struct as_arena *arena,
                            struct exchange_record **ret_exchanges, size_t *ret_count) AS_MUST_USE;
 
-/* Keys of the rows that are done, cases from_seq..to_seq-1, by (case_seq, sample, member): what a resume skips. */
-int store_rows_done(struct store *store, int64_t group_id, int64_t from_seq, int64_t to_seq, struct as_arena *arena,
-                    struct row_key **ret_keys, size_t *ret_count) AS_MUST_USE;
+/* Keys of the rows that are done, cases from_seq..to_seq-1, by (case_seq, sample, member): what a
+ * resume skips. */
+int store_rows_done(struct store *store, int64_t group_id, int64_t from_seq, int64_t to_seq,
+                    struct as_arena *arena, struct row_key **ret_keys,
+                    size_t *ret_count) AS_MUST_USE;
 
-/* A page of rows by (case_seq, sample, member) after `after` (NULL = from the start). Filters: status -1 = any, member -1 = any. With scores. */
+/* A page of rows by (case_seq, sample, member) after `after` (NULL = from the start). Filters:
+ * status -1 = any, member -1 = any. With scores. */
 struct row_filter {
     int64_t group_id;
     int status, member;
-    int metric;        /* -1 = no score filter; else only rows whose score of this metric is in [score_min, score_max] */
+    /* -1 = no score filter; else only rows whose score of this metric is within the bounds. */
+    int metric;
     double score_min, score_max;
     const struct row_key *after;
     uint32_t limit;
@@ -163,28 +190,34 @@ struct row_listing {
 };
 int store_rows_page(struct store *store, const struct row_filter *filter, struct as_arena *arena,
                     struct row_listing **ret_rows, size_t *ret_count) AS_MUST_USE;
-int store_rows_of_case(struct store *store, int64_t group_id, int64_t case_seq, struct as_arena *arena,
-                       struct row_listing **ret_rows, size_t *ret_count) AS_MUST_USE; /* all members and samples, with text */
+/* All members and samples, with text. */
+int store_rows_of_case(struct store *store, int64_t group_id, int64_t case_seq,
+                       struct as_arena *arena, struct row_listing **ret_rows,
+                       size_t *ret_count) AS_MUST_USE;
 
-/* Every row of one member in case order, without texts: what statistics are made of. Borrowed for the callback. */
+/* Every row of one member in case order, without texts: what statistics are made of. Borrowed for
+ * the callback. */
 struct row_fact {
     int64_t case_seq;
     uint32_t sample;
     enum row_status status;
     double latency_ms, cost_usd, judge_cost_usd;
     int64_t input_tokens, output_tokens;
-    const double *scores;   /* [metric_count]; NaN = no value or not applicable */
-    const int8_t *passes;   /* [metric_count]; -1 = not said */
+    const double *scores; /* [metric_count]; NaN = no value or not applicable */
+    const int8_t *passes; /* [metric_count]; -1 = not said */
     size_t metric_count;
 };
 typedef void (*store_fact_fn)(void *ctx, const struct row_fact *fact);
-int store_facts_each(struct store *store, int64_t group_id, uint32_t member, size_t metric_count, store_fact_fn fn,
-                     void *ctx) AS_MUST_USE;
-/* Ids, criticality, clusters and strata of the first limit cases in order; borrowed for the callback. json and messages are absent. */
+int store_facts_each(struct store *store, int64_t group_id, uint32_t member, size_t metric_count,
+                     store_fact_fn fn, void *ctx) AS_MUST_USE;
+/* Ids, criticality, clusters and strata of the first limit cases in order; borrowed for the
+ * callback. json and messages are absent. */
 typedef void (*store_case_fn)(void *ctx, const struct case_record *record);
-int store_case_heads_each(struct store *store, int64_t dataset_id, int64_t limit, store_case_fn fn, void *ctx) AS_MUST_USE;
+int store_case_heads_each(struct store *store, int64_t dataset_id, int64_t limit, store_case_fn fn,
+                          void *ctx) AS_MUST_USE;
 
 /* How far a group is: rows by member and status. counts is [member_count][ROW_STATUS_COUNT]. */
-int store_group_counts(struct store *store, int64_t group_id, uint32_t member_count, int64_t *ret_counts) AS_MUST_USE;
+int store_group_counts(struct store *store, int64_t group_id, uint32_t member_count,
+                       int64_t *ret_counts) AS_MUST_USE;
 
 #endif
