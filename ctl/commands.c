@@ -16,7 +16,7 @@ const struct command commands[] = {
     {
         .path = "check",
         .method = "daemon.check",
-        .doc = "Read the configuration and the evals again, as a dry run.",
+        .doc = "Read configuration and evals anew, as a dry run.",
         .help = "Nothing that is in force changes. Exit code 65 when there is a problem.",
         .example = "assayctl check",
         .print = print_check,
@@ -25,7 +25,7 @@ const struct command commands[] = {
     {
         .path = "plugin ls",
         .method = "plugin.list",
-        .doc = "The plugins in force, and the files that were refused.",
+        .doc = "The plugins in force, and files that were refused.",
         .options = {{"kind", "KIND", "kind", "only scorer, rubric or provider"}},
         .example = "assayctl plugin ls --kind scorer",
         .print = print_plugin_list,
@@ -33,7 +33,7 @@ const struct command commands[] = {
     {
         .path = "plugin show",
         .method = "plugin.show",
-        .doc = "A plugin: what it measures, its parameters, its source.",
+        .doc = "What a plugin measures, its parameters and source.",
         .args = {{.label = "PLUGIN", .param = "selector"}},
         .options = {{"kind", "KIND", "kind", "for a name that two kinds share"}},
         .help = "PLUGIN is NAME, NAME@1, NAME@1.2.0 or NAME@sha256:HEX.",
@@ -43,9 +43,9 @@ const struct command commands[] = {
     {
         .path = "plugin check",
         .method = "plugin.check",
-        .doc = "Load a plugin file in the jail and run its examples, without installing it.",
+        .doc = "Try a plugin file in the jail, with its examples.",
         .args = {{.label = "FILE"}},
-        .help = "Exit code 65 when it would be refused.",
+        .help = "It is not installed. Exit code 65 when it would be refused.",
         .example = "assayctl plugin check my_scorer.lua",
         .print = print_plugin_check,
         .run = command_plugin_check,
@@ -53,7 +53,7 @@ const struct command commands[] = {
     {
         .path = "eval ls",
         .method = "eval.list",
-        .doc = "The evals that are defined, and the files that were refused.",
+        .doc = "The evals, and files that were refused.",
         .example = "assayctl eval ls",
         .print = print_eval_list,
     },
@@ -71,9 +71,10 @@ const struct command commands[] = {
         .doc = "Import files as a new version of a dataset.",
         .args = {{.label = "NAME", .param = "name"}, {.label = "FILE", .is_many = true}},
         .options = {{"strict", NULL, NULL, "one bad line refuses the whole import"}},
-        .help = "JSONL of cases, of {\"messages\": [...]}, or of TrainLoop events; the first valid "
-                "line decides.\nBad lines are listed and left out. Exit code 65 when nothing was "
-                "imported.",
+        .help =
+            "JSONL of cases, of {\"messages\": [...]}, or of TrainLoop events: the first valid\n"
+            "line decides. Bad lines are listed and left out. Exit code 65 when nothing was\n"
+            "imported.",
         .example = "assayctl dataset import support-triage monday.jsonl tuesday.jsonl",
         .print = print_import,
         .run = command_dataset_import,
@@ -129,7 +130,7 @@ const struct command commands[] = {
     {
         .path = "run show",
         .method = "run.show",
-        .doc = "The result of a run group: members, metrics, comparisons, verdict.",
+        .doc = "Members, metrics, comparisons, verdict of a run.",
         .args = {{"RUN", "run"}},
         .help = RUN_HELP,
         .example = "assayctl run show last",
@@ -175,7 +176,7 @@ const struct command commands[] = {
     {
         .path = "row show",
         .method = "row.show",
-        .doc = "A case: request, outputs side by side, scores, judge, attempts.",
+        .doc = "A case: request, outputs, scores, judge, attempts.",
         .args = {{"RUN", "run"}, {.label = "CASE", .param = "case"}},
         .help = RUN_HELP,
         .example = "assayctl row show last ticket-0042",
@@ -184,7 +185,7 @@ const struct command commands[] = {
     {
         .path = "gate",
         .method = "verdict.show",
-        .doc = "The gate's verdict on a run group, as text and as exit code.",
+        .doc = "The gate's verdict, as text and as exit code.",
         .args = {{"RUN", "run"}},
         .help = RUN_HELP "\nExit codes: 0 passed, 2 failed, 3 the run failed, 5 undecided, 65 it "
                          "has not ended.",

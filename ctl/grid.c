@@ -14,6 +14,14 @@ struct grid {
     struct libscols_line *line; /* the last */
 };
 
+static int flags_of(const struct output *out, const struct grid_column *column)
+{
+    bool is_narrow = out->width && out->width < GRID_WIDE_FROM;
+    return (column->flags & GRID_RIGHT ? SCOLS_FL_RIGHT : 0) |
+           (column->flags & GRID_TRUNC ? SCOLS_FL_TRUNC : 0) |
+           (column->flags & GRID_WIDE && is_narrow ? SCOLS_FL_HIDDEN : 0);
+}
+
 struct grid *grid_new(const struct output *out, const struct grid_column *columns)
 {
     struct grid *grid = as_xcalloc(1, sizeof(*grid));
@@ -24,9 +32,8 @@ struct grid *grid_new(const struct output *out, const struct grid_column *column
     scols_table_set_stream(grid->table, out->stream);
     scols_table_enable_colors(grid->table, out->use_color);
     for (const struct grid_column *column = columns; column->name; column++) {
-        int flags = (column->flags & GRID_RIGHT ? SCOLS_FL_RIGHT : 0) |
-                    (column->flags & GRID_TRUNC ? SCOLS_FL_TRUNC : 0);
-        struct libscols_column *made = scols_table_new_column(grid->table, column->name, 0, flags);
+        struct libscols_column *made =
+            scols_table_new_column(grid->table, column->name, 0, flags_of(out, column));
         AS_ASSERT(made);
         if (out->use_color)
             scols_cell_set_color(scols_column_get_header(made), "bold");

@@ -1,18 +1,22 @@
 /* Tables for people, by libsmartcols, which only this module includes.
  *
  * A table is data: each column names the member that it shows, and how. Cells are made safe and put
- * on one line. On a terminal that is too narrow the columns marked GRID_TRUNC give way first. */
+ * on one line. On a terminal that is too narrow the columns marked GRID_TRUNC give way; those
+ * marked GRID_WIDE are left out before. */
 #ifndef CTL_GRID_H
 #define CTL_GRID_H
 
 #include "ctl/output.h"
+
+#define GRID_WIDE_FROM 110
 
 enum {
     GRID_RIGHT = 1,
     GRID_TRUNC = 2,
     GRID_WORD = 4,  /* coloured by style_of_word */
     GRID_ALARM = 8, /* red when it is a number above 0 */
-    GRID_BOLD = 16
+    GRID_BOLD = 16,
+    GRID_WIDE = 32 /* left out on a terminal of less than GRID_WIDE_FROM columns */
 };
 
 struct grid_column {

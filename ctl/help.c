@@ -8,9 +8,9 @@ static const char synopsis[] =
 
 /* Options and exit codes that hold for every command: name, text. */
 static const char *const global_rows[][2] = {
-    {"--socket PATH", "where assayd listens; else $ASSAY_SOCKET, else " CTL_DEFAULT_SOCKET},
-    {"--json", "print the daemon's answer as JSON: docs/control-protocol.md says what is in it"},
-    {"--color WHEN", "auto, always or never; auto is on a terminal, unless $NO_COLOR is set"},
+    {"--socket PATH", "assayd's; else $ASSAY_SOCKET, else " CTL_DEFAULT_SOCKET},
+    {"--json", "one line of JSON, as docs/control-protocol.md describes it"},
+    {"--color WHEN", "auto (on a terminal, unless $NO_COLOR is set), always or never"},
     {"--help", "after a command: what it does, its options, an example"},
     {"--version", "the version"},
 };
@@ -29,24 +29,21 @@ static const char *const exit_rows[][2] = {
 
 #define ROWS(table) (sizeof(table) / sizeof((table)[0]))
 
-/* "run show RUN [options]" */
-static void write_usage(struct as_buf *text, const struct command *command)
+/* "row ls RUN [options]" */
+static void write_usage(struct as_buf *text, const struct command *command, const char *options)
 {
     as_buf_adds(text, command->path);
     for (const struct command_arg *arg = command->args; arg->label; arg++)
         as_buf_addf(text, " %s%s", arg->label, arg->is_many ? "..." : "");
-    for (const struct command_option *option = command->options; option->name; option++)
-        as_buf_addf(text, " [--%s%s%s]", option->name, option->value ? " " : "",
-                    option->value ? option->value : "");
+    if (command->options[0].name)
+        as_buf_adds(text, options);
 }
 
 static void print_short(const struct output *out, const struct command *command)
 {
     struct as_buf usage = {0};
-    as_buf_adds(&usage, command->path);
-    for (const struct command_arg *arg = command->args; arg->label; arg++)
-        as_buf_addf(&usage, " %s%s", arg->label, arg->is_many ? "..." : "");
-    out_print(out, "  %-28s %s\n", usage.ptr, command->doc);
+    write_usage(&usage, command, "");
+    out_print(out, "  %-27s %s\n", usage.ptr, command->doc);
     as_buf_done(&usage);
 }
 
@@ -93,19 +90,19 @@ static void print_example(const struct output *out, const char *lines)
 void help_command(const struct output *out, const struct command *command)
 {
     struct as_buf usage = {0};
-    write_usage(&usage, command);
+    write_usage(&usage, command, " [options]");
     out_print(out, "%s\n\n", command->doc);
     out_styled(out, STYLE_BOLD, "Usage: ");
     out_print(out, "assayctl %s\n", usage.ptr);
     as_buf_done(&usage);
-    if (command->options[0].name)
-        out_styled(out, STYLE_BOLD, "\nOptions\n");
+    out_styled(out, STYLE_BOLD, "\nOptions\n");
     for (const struct command_option *option = command->options; option->name; option++) {
         struct as_buf name = {0};
         as_buf_addf(&name, "--%s %s", option->name, option->value ? option->value : "");
         out_print(out, "  %-20s %s\n", name.ptr, option->doc);
         as_buf_done(&name);
     }
+    out_print(out, "  and --json, --socket PATH, --color WHEN: see assayctl --help\n");
     if (command->help)
         out_print(out, "\n%s\n", command->help);
     out_styled(out, STYLE_BOLD, "\nExample\n");
@@ -148,7 +145,7 @@ static void write_item(FILE *stream, const char *head, const char *body)
 static void write_man_command(FILE *stream, const struct command *command)
 {
     struct as_buf usage = {0};
-    write_usage(&usage, command);
+    write_usage(&usage, command, " [options]");
     fputs(".SS ", stream);
     write_roff(stream, usage.ptr);
     fputc('\n', stream);

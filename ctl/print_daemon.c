@@ -1,6 +1,7 @@
 /* status, check, plugins and evals, for people. */
 #include "ctl/grid.h"
 #include "ctl/print.h"
+#include "ctl/wrap.h"
 
 #include <string.h>
 #include <time.h>
@@ -66,6 +67,16 @@ void print_check(struct ctl *ctl, const struct as_json *result)
         out_styled(&ctl->out, STYLE_GOOD, "configuration and evals are good\n");
 }
 
+/* A text of its author, on lines of its own. Nothing when it is empty. */
+static void print_indented(const struct output *out, const char *paragraph)
+{
+    struct as_buf text = {0};
+    as_buf_addf(&text, "  %s", paragraph);
+    if (*paragraph)
+        wrap_print(out, STYLE_PLAIN, as_buf_str(&text));
+    as_buf_done(&text);
+}
+
 /* ---- plugins ---- */
 
 static void print_refused(const struct output *out, const struct as_json *refused)
@@ -83,20 +94,34 @@ static void print_refused(const struct output *out, const struct as_json *refuse
 void print_plugin_list(struct ctl *ctl, const struct as_json *result)
 {
     static const struct grid_column columns[] = {
-        {"KIND", 0, "kind", NULL},           {"PLUGIN", 0, "selector", NULL},
-        {"STATE", GRID_WORD, "state", NULL}, {"EXAMPLES", GRID_RIGHT, "examples", fmt_count},
-        {"HASH", 0, "hash", fmt_hash},       {"SINCE", 0, "since_ms", fmt_time},
-        {"FILE", GRID_TRUNC, "path", NULL},  {0},
+        {"KIND", 0, "kind", NULL},
+        {"PLUGIN", 0, "selector", NULL},
+        {"STATE", GRID_WORD, "state", NULL},
+        {"EXAMPLES", GRID_RIGHT | GRID_WIDE, "examples", fmt_count},
+        {"HASH", GRID_WIDE, "hash", fmt_hash},
+        {"SINCE", GRID_WIDE, "since_ms", fmt_time},
+        {"FILE", GRID_TRUNC, "path", NULL},
+        {0},
     };
     grid_print_list(&ctl->out, columns, as_json_get(result, "plugins"));
     print_refused(&ctl->out, as_json_get(result, "refused"));
 }
 
+/* "name: type of a, b, default x. What it means." */
 static void print_param(void *ctx, const char *name, struct as_json *declared)
 {
-    const struct output *out = ctx;
-    out_print(out, "    %-14s %-8s %s\n", name, str_or(declared, "type", ""),
-              str_or(declared, "doc", ""));
+    struct as_buf text = {0};
+    const struct as_json *words = as_json_get(declared, "enum");
+    as_buf_addf(&text, "    %s: %s", name, str_or(declared, "type", "any type"));
+    for (size_t i = 0; i < as_json_len(words); i++)
+        as_buf_addf(&text, "%s %s", i ? "," : " of", as_json_cstr(as_json_at(words, i)));
+    if (as_json_has(declared, "default")) {
+        as_buf_adds(&text, ", default ");
+        out_add_json(&text, as_json_get(declared, "default"), false);
+    }
+    as_buf_addf(&text, ". %s", str_or(declared, "doc", ""));
+    wrap_print(ctx, STYLE_PLAIN, as_buf_str(&text));
+    as_buf_done(&text);
 }
 
 void print_plugin(struct ctl *ctl, const struct as_json *result)
@@ -106,14 +131,13 @@ void print_plugin(struct ctl *ctl, const struct as_json *result)
     out_styled(out, STYLE_BOLD, "%s %s ", str_or(result, "kind", ""),
                str_or(result, "selector", ""));
     out_styled(out, style_of_word(state), "%s\n", state);
-    if (as_json_get_str(result, "doc").len)
-        out_print(out, "  %s\n", str_or(result, "doc", ""));
+    print_indented(out, str_or(result, "doc", ""));
     out_field(out, "file", "%s", str_or(result, "path", "(kept for a run)"));
-    out_field(out, "hash", "%s", str_or(result, "hash", "n/a"));
+    out_field(out, "hash", "sha256:%s", str_or(result, "hash", "n/a"));
     out_field(out, "since", "%s", fmt_time(result, "since_ms").s);
     out_field(out, "examples", "%s", fmt_count(result, "examples").s);
     if (as_json_len(as_json_get(result, "params")))
-        out_field(out, "params", "%s", "");
+        out_styled(out, STYLE_DIM, "  parameters\n");
     as_json_each(as_json_get(result, "params"), print_param, (void *)(uintptr_t)out);
     out_print(out, "\n%s", str_or(result, "source", ""));
 }
@@ -171,20 +195,25 @@ void print_eval_list(struct ctl *ctl, const struct as_json *result)
 static void print_eval_plugin(const struct output *out, const char *label,
                               const struct as_json *plugin)
 {
-    const struct as_json *values = as_json_get(plugin, "params");
-    struct as_buf params = {0};
-    if (as_json_len(values))
-        as_json_write(values, &params);
-    out_field(out, label, "%s = %s %s", str_or(plugin, "name", "?"),
-              str_or(plugin, "selector", "?"), as_buf_str(&params).ptr);
-    as_buf_done(&params);
+    const char *name = str_or(plugin, "name", "?"), *selector = str_or(plugin, "selector", "?");
+    struct as_buf text = {0};
+    as_buf_adds(&text, name);
+    if (strcmp(name, selector))
+        as_buf_addf(&text, " = %s", selector);
+    if (as_json_len(as_json_get(plugin, "params"))) {
+        as_buf_addc(&text, ' ');
+        out_add_json(&text, as_json_get(plugin, "params"), false);
+    }
+    out_field(out, label, "%s", text.ptr);
+    as_buf_done(&text);
 }
 
 static void print_rule(void *ctx, const char *name, struct as_json *value)
 {
     struct as_buf text = {0};
-    as_json_write(value, &text);
-    out_field(ctx, "gate", "%s: %s", name, text.ptr);
+    out_add_json(&text, value, false);
+    if (value) /* null: the rule is not asked for */
+        out_field(ctx, "gate", "%s: %s", name, text.ptr);
     as_buf_done(&text);
 }
 
@@ -196,8 +225,7 @@ void print_eval(struct ctl *ctl, const struct as_json *result)
     struct as_buf candidates = {0};
     add_list(&candidates, as_json_get(result, "candidates"));
     out_styled(out, STYLE_BOLD, "%s\n", str_or(result, "name", "?"));
-    if (as_json_get_str(result, "description").len)
-        out_print(out, "  %s\n", str_or(result, "description", ""));
+    print_indented(out, str_or(result, "description", ""));
     out_field(out, "file", "%s", str_or(result, "path", "n/a"));
     out_field(out, "dataset", "%s", str_or(result, "dataset", "n/a"));
     out_field(out, "baseline", "%s", str_or(result, "baseline", "n/a"));

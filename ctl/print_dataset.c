@@ -47,7 +47,7 @@ static const struct grid_column dataset_columns[] = {
     {"RECORDED", GRID_RIGHT, "recorded", fmt_count},
     {"FORMAT", 0, "format", NULL},
     {"IMPORTED", 0, "created_ms", fmt_time},
-    {"HASH", 0, "hash", fmt_hash},
+    {"HASH", GRID_WIDE, "hash", fmt_hash},
     {0},
 };
 

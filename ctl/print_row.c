@@ -108,7 +108,7 @@ static void add_case_field(void *ctx, const char *key, struct as_json *value)
     if (as_json_str(value).ptr)
         as_buf_add(&shown, as_json_str(value).ptr, as_json_str(value).len);
     else
-        out_add_json(&shown, value, true);
+        out_add_json(&shown, value, false);
     add_quoted(text, as_buf_str(&shown));
     as_buf_done(&shown);
 }

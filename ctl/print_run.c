@@ -164,11 +164,15 @@ static void print_answers(const struct output *out, const struct as_json *member
     grid_print_free(grid);
 }
 
-/* A price is unknown only of what was spent: a member that used no token has no cost at all. */
+/* Unpriced is what was spent at an unknown price. Without a token nothing was spent, and without a
+ * pass there is no price of one. */
 static struct text fmt_cost(const struct as_json *member, const char *key)
 {
-    bool has_usage = as_json_get(member, "output_tokens");
-    return has_usage ? fmt_usd(member, key) : (struct text){"n/a"};
+    bool was_spent = as_json_get(member, "output_tokens"),
+         is_priced = as_json_get(member, "cost_usd");
+    if (!was_spent || (is_priced && !as_json_get(member, key)))
+        return (struct text){"n/a"};
+    return fmt_usd(member, key);
 }
 
 static void print_costs(const struct output *out, const struct as_json *members, bool has_judge)
@@ -222,7 +226,7 @@ static void print_metrics(const struct output *out, const struct as_json *member
 {
     const struct as_json *metrics = as_json_get(as_json_at(members, 0), "metrics");
     print_metric(out, members, primary,
-                 "  decides; n is the cases with a score, n/a those that it does not apply to");
+                 "  decides; n: cases with a score, n/a: those it does not apply to");
     for (size_t i = 0; i < as_json_len(metrics); i++) {
         const char *metric = str_or(as_json_at(metrics, i), "metric", "?");
         if (strcmp(metric, primary))

@@ -62,7 +62,7 @@ static void print_checks(const struct output *out, const struct as_json *checks,
 void print_gate(const struct output *out, const char *candidate, const struct as_json *verdict,
                 bool only_bad)
 {
-    const char *outcome = str_or(verdict, "outcome", "?");
+    const char *outcome = str_or(verdict, "outcome", "no gate");
     out_styled(out, STYLE_BOLD, "%s: ", candidate);
     out_styled(out, style_of_word(outcome), "%s\n", outcome);
     print_sentence(out, "  ", str_or(verdict, "sentence", ""));
