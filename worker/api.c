@@ -28,5 +28,6 @@ void api_open(lua_State *L)
     api_open_json(L);
     api_open_text(L);
     api_open_num(L);
+    api_open_criteria(L);
     lua_setglobal(L, "assay");
 }

@@ -18,6 +18,31 @@ assay = {}
 ---@return string
 function assay.fence(label, text) end
 
+---What rubrics of yes-or-no criteria have in common.
+---@class assay.criteria
+assay.criteria = {}
+
+---@class assay.Criterion
+---@field id string
+---@field doc string what is true when it is met
+
+---The question for the judge: task, reference and answer between fences, the criteria, the form of the reply.
+---@param introduction string
+---@param list assay.Criterion[]
+---@param case assay.Case
+---@param output assay.Output
+---@param guidance? string what the judge must know of the domain
+---@return assay.Question
+function assay.criteria.ask(introduction, list, case, output, guidance) end
+
+---The score is the share of criteria that are met; all of them pass. Nothing but one JSON object with exactly these
+---criteria is a grade.
+---@param list assay.Criterion[]
+---@param reply assay.Output
+---@return assay.Grade|nil
+---@return string|nil why
+function assay.criteria.grade(list, reply) end
+
 ---@class assay.json
 assay.json = {}
 

@@ -46,7 +46,7 @@ static void test_the_environment_is_the_documented_list(void **state)
                "packsize rep reverse sub ' ..\n"
                "'unpack upper', list(string))\n"
                "assert(not math.randomseed and math.random and math.floor)\n"
-               "assert(list(assay) == 'fence json num rng text', list(assay))");
+               "assert(list(assay) == 'criteria fence json num rng text', list(assay))");
 }
 
 static void test_no_address_is_shown(void **state)
