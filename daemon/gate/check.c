@@ -46,7 +46,7 @@ struct cap {
     const char *what; /* "the candidate's failure rate" */
     enum unit unit;
     double observed;
-    double limit;             /* NaN: not configured */
+    double limit;            /* NaN: not configured */
     enum gate_outcome above; /* the outcome above the limit */
 };
 
@@ -116,8 +116,7 @@ static size_t collect_critical(const struct gate_context *c, struct gate_check *
 {
     size_t found = 0;
     for (size_t i = 0; i < c->input->n; i++) {
-        if (!c->input->is_critical[i] ||
-            critical_state_of(c->rules, &c->input->cases[i]) != state)
+        if (!c->input->is_critical[i] || critical_state_of(c->rules, &c->input->cases[i]) != state)
             continue;
         add_evidence(check, i);
         found++;

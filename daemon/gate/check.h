@@ -7,8 +7,8 @@
 
 #include "daemon/gate/gate.h"
 
-/* What every check may read. The verdict's counts, compare and detail are filled before checks run.
- * */
+/* What every check may read. The verdict's counts, compare and detail are filled before checks
+ * run. */
 struct gate_context {
     const struct gate_rules *rules;
     const struct gate_input *input;

@@ -85,8 +85,8 @@ static struct gate_detail measure(const struct gate_context *context)
         .missing_rate = share(counts->unpaired, counts->n_cases),
         .candidate_failure_rate =
             share(counts->candidate_failed, counts->n_cases - counts->candidate_missing),
-        .min_pairs_needed = fmax((double)context->rules->min_pairs,
-                                 context->verdict->compare.min_pairs_for_margin),
+        .min_pairs_needed =
+            fmax((double)context->rules->min_pairs, context->verdict->compare.min_pairs_for_margin),
         .critical_n = count_critical(input),
         .floor = {.mean = NAN, .se = NAN, .low = NAN, .high = NAN},
         .latency_p50 = candidate.p50,

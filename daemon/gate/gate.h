@@ -1,4 +1,4 @@
-/* The release gate: may this candidate replace the baseline? (contract, section 11)
+/* The release gate: may this candidate replace the baseline? (tests/golden/README.md, section 11)
  *
  * Pure: the caller brings the cases of one candidate against the baseline, and the rules; every
  * check is evaluated, none short-cuts another, and each says what it saw, what the limit was, and
@@ -68,7 +68,7 @@ struct gate_check {
     enum gate_outcome outcome; /* SKIP: not configured, or nothing that it applies to */
     double observed;           /* the number that was held against the limit */
     double limit;
-    char text[GATE_TEXT_MAX];              /* one sentence; empty when skipped */
+    char text[GATE_TEXT_MAX];             /* one sentence; empty when skipped */
     uint32_t evidence[GATE_EVIDENCE_MAX]; /* indexes into the cases, the first of evidence_total */
     size_t n_evidence;
     size_t evidence_total;
@@ -107,7 +107,7 @@ struct gate_verdict {
     struct stats_paired compare;
     struct gate_detail detail;
     double more_for_min_pairs;
-    struct stats_plan plan;       /* NaN unless non-inferiority is undecided */
+    struct stats_plan plan;      /* NaN unless non-inferiority is undecided */
     struct gate_stratum *strata; /* n_strata, those with pairs; only with a stratum margin */
     size_t n_strata;
 };

@@ -1,6 +1,6 @@
-/* The verdict's wording (contract, section 11). One sentence per finding: better, worse, not worse
- * than the margin, no clear difference, not comparable. Each carries its n, its interval and its p.
- * */
+/* The verdict's wording (tests/golden/README.md, section 11). One sentence per finding: better,
+ * worse, not worse than the margin, no clear difference, not comparable. Each carries its n, its
+ * interval and its p. */
 #include "daemon/gate/sentence.h"
 
 #include "lib/buf.h"
@@ -29,7 +29,8 @@ struct gate_number gate_points(double share)
     return number;
 }
 
-struct gate_number gate_p_value(double p)
+/* "p=0.043", "p<0.001" */
+static struct gate_number p_value(double p)
 {
     struct gate_number number = {"p n/a"};
     if (p < P_SMALLEST)
@@ -50,7 +51,7 @@ static struct figures figures_of(const struct stats_paired *compare)
         .size = gate_points(fabs(compare->diff)),
         .low = gate_points(compare->ci_low),
         .high = gate_points(compare->ci_high),
-        .p = gate_p_value(compare->p),
+        .p = p_value(compare->p),
         .margin = gate_points(compare->margin),
         .loss = gate_points(-compare->ci_low),
     };

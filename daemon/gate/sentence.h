@@ -1,6 +1,6 @@
 /* The words of a verdict: numbers as people read them, the sentence, and the advice.
  *
- * Used by the gate, and by the report for the same numbers in the same form. All write a
+ * Inside daemon/gate only: for the checks' sentences and for the verdict's own. All write a
  * NUL-terminated text, cut at the size of the buffer; an undefined number is written "n/a". */
 #ifndef DAEMON_GATE_SENTENCE_H
 #define DAEMON_GATE_SENTENCE_H
@@ -13,10 +13,9 @@ struct gate_number {
     char text[GATE_NUMBER_MAX];
 };
 
-/* A share of 1 in points: one decimal, and up to three while a value that is not 0 would read as 0.
- * */
+/* A share of 1 in points: one decimal, and up to three while a value that is not 0 would read as
+ * 0. */
 struct gate_number gate_points(double share);
-struct gate_number gate_p_value(double p); /* "p=0.043", "p<0.001" */
 
 /* What the comparison shows; then the critical cases, when there are any. */
 void gate_write_sentence(const struct gate_verdict *verdict, enum gate_critical critical,

@@ -1,8 +1,9 @@
-/* How far a judge and a human, or several raters, agree beyond chance (contract, section 7).
+/* How far a judge and a human, or several raters, agree beyond chance (tests/golden/README.md,
+ * section 7).
  *
  * High agreement with a low kappa is what a lopsided label gives; AC1 tells the two apart, which is
- * why both are here. NaN where the measure is not defined: no items, or no disagreement expected.
- * */
+ * why both are here. NaN where the measure is not defined: no items, or no disagreement
+ * expected. */
 #ifndef DAEMON_STATS_AGREE_H
 #define DAEMON_STATS_AGREE_H
 

@@ -49,8 +49,8 @@ static double squared_distances(const struct stats_clusters *clusters, const dou
     return stats_sum_value(&sum);
 }
 
-struct stats_estimate stats_estimate_of(const struct stats_clusters *clusters,
-                                        const double *pseudo, size_t n_pseudo)
+struct stats_estimate stats_estimate_of(const struct stats_clusters *clusters, const double *pseudo,
+                                        size_t n_pseudo)
 {
     struct stats_estimate estimate = {NAN, NAN, NAN};
     double n = (double)(clusters->n + n_pseudo);

@@ -3,11 +3,11 @@
  *
  * A cluster is what was drawn independently; a case without a cluster is a cluster of its own. With
  * T_g the sum and m_g the size of cluster g, G clusters and n values, and k pseudo-values p that
- * stand as one-value clusters (contract, section 2):
+ * stand as one-value clusters (tests/golden/README.md, section 2):
  *   mean = (sum + sum p) / (n + k)
- *   se^2 = G/(G-1) * (sum_g (T_g - m_g mean)^2 + sum (p - mean)^2) / (n + k)^2,   df = G - 1.
- * k = 0 is the plain cluster-robust estimate; {+s, -s} is "plus-two"; {lo, lo, hi, hi} is "plus4t".
- * */
+ *   se^2 = G/(G-1) * (sum_g (T_g - m_g mean)^2 + sum (p - mean)^2) / (n + k)^2, df = G - 1.
+ * k = 0 is the plain cluster-robust estimate; {+s, -s} is "plus-two"; {lo, lo, hi, hi} is
+ * "plus4t". */
 #ifndef DAEMON_STATS_CLUSTER_H
 #define DAEMON_STATS_CLUSTER_H
 
@@ -42,8 +42,8 @@ struct stats_estimate {
     double df;   /* NaN below two clusters */
 };
 
-struct stats_estimate stats_estimate_of(const struct stats_clusters *clusters,
-                                        const double *pseudo, size_t n_pseudo);
+struct stats_estimate stats_estimate_of(const struct stats_clusters *clusters, const double *pseudo,
+                                        size_t n_pseudo);
 
 struct stats_interval {
     double low;

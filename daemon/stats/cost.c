@@ -120,7 +120,14 @@ struct stats_boot stats_boot_cost_ratio(const double *baseline, const double *ca
                                     stats_total(both.baseline, both.n),
                                     stats_total(both.candidate, both.n)};
     struct stats_boot_plan plan = {
-        ratio_of_draw, ratio_without, &context, &both.n, 1, seed, replicates};
+        .value = ratio_of_draw,
+        .without = ratio_without,
+        .ctx = &context,
+        .run = &both.n,
+        .n_runs = 1,
+        .seed = seed,
+        .replicates = replicates,
+    };
     struct stats_boot boot = stats_boot_of(&plan);
     free(both.baseline);
     return boot;
@@ -207,7 +214,14 @@ struct stats_boot stats_boot_p95_diff(const double *baseline_ms, const double *c
     p95_side_init(&sides[0], both.baseline, both.n);
     p95_side_init(&sides[1], both.candidate, both.n);
     struct stats_boot_plan plan = {
-        p95_diff_of_draw, p95_diff_without, sides, &both.n, 1, seed, replicates};
+        .value = p95_diff_of_draw,
+        .without = p95_diff_without,
+        .ctx = sides,
+        .run = &both.n,
+        .n_runs = 1,
+        .seed = seed,
+        .replicates = replicates,
+    };
     struct stats_boot boot = stats_boot_of(&plan);
     p95_side_done(&sides[0]);
     p95_side_done(&sides[1]);

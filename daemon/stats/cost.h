@@ -1,4 +1,5 @@
-/* Latency and money of one member, and of two members against each other (contract, section 6).
+/* Latency and money of one member, and of two members against each other (tests/golden/README.md,
+ * section 6).
  *
  * Latency counts every row with a number, timeouts at their elapsed time. A price that is not known
  * is NaN, never 0: totals and means are taken over what is priced, ratios over what both sides
@@ -22,7 +23,7 @@ struct stats_latency {
 struct stats_latency stats_latency_of(const double *values_ms, size_t n);
 
 struct stats_cost {
-    size_t n; /* rows with a price */
+    size_t n;     /* rows with a price */
     double total; /* NaN when n is 0 */
     double mean;
     double per_success; /* total / successes; NaN without a success */

@@ -64,8 +64,7 @@ static double beta_regularised(double a, double b, double x, double y)
         return NAN;
     if (x <= 0 || y <= 0)
         return x <= 0 ? 0 : 1;
-    double log_front =
-        log_gamma(a + b) - log_gamma(a) - log_gamma(b) + a * log(x) + b * log(y);
+    double log_front = log_gamma(a + b) - log_gamma(a) - log_gamma(b) + a * log(x) + b * log(y);
     if (x < (a + 1) / (a + b + 2))
         return exp(log_front) * beta_fraction(a, b, x) / a;
     return 1 - exp(log_front) * beta_fraction(b, a, y) / b;

@@ -9,14 +9,14 @@
 #include <stddef.h>
 
 #define STATS_CONFIDENCE 0.95
-#define STATS_TAIL 0.025              /* one side of a 95 % interval */
-#define STATS_Z 1.959963984540054     /* upper 2.5 % point of the normal */
+#define STATS_TAIL 0.025          /* one side of a 95 % interval */
+#define STATS_Z 1.959963984540054 /* upper 2.5 % point of the normal */
 #define STATS_POWER_DEFAULT 0.8
 
 double stats_normal_cdf(double x);
 double stats_normal_upper(double x);
-double stats_normal_quantile(double p);     /* P(X <= x) = p; infinite at 0 and 1 */
-double stats_chi2_upper_1df(double x);      /* x >= 0 */
+double stats_normal_quantile(double p); /* P(X <= x) = p; infinite at 0 and 1 */
+double stats_chi2_upper_1df(double x);  /* x >= 0 */
 
 double stats_t_upper(double t, double df);
 /* The t with P(T > t) = tail, for 0 < tail <= 0.5. */

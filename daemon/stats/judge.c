@@ -84,14 +84,14 @@ static void fill_rate(struct stats_corrected_rate *result, const struct stats_ju
     double share = counts->passes / counts->n;
     double rate = stats_clip((share + result->specificity - 1) / informative, 0, 1);
     double by_share = share * (1 - share) / counts->n;
-    double by_sensitivity = result->sensitivity * (1 - result->sensitivity) /
-                            (counts->true_pass + counts->false_fail);
-    double by_specificity = result->specificity * (1 - result->specificity) /
-                            (counts->true_fail + counts->false_pass);
+    double by_sensitivity =
+        result->sensitivity * (1 - result->sensitivity) / (counts->true_pass + counts->false_fail);
+    double by_specificity =
+        result->specificity * (1 - result->specificity) / (counts->true_fail + counts->false_pass);
     result->rate = rate;
-    result->se = sqrt(by_share + rate * rate * by_sensitivity +
-                      (1 - rate) * (1 - rate) * by_specificity) /
-                 informative;
+    result->se =
+        sqrt(by_share + rate * rate * by_sensitivity + (1 - rate) * (1 - rate) * by_specificity) /
+        informative;
     result->ci.low = stats_clip(rate - STATS_Z * result->se, 0, 1);
     result->ci.high = stats_clip(rate + STATS_Z * result->se, 0, 1);
 }

@@ -1,5 +1,6 @@
-/* Numbers corrected for what the judge gets wrong, with the help of some human labels (contract,
- * section 8): prediction-powered inference for a difference, Rogan-Gladen for a pass rate. */
+/* Numbers corrected for what the judge gets wrong, with the help of some human labels
+ * (tests/golden/README.md, section 8): prediction-powered inference for a difference, Rogan-Gladen
+ * for a pass rate. */
 #ifndef DAEMON_STATS_JUDGE_H
 #define DAEMON_STATS_JUDGE_H
 

@@ -2,7 +2,8 @@
  * summary that a report prints for each member.
  *
  * Intervals of a mean come by one of two named methods: "wilson" when every score is 0 or 1 and no
- * two cases share a cluster, else "plus4t" (contract, section 2). A report prints the name. */
+ * two cases share a cluster, else "plus4t" (tests/golden/README.md, section 2). A report prints the
+ * name. */
 #ifndef DAEMON_STATS_MEAN_H
 #define DAEMON_STATS_MEAN_H
 

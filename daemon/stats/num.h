@@ -1,8 +1,6 @@
 /* Sums, means and variances that do not lose digits: the ground under every estimate of this
  * folder.
  *
- * "Contract" in the comments of this folder is tests/golden/README.md, which defines every number.
- *
  * Convention of all of daemon/stats: a number that is not defined (no data, no variance, too few
  * clusters) is NaN, and so is every number derived from it; whole numbers that may be undefined are
  * doubles for that reason. The border (report, control) prints NaN as "n/a" and JSON null. Nothing
@@ -32,8 +30,8 @@ double stats_covariance(const double *a, const double *b, size_t n);
 double stats_correlation(const double *a, const double *b, size_t n); /* NaN without variance */
 
 double stats_clip(double value, double low, double high); /* NaN stays NaN */
-/* A count of cases: ceil, with 1e-9 forgiven so that a whole number is not pushed up by rounding.
- * */
+/* A count of cases: ceil, with 1e-9 forgiven so that a whole number is not pushed up by
+ * rounding. */
 double stats_ceil(double value);
 /* 0 for what is rounding noise around 0 (below 1e-12), else the value itself. */
 double stats_denoise(double value);

@@ -1,5 +1,5 @@
 /* The paired comparison, put together from the cluster estimator (cluster.h) with and without the
- * two pseudo-cases. Formulas: contract, section 2. */
+ * two pseudo-cases. Formulas: tests/golden/README.md, section 2. */
 #include "daemon/stats/paired.h"
 
 #include "daemon/stats/dist.h"

@@ -1,5 +1,5 @@
 /* The paired comparison of a candidate with its baseline: the difference of means, its default
- * "plus-two" interval and p, and non-inferiority at a margin (contract, section 2).
+ * "plus-two" interval and p, and non-inferiority at a margin (tests/golden/README.md, section 2).
  *
  * Plus-two adds two pseudo-cases, one that the candidate wins by the largest difference seen and
  * one that it loses by it. The interval does not collapse when no case differs; for pass/fail
@@ -58,8 +58,8 @@ struct stats_paired stats_paired_of(const struct stats_pairs *pairs, double marg
 /* The scale of the pseudo-cases: the largest |difference|, 1 when all are 0; NaN without a pair. */
 double stats_largest_difference(const struct stats_pairs *pairs);
 
-/* ceil(ln(1/0.025) / margin): with fewer pairs, a loss as frequent as the margin might go unseen.
- * */
+/* ceil(ln(1/0.025) / margin): with fewer pairs, a loss as frequent as the margin might go
+ * unseen. */
 double stats_min_pairs_for_margin(double margin);
 
 /* The plain t and z intervals from diff and se_clustered, on demand and unclipped. */

@@ -48,20 +48,18 @@ static bool cases_are_valid(const struct stats_case *cases, size_t n)
     return true;
 }
 
-bool stats_score_under(const struct stats_score *score, enum stats_policy policy,
-                       double *ret_value)
+/* The score that a side has under the policy: *ret_value in 0..1, or false when it has none. */
+static bool score_under(const struct stats_score *score, enum stats_policy policy,
+                        double *ret_value)
 {
     switch (score->state) {
-    case STATS_SCORED:
-        *ret_value = score->value;
-        return true;
+    case STATS_SCORED: *ret_value = score->value; return true;
     case STATS_FAILED:
         if (policy == STATS_POLICY_DROP)
             return false;
         *ret_value = 0;
         return true;
-    case STATS_MISSING:
-        return false;
+    case STATS_MISSING: return false;
     }
     return false;
 }
@@ -112,8 +110,8 @@ int stats_pairs_init(struct stats_pairs *pairs, const struct stats_case *cases, 
         count_states(pairs, row);
         double baseline;
         double candidate;
-        if (!stats_score_under(&row->baseline, policy, &baseline) ||
-            !stats_score_under(&row->candidate, policy, &candidate))
+        if (!score_under(&row->baseline, policy, &baseline) ||
+            !score_under(&row->candidate, policy, &candidate))
             continue;
         pairs->has_clusters |= row->cluster >= 0;
         pairs_push(pairs, baseline, candidate, numbering_get(&numbering, row->cluster),
@@ -181,7 +179,7 @@ struct stats_sample stats_candidate_scores(const struct stats_case *cases, size_
     numbering_init(&numbering, n);
     size_t used = 0;
     for (size_t i = 0; i < n; i++) {
-        if (!stats_score_under(&cases[i].candidate, policy, &values[used]))
+        if (!score_under(&cases[i].candidate, policy, &values[used]))
             continue;
         cluster[used++] = numbering_get(&numbering, cases[i].cluster);
     }

@@ -1,4 +1,5 @@
-/* From a row per case to the pairs that a comparison is made of (contract, section 1).
+/* From a row per case to the pairs that a comparison is made of (section 1 of
+ * tests/golden/README.md).
  *
  * The caller gives the cases sorted by case id as bytes, so that no result depends on file order;
  * pairs keep that order. Failures are counted before the policy applies. Nothing is dropped
@@ -66,10 +67,6 @@ int stats_pairs_init(struct stats_pairs *pairs, const struct stats_case *cases, 
 void stats_pairs_init_stratum(struct stats_pairs *pairs, const struct stats_pairs *all,
                               int32_t stratum);
 void stats_pairs_done(struct stats_pairs *pairs);
-
-/* The score that a side has under the policy: *ret_value in 0..1, or false when it has none. */
-bool stats_score_under(const struct stats_score *score, enum stats_policy policy,
-                       double *ret_value);
 
 /* Views that borrow from the pairs. */
 struct stats_sample stats_pairs_diffs(const struct stats_pairs *pairs);

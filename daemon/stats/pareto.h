@@ -1,6 +1,6 @@
-/* Quality against cost and latency (contract, section 10): who is dominated, and one score by
- * declared weights. Prefer fixed ranges: with ranges taken from the models at hand (minmax), the
- * order of two models can change because a third one joins. */
+/* Quality against cost and latency (tests/golden/README.md, section 10): who is dominated, and one
+ * score by declared weights. Prefer fixed ranges: with ranges taken from the models at hand
+ * (minmax), the order of two models can change because a third one joins. */
 #ifndef DAEMON_STATS_PARETO_H
 #define DAEMON_STATS_PARETO_H
 

@@ -1,4 +1,5 @@
-/* How many cases a question needs, and what a number of cases can show (contract, section 4).
+/* How many cases a question needs, and what a number of cases can show (tests/golden/README.md,
+ * section 4).
  *
  * Counts are doubles, NaN where no number of cases would do. Deltas, margins and sigmas are on the
  * score scale (0..1); power is the chance to see the effect, 0.8 by default. */

@@ -82,8 +82,8 @@ static double sum_of_ranks(const struct ranked *items, size_t n, bool is_plus)
 static double normal_p(double w_plus, double all, double zeros, double ties)
 {
     double mean = (all * (all + 1) - zeros * (zeros + 1)) / 4;
-    double variance = (all * (all + 1) * (2 * all + 1) - zeros * (zeros + 1) * (2 * zeros + 1) -
-                       ties / 2) / 24;
+    double variance =
+        (all * (all + 1) * (2 * all + 1) - zeros * (zeros + 1) * (2 * zeros + 1) - ties / 2) / 24;
     return 2 * stats_normal_upper(fabs(w_plus - mean) / sqrt(variance));
 }
 

@@ -1,6 +1,6 @@
 /* Tests of "no difference" that assume less than the mean does: McNemar and the sign test,
- * Wilcoxon's signed ranks, and the exact sign flip (contract, section 2). On demand, beside the
- * default p.
+ * Wilcoxon's signed ranks, and the exact sign flip (tests/golden/README.md, section 2). On demand,
+ * beside the default p.
  *
  * They take the pairs' differences; clusters count only for the sign flip. All p are two-sided. */
 #ifndef DAEMON_STATS_RANK_H

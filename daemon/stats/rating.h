@@ -1,5 +1,5 @@
-/* Bradley-Terry strengths from pairwise wins (contract, section 8): P(i beats j) = 1 / (1 + exp(b_j
- * - b_i)). A tie is half a win for each. */
+/* Bradley-Terry strengths from pairwise wins (tests/golden/README.md, section 8):
+ * P(i beats j) = 1 / (1 + exp(b_j - b_i)). A tie is half a win for each. */
 #ifndef DAEMON_STATS_RATING_H
 #define DAEMON_STATS_RATING_H
 

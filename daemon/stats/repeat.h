@@ -1,5 +1,5 @@
 /* Several answers of a model to the same case (samples: n): the case's score, and how much of the
- * spread is the model's own dice (contract, section 5).
+ * spread is the model's own dice (tests/golden/README.md, section 5).
  *
  * Scores come as a matrix, `samples` entries for each case one after the other. A failed call
  * scores 0; a missing one is not counted. */
@@ -31,8 +31,8 @@ struct stats_noise stats_noise_of(const struct stats_repeats *baseline,
                                   const struct stats_repeats *candidate,
                                   const struct stats_pairs *pairs);
 
-/* Chance that one of k answers passes, and that all of k do, over the cases with k counted answers.
- * */
+/* Chance that one of k answers passes, and that all of k do, over the cases with k counted
+ * answers. */
 struct stats_pass_k {
     size_t n_cases;
     double pass_at;  /* NaN without such a case */

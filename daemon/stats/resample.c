@@ -100,8 +100,16 @@ static void read_intervals(struct stats_boot *boot, double *values)
 
 struct stats_boot stats_boot_of(const struct stats_boot_plan *plan)
 {
-    struct stats_boot boot = {plan->seed, plan->replicates, NAN, NAN,  {NAN, NAN},
-                              {NAN, NAN}, NAN,              NAN, false};
+    struct stats_boot boot = {
+        .seed = plan->seed,
+        .replicates = plan->replicates,
+        .theta = NAN,
+        .se = NAN,
+        .percentile = {NAN, NAN},
+        .bca = {NAN, NAN},
+        .z0 = NAN,
+        .acceleration = NAN,
+    };
     size_t n = count_units(plan);
     if (n == 0 || plan->replicates == 0)
         return boot;

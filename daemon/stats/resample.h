@@ -1,4 +1,5 @@
-/* Bootstrap and Monte-Carlo sign flip, reproducible to the last bit (contract, section 3).
+/* Bootstrap and Monte-Carlo sign flip, reproducible to the last bit (tests/golden/README.md,
+ * section 3).
  *
  * Replicate b of a seed has a random stream of its own (lib/rng.h), so neither the order of
  * replicates nor threads would change a result. Memory: one double per replicate and per unit,

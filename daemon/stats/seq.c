@@ -84,8 +84,7 @@ size_t stats_look_size(const struct stats_look_plan *plan, size_t look)
 
 static enum stats_decision decide(const struct stats_look_plan *plan, const struct stats_look *look)
 {
-    if (look->ci.low > -plan->margin &&
-        (double)look->n >= stats_min_pairs_for_margin(plan->margin))
+    if (look->ci.low > -plan->margin && (double)look->n >= stats_min_pairs_for_margin(plan->margin))
         return STATS_DECISION_PASS;
     if (look->ci.high < -plan->margin)
         return STATS_DECISION_FAIL;
@@ -108,8 +107,7 @@ struct stats_look stats_look_at(const struct stats_look_plan *plan, size_t look,
     stats_clusters_done(&clusters);
     struct stats_look result = {.look = look, .n = n};
     result.critical = look_constant(plan->looks) * sqrt((double)plan->looks / (double)look);
-    result.ci =
-        stats_estimate_interval(&estimate, stats_normal_upper(result.critical), -1, 1);
+    result.ci = stats_estimate_interval(&estimate, stats_normal_upper(result.critical), -1, 1);
     result.decision = decide(plan, &result);
     return result;
 }

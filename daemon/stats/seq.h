@@ -1,5 +1,5 @@
 /* Decisions before all cases are in, with the error rates kept, and drift of a series of runs
- * (contract, section 9). */
+ * (tests/golden/README.md, section 9). */
 #ifndef DAEMON_STATS_SEQ_H
 #define DAEMON_STATS_SEQ_H
 

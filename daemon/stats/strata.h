@@ -1,6 +1,6 @@
-/* The comparison when the suite fixes how much each stratum weighs (contract, section 2,
- * "stratified"): the mix of the traffic decides, not the mix of the cases that happened to be
- * sampled. */
+/* The comparison when the suite fixes how much each stratum weighs ("stratified" in section 2 of
+ * tests/golden/README.md): the mix of the traffic decides, not the mix of the cases that happened
+ * to be sampled. */
 #ifndef DAEMON_STATS_STRATA_H
 #define DAEMON_STATS_STRATA_H
 

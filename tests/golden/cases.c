@@ -26,8 +26,7 @@ void golden_cases_init(struct golden_cases *cases, struct table *table)
         .strata = as_xcalloc(n + 1, sizeof(*cases->strata)),
     };
     table_rank_names(table, table_col(table, "cluster"), cluster, clusters);
-    cases->n_strata =
-        table_rank_names(table, table_col(table, "stratum"), stratum, cases->strata);
+    cases->n_strata = table_rank_names(table, table_col(table, "stratum"), stratum, cases->strata);
     int baseline = table_col(table, "baseline");
     int candidate = table_col(table, "candidate");
     for (size_t i = 0; i < n; i++)

@@ -42,8 +42,7 @@ static void matrix_init(struct matrix *matrix, const struct table *table)
     for (size_t row = 0; row < rows; row++) {
         const char *model = table_cell(table, row, table_col(table, "model"));
         size_t epoch = (size_t)table_num(table, row, table_col(table, "epoch")) - 1;
-        struct stats_score *side =
-            strcmp(model, "baseline") ? matrix->candidate : matrix->baseline;
+        struct stats_score *side = strcmp(model, "baseline") ? matrix->candidate : matrix->baseline;
         side[(size_t)case_id[row] * matrix->samples + epoch] =
             golden_score_of(table_cell(table, row, table_col(table, "score")));
         matrix->cases[case_id[row]].cluster = cluster_id[row];

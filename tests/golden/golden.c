@@ -1,5 +1,5 @@
 /* The comparison: walks the expected tree, never ours, so that a number of ours without a
- * counterpart is no error and an expected one that we lack is counted. Tolerance as the contract
+ * counterpart is no error and an expected one that we lack is counted. Tolerance as README.md
  * says: 1e-9 absolute plus relative, and 1e-6 relative for small p-values. */
 #include "tests/golden/golden.h"
 
@@ -215,8 +215,7 @@ static int read_expected(const char *folder, struct as_json **ret_root)
     return rc;
 }
 
-int golden_check(const char *folder, const char *kind, FILE *log,
-                 struct golden_counts *ret_counts)
+int golden_check(const char *folder, const char *kind, FILE *log, struct golden_counts *ret_counts)
 {
     AS_CLEANUP_JSON struct as_json *root = NULL;
     int rc = read_expected(folder, &root);

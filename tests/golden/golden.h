@@ -57,8 +57,8 @@ struct as_json *golden_composite(const struct golden_input *input);
 /* tests/golden/epochs.c */
 struct as_json *golden_epochs(const struct golden_input *input);
 
-/* Compares every case of the kind (NULL: of all kinds), writing a line for each difference to log.
- * */
+/* Compares every case of the kind (NULL: of all kinds), writing a line for each difference to
+ * log. */
 int golden_check(const char *folder, const char *kind, FILE *log,
                  struct golden_counts *ret_counts) AS_MUST_USE;
 /* The kinds that the folder has, one line each with its counts; *ret_counts is their sum. */

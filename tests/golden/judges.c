@@ -1,5 +1,5 @@
-/* Golden kinds about judges and raters: agreement, Krippendorff, PPI, Rogan-Gladen, Bradley-Terry.
- * */
+/* Golden kinds about judges and raters: agreement, Krippendorff, PPI, Rogan-Gladen,
+ * Bradley-Terry. */
 #include "daemon/stats/agree.h"
 #include "daemon/stats/judge.h"
 #include "daemon/stats/rating.h"
@@ -34,8 +34,7 @@ static void set_agreement(struct as_json *out, const struct stats_agreement *agr
     as_json_set_num(unweighted, "kappa", agreement->kappa);
     as_json_set_num(unweighted, "se", agreement->kappa_se);
     as_json_set_take(out, "unweighted", unweighted);
-    as_json_set_take(out, "agreement_ci",
-                     golden_bounds(agreement->ci.low, agreement->ci.high));
+    as_json_set_take(out, "agreement_ci", golden_bounds(agreement->ci.low, agreement->ci.high));
     as_json_set_num(out, "linear", agreement->kappa_linear);
     as_json_set_num(out, "quadratic", agreement->kappa_quadratic);
     as_json_set_num(out, "ac1", agreement->ac1);
@@ -103,17 +102,15 @@ static struct as_json *ppi_json(const struct stats_judged *judged)
 struct as_json *golden_ppi(const struct golden_input *input)
 {
     const struct table *table = &input->table;
-    const int columns[] = {
-        table_col(table, "judge_baseline"), table_col(table, "judge_candidate"),
-        table_col(table, "human_baseline"), table_col(table, "human_candidate")};
+    const int columns[] = {table_col(table, "judge_baseline"), table_col(table, "judge_candidate"),
+                           table_col(table, "human_baseline"), table_col(table, "human_candidate")};
     AS_CLEANUP_FREE double *values = read_matrix(table, columns, 4);
     AS_CLEANUP_FREE double *room = as_xcalloc(3 * table->rows + 1, sizeof(*room));
     double *labelled = room;
     double *human = room + table->rows;
     double *unlabelled = room + 2 * table->rows;
-    struct stats_judged judged = {.judge_labelled = labelled,
-                                  .human = human,
-                                  .judge_unlabelled = unlabelled};
+    struct stats_judged judged = {
+        .judge_labelled = labelled, .human = human, .judge_unlabelled = unlabelled};
     for (size_t row = 0; row < table->rows; row++) {
         const double *cell = values + 4 * row;
         if (isnan(cell[2])) {

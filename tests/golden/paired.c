@@ -1,6 +1,6 @@
-/* Golden kind "paired": everything of contract section 2 in the names of expected.json. */
-#include "daemon/stats/num.h"
+/* Golden kind "paired": everything of section 2 of README.md in the names of expected.json. */
 #include "daemon/stats/paired.h"
+#include "daemon/stats/num.h"
 #include "daemon/stats/rank.h"
 #include "daemon/stats/strata.h"
 #include "tests/golden/cases.h"
@@ -24,8 +24,8 @@ static void set_own(struct as_json *object, const char *side, const struct stats
     char key[64];
     for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
         const char *hole = strchr(numbers[i].format, '%');
-        snprintf(key, sizeof(key), "%.*s%s%s", (int)(hole - numbers[i].format),
-                 numbers[i].format, side, hole + 2);
+        snprintf(key, sizeof(key), "%.*s%s%s", (int)(hole - numbers[i].format), numbers[i].format,
+                 side, hole + 2);
         as_json_set_num(object, key, numbers[i].value);
     }
     snprintf(key, sizeof(key), "%s_ci_method", side);
@@ -159,8 +159,7 @@ static void add_stratified(struct as_json *out, const struct stats_pairs *pairs,
     if (!option)
         return;
     AS_CLEANUP_FREE double *weights = as_xcalloc(cases->n_strata + 1, sizeof(*weights));
-    AS_CLEANUP_FREE struct stats_stratum *strata =
-        as_xcalloc(cases->n_strata + 1, sizeof(*strata));
+    AS_CLEANUP_FREE struct stats_stratum *strata = as_xcalloc(cases->n_strata + 1, sizeof(*strata));
     for (size_t i = 0; i < cases->n_strata; i++)
         weights[i] = as_json_get_num(option, cases->strata[i], 0);
     struct stats_stratified result = stats_stratified_of(pairs, weights, cases->n_strata, strata);

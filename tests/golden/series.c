@@ -67,8 +67,7 @@ struct as_json *golden_eprocess(const struct golden_input *input)
 {
     AS_CLEANUP_FREE double *diffs = read_column(&input->table, "diff");
     double margin = as_json_get_num(input->options, "margin", NAN);
-    struct stats_eprocess not_worse =
-        stats_eprocess_not_worse(diffs, input->table.rows, margin);
+    struct stats_eprocess not_worse = stats_eprocess_not_worse(diffs, input->table.rows, margin);
     struct stats_eprocess worse = stats_eprocess_worse(diffs, input->table.rows, margin);
     struct as_json *out = as_json_object();
     as_json_set_take(out, "not_worse", eprocess_json(&not_worse));

@@ -103,8 +103,7 @@ struct as_json *golden_latency_cost(const struct golden_input *input)
     struct as_json *out = as_json_object();
     as_json_set_take(out, "baseline", side_json(&baseline));
     as_json_set_take(out, "candidate", side_json(&candidate));
-    as_json_set_num(out, "cost_ratio",
-                    stats_cost_ratio(baseline.cost, candidate.cost, baseline.n));
+    as_json_set_num(out, "cost_ratio", stats_cost_ratio(baseline.cost, candidate.cost, baseline.n));
     add_boots(out, &baseline, &candidate);
     side_done(&baseline);
     side_done(&candidate);
@@ -134,8 +133,7 @@ static struct as_json *paired_plan(const struct as_json *given)
         {"power", stats_power_of(sigma, delta, n)},
         {"n_superiority", stats_pairs_for_superiority(sigma, delta, STATS_POWER_DEFAULT)},
         {"n_superiority_90", stats_pairs_for_superiority(sigma, delta, 0.9)},
-        {"n_noninferiority",
-         stats_pairs_for_noninferiority(sigma, margin, 0, STATS_POWER_DEFAULT)},
+        {"n_noninferiority", stats_pairs_for_noninferiority(sigma, margin, 0, STATS_POWER_DEFAULT)},
         {"n_noninferiority_true_minus_half",
          stats_pairs_for_noninferiority(sigma, margin, -margin / 2, STATS_POWER_DEFAULT)},
         {"n_noninferiority_true_minus_margin",

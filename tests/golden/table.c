@@ -74,8 +74,7 @@ static int compare_cells(const void *a, const void *b)
 void table_sort_by_first(struct table *table)
 {
     if (table->rows > 1)
-        qsort(table->cells + table->cols, table->rows, table->cols * sizeof(char *),
-              compare_cells);
+        qsort(table->cells + table->cols, table->rows, table->cols * sizeof(char *), compare_cells);
 }
 
 int table_col(const struct table *table, const char *name)
@@ -99,8 +98,7 @@ double table_num(const struct table *table, size_t row, int col)
     return *cell ? strtod(cell, NULL) : NAN;
 }
 
-size_t table_rank_names(const struct table *table, int col, int32_t *ret_id,
-                        const char **ret_names)
+size_t table_rank_names(const struct table *table, int col, int32_t *ret_id, const char **ret_names)
 {
     size_t count = 0;
     for (size_t row = 0; row < table->rows; row++)

@@ -1,11 +1,11 @@
-/* daemon/stats: every golden kind to the last digit that the contract asks for, and the properties
- * that hold for any data: order, symmetry, failures never lost, undefined never 0. */
+/* daemon/stats: every golden kind to the last digit that tests/golden/README.md asks for, and the
+ * properties that hold for any data: order, symmetry, failures never lost, undefined never 0. */
 #include "daemon/stats/agree.h"
 #include "daemon/stats/cost.h"
 #include "daemon/stats/dist.h"
 #include "daemon/stats/mean.h"
-#include "daemon/stats/paired.h"
 #include "daemon/stats/multiple.h"
+#include "daemon/stats/paired.h"
 #include "daemon/stats/rank.h"
 #include "daemon/stats/rating.h"
 #include "daemon/stats/repeat.h"
@@ -41,11 +41,11 @@ static void assert_golden(const char *kind)
     assert_int_equal(counts.not_produced, 0);
 }
 
-#define GOLDEN_TEST(kind)                                                                          \
-    static void test_golden_numbers_of_##kind##_are_met(void **state)                              \
-    {                                                                                              \
-        (void)state;                                                                               \
-        assert_golden(#kind);                                                                      \
+#define GOLDEN_TEST(kind)                                             \
+    static void test_golden_numbers_of_##kind##_are_met(void **state) \
+    {                                                                 \
+        (void)state;                                                  \
+        assert_golden(#kind);                                         \
     }
 
 GOLDEN_TEST(proportion_ci)
@@ -67,10 +67,8 @@ GOLDEN_TEST(composite)
 
 static struct stats_case scored(double baseline, double candidate)
 {
-    return (struct stats_case){{baseline, STATS_SCORED},
-                               {candidate, STATS_SCORED},
-                               STATS_NO_CLUSTER,
-                               STATS_NO_STRATUM};
+    return (struct stats_case){
+        {baseline, STATS_SCORED}, {candidate, STATS_SCORED}, STATS_NO_CLUSTER, STATS_NO_STRATUM};
 }
 
 static struct stats_paired compare(const struct stats_case *cases, size_t n)
