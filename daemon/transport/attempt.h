@@ -15,8 +15,8 @@ struct attempt {
     struct exchange exchange;
     struct as_buf headers, body, error;
     struct request *request;
-    /* a kept-alive connection broke before any byte of the reply: not the server's answer to this
-     */
+    /* a kept-alive connection broke before any byte of the reply: not the server's answer to
+     * this */
     bool is_stale;
     bool is_permanent; /* another try would end the same way */
     uint32_t connections_opened;

@@ -125,8 +125,8 @@ static int on_close(void *ctx, curl_socket_t fd)
     return close(fd);
 }
 
-/* Called inside libcurl, where it must not be called back: a wish for 0 ms is noted for mux_settle.
- */
+/* Called inside libcurl, where it must not be called back: a wish for 0 ms is noted for
+ * mux_settle. */
 static int on_timeout_wish(CURLM *multi, long timeout_ms, void *ctx)
 {
     (void)multi;

@@ -60,8 +60,8 @@ void request_push_back(struct request_list *list, struct request *request);
 void request_push_front(struct request_list *list, struct request *request);
 void request_unlink(struct request_list *list, struct request *request);
 
-/* Ids with a generation: an id of a request that is over finds nothing. {0} is a valid empty table.
- */
+/* Ids with a generation: an id of a request that is over finds nothing. {0} is a valid empty
+ * table. */
 struct request_entry {
     struct request *request;
     uint32_t generation, next_free;

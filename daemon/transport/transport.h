@@ -49,8 +49,8 @@ int transport_url(const char *base_url, struct as_str path, struct as_buf *ret_u
 
 /* A request that must not go out (its URL leaves the lane's origin; a header that only we may set,
  * or that cannot be one; an unfit key) is not sent: it ends as EXCHANGE_CONNECT_FAILED with attempt
- * 1 and a sentence that says why. A body without a content-type header is sent as application/json.
- */
+ * 1 and a sentence that says why. A body without a content-type header is sent as
+ * application/json. */
 struct transport_request {
     uint64_t lane;
     struct journal_key journal;       /* identity included */
