@@ -135,8 +135,8 @@ static void decode_providers(struct field_ctx *ctx, const struct yaml_node *map,
     if (!field_expect(ctx, map, where, YAML_MAP, "a map of providers by name"))
         return;
     loading->providers = as_arena_alloc(ctx->arena, (map->count + 1) * sizeof(*loading->providers));
-    loading->provider_names = as_arena_alloc(ctx->arena,
-                                             (map->count + 1) * sizeof(*loading->provider_names));
+    loading->provider_names =
+        as_arena_alloc(ctx->arena, (map->count + 1) * sizeof(*loading->provider_names));
     for (const struct yaml_node *node = map->first; node; node = node->next) {
         struct model_spec *provider = &loading->providers[loading->provider_count];
         const char *name = as_arena_dup(ctx->arena, node->key->text).ptr;
@@ -208,7 +208,8 @@ static void decode_model(struct field_ctx *ctx, const struct yaml_node *node, co
     if (!name_is_model(name))
         problems_add(ctx->problems, node->key->place, where,
                      "a model's name begins with a letter or digit, is made of letters, digits and "
-                     "._:/-, and has at most %d", NAME_MAX_BYTES);
+                     "._:/-, and has at most %d",
+                     NAME_MAX_BYTES);
     if (!strcmp(name, EVAL_RECORDED))
         problems_add(ctx->problems, node->key->place, where,
                      "the name '%s' is taken: it stands for the answers that production gave",
@@ -279,8 +280,8 @@ static void set_defaults(struct field_ctx *ctx, struct config *config)
     }
     if (!config->roles)
         roles_default(config);
-    config->secrets.credentials_dir = as_arena_strdup(&config->arena,
-                                                      getenv("CREDENTIALS_DIRECTORY"));
+    config->secrets.credentials_dir =
+        as_arena_strdup(&config->arena, getenv("CREDENTIALS_DIRECTORY"));
 }
 
 static const char *folder_of(struct as_arena *arena, const char *path)

@@ -36,13 +36,14 @@ struct secret_sources {
 struct config {
     const char *path;
     const char *socket_path;
-    const char *state_dir;       /* the database lives here */
+    const char *state_dir;          /* the database lives here */
     const char *const *plugin_dirs; /* NULL-terminated: plugins and rubrics */
     const char *eval_dir;
     enum as_log_level log_level;
     bool log_content;
-    uint32_t row_deadline_ms, load_deadline_ms; /* CPU time of plugin code */
-    const char *ca_file;         /* extra CA bundle for TLS; NULL = the system's */
+    /* CPU time of plugin code. */
+    uint32_t row_deadline_ms, load_deadline_ms;
+    const char *ca_file; /* extra CA bundle for TLS; NULL = the system's */
     struct role_rule *roles;
     size_t role_count;
     struct secret_sources secrets;

@@ -111,8 +111,8 @@ static void decode_plugin(struct field_ctx *ctx, const struct yaml_node *node, c
         plugin->selector = decode_selector(ctx, node, where);
     } else if (node->kind == YAML_MAP && node->count == 1 && !yaml_map_get(node, "use")) {
         plugin->selector = decode_selector(ctx, node->first->key, where);
-        plugin->params_json = field_params(ctx, node->first,
-                                           field_where(ctx, where, node->first->key->text.ptr));
+        plugin->params_json =
+            field_params(ctx, node->first, field_where(ctx, where, node->first->key->text.ptr));
     } else {
         field_decode_map(ctx, node, where, plugin_fields, plugin);
     }
@@ -179,8 +179,8 @@ static void decode_requires(struct field_ctx *ctx, const struct yaml_node *list,
                             void *dest)
 {
     struct eval_def *eval = dest;
-    eval->judge_requires_count = decode_names(ctx, list, where, eval->judge_requires,
-                                              EVAL_MAX_METRICS);
+    eval->judge_requires_count =
+        decode_names(ctx, list, where, eval->judge_requires, EVAL_MAX_METRICS);
 }
 
 static const struct field rubric_fields[] = {
@@ -358,8 +358,11 @@ bool eval_file_load(const struct config *config, struct as_arena *arena, struct 
     struct as_err err = {0};
     struct as_arena scratch = {0};
     struct yaml_node *root = NULL;
-    struct eval_def eval = {.name = name_of_file(arena, problems->path), .description = "",
-                            .path = as_arena_strdup(arena, problems->path)};
+    struct eval_def eval = {
+        .name = name_of_file(arena, problems->path),
+        .description = "",
+        .path = as_arena_strdup(arena, problems->path),
+    };
     int rc = file_read(problems->path, YAML_FILE_MAX_BYTES, false, &text, &err);
     if (rc < 0)
         problems_add(problems, (struct place){0, 0}, "", "%s", err.msg);

@@ -126,8 +126,8 @@ static void decode_bool(struct field_ctx *ctx, const struct yaml_node *node, con
 }
 
 static bool decode_number(struct field_ctx *ctx, const struct field *field,
-                          const struct yaml_node *node,
-                          const char *where, struct yaml_value *ret_value)
+                          const struct yaml_node *node, const char *where,
+                          struct yaml_value *ret_value)
 {
     bool is_whole = field->type != FIELD_NUMBER;
     bool has_range = field->min != 0 || field->max != 0;
@@ -224,8 +224,11 @@ static void apply_fallback(struct field_ctx *ctx, const struct field *field, voi
     } else if (field->type == FIELD_PARAMS && field->fallback) {
         *(const char **)dest = field->fallback;
     } else if (field->fallback) {
-        struct yaml_node node = {.kind = YAML_TEXT, .is_plain = true,
-                                 .text = as_str_from(field->fallback)};
+        struct yaml_node node = {
+            .kind = YAML_TEXT,
+            .is_plain = true,
+            .text = as_str_from(field->fallback),
+        };
         decode_field(ctx, field, &node, field->key, dest);
     }
 }

@@ -2,9 +2,9 @@
  * there, its default, its range and where it goes. Unknown keys, missing keys, nearest names, types
  * and ranges fall out of the same table.
  *
- * Used by config.c and evals.c. Strings are copied into the arena of the context, so the tree
- * may go afterwards. Decoding never stops at a problem: it is noted, the destination keeps what
- * it had, and the next key is looked at. */
+ * Used by config.c, roles.c and eval_file.c. Strings are copied into the arena of the context, so
+ * the tree may go afterwards. Decoding never stops at a problem: it is noted, the destination keeps
+ * what it had, and the next key is looked at. */
 #ifndef DAEMON_CONFIG_FIELD_H
 #define DAEMON_CONFIG_FIELD_H
 
@@ -48,16 +48,18 @@ struct field {
     const char *fallback;
     /* numbers, both included; both 0: any. FIELD_WORD: min is the first value */
     double min, max;
-    const char *(*word)(int value);  /* FIELD_WORD: NULL past the last value */
-    bool (*is_valid)(const char *);  /* FIELD_STRING: more to ask of the text */
+    const char *(*word)(int value); /* FIELD_WORD: NULL past the last value */
+    bool (*is_valid)(const char *); /* FIELD_STRING: more to ask of the text */
     /* the end of "must be ..." when is_valid says no; the text itself is not repeated */
     const char *must_be;
-    const struct field *section;     /* FIELD_SECTION */
-    field_decode_fn decode;          /* FIELD_CUSTOM; called for a present key only */
+    const struct field *section; /* FIELD_SECTION */
+    field_decode_fn decode;      /* FIELD_CUSTOM; called for a present key only */
 };
 /* FIELD("socket", PATH, offsetof(struct config, socket_path), .fallback = "...") */
+// clang-format off
 #define FIELD(name, kind, at, ...) {.key = name, .type = FIELD_##kind, .offset = at, ##__VA_ARGS__}
 #define FIELDS_END {.key = NULL}
+// clang-format on
 
 /* where is the path of the map, "" for the file itself. */
 void field_decode_map(struct field_ctx *ctx, const struct yaml_node *map, const char *where,

@@ -53,8 +53,8 @@ int file_read(const char *path, size_t max_bytes, bool must_be_private, struct a
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (fd < 0)
         return os_failed(err, errno);
-    int rc = fstat(fd, &st) < 0 ? os_failed(err, errno)
-                                : judge(&st, max_bytes, must_be_private, err);
+    int rc =
+        fstat(fd, &st) < 0 ? os_failed(err, errno) : judge(&st, max_bytes, must_be_private, err);
     size_t before = ret_text->len;
     if (rc == 0) {
         as_buf_reserve(ret_text, (size_t)st.st_size + 1); /* a key that is read leaves no copies */

@@ -53,7 +53,7 @@ static bool is_made_of(const char *text, size_t len, const char *set)
 bool name_is_model(const char *text)
 {
     return strchr(LETTERS DIGITS, text[0]) &&
-        is_made_of(text, strlen(text), LETTERS DIGITS "._:/-");
+           is_made_of(text, strlen(text), LETTERS DIGITS "._:/-");
 }
 
 bool name_is_metric(const char *text)

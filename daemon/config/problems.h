@@ -13,8 +13,9 @@
 
 #define PROBLEMS_MAX 50 /* of one file; the rest is counted */
 
-struct place { /* line 0: the file as a whole */
-    uint32_t line, column; /* from 1; columns count characters, as editors do */
+/* From 1; columns count characters, as editors do. Line 0: the file as a whole. */
+struct place {
+    uint32_t line, column;
 };
 
 struct problem {
@@ -34,8 +35,7 @@ void problems_done(struct problems *problems);
 
 /* where is the key's path, as "models.gpt-x.provider"; "" leaves it out. */
 void problems_add(struct problems *problems, struct place place, const char *where, const char *fmt,
-                  ...)
-    AS_PRINTF(4, 5);
+                  ...) AS_PRINTF(4, 5);
 
 /* Appends "path:line:column: where: sentence\n" for each. */
 void problems_write(struct problems *problems, struct as_buf *out);

@@ -64,8 +64,8 @@ static bool find_group(const char *name, uint32_t *ret_id)
 static bool resolve_rule(struct field_ctx *ctx, const struct yaml_node *node, const char *where,
                          const struct raw_rule *raw, struct role_rule *ret_rule)
 {
-    *ret_rule = (struct role_rule){.role = raw->role, .is_group = raw->group != NULL,
-                                   .id = ROLE_ANYONE};
+    *ret_rule =
+        (struct role_rule){.role = raw->role, .is_group = raw->group != NULL, .id = ROLE_ANYONE};
     if (!raw->user == !raw->group) {
         problems_add(ctx->problems, node->place, where, "give either 'user' or 'group'");
         return false;

@@ -67,8 +67,8 @@ static bool find_line(struct as_str text, const char *name, struct as_str *ret_v
         if (line.len <= name_len || memcmp(line.ptr, name, name_len) != 0 ||
             line.ptr[name_len] != '=')
             continue;
-        struct as_str value = trim((struct as_str){line.ptr + name_len + 1,
-                                                   line.len - name_len - 1});
+        struct as_str value =
+            trim((struct as_str){line.ptr + name_len + 1, line.len - name_len - 1});
         bool is_quoted = value.len >= 2 && strchr("'\"", value.ptr[0]) &&
                          value.ptr[0] == value.ptr[value.len - 1];
         *ret_value = is_quoted ? (struct as_str){value.ptr + 1, value.len - 2} : value;
@@ -104,8 +104,9 @@ static int not_found(const struct secret_sources *sources, const char *name, str
         as_buf_addf(&looked, "%s/%s, ", sources->keys_dir, name);
     if (sources->env_file)
         as_buf_addf(&looked, "a line %s= in %s, ", name, sources->env_file);
-    as_buf_adds(&looked, sources->use_environment ? "the environment" :
-                "but not the environment (secrets.environment: false)");
+    as_buf_adds(&looked, sources->use_environment
+                             ? "the environment"
+                             : "but not the environment (secrets.environment: false)");
     int rc = as_err_set(err, AS_ENOENT,
                         "no key named %s; looked in %s. Provide it in one of these, for example: "
                         "export %s=...",

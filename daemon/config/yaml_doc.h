@@ -39,8 +39,15 @@ int yaml_doc_parse(struct as_str text, struct as_arena *arena, struct problems *
 /* NULL when it has none, or is no map */
 struct yaml_node *yaml_map_get(const struct yaml_node *map, const char *key);
 
-enum yaml_type { YAML_IS_NULL, YAML_IS_BOOL, YAML_IS_INT, YAML_IS_FLOAT, YAML_IS_STRING,
-                YAML_IS_LIST, YAML_IS_MAP };
+enum yaml_type {
+    YAML_IS_NULL,
+    YAML_IS_BOOL,
+    YAML_IS_INT,
+    YAML_IS_FLOAT,
+    YAML_IS_STRING,
+    YAML_IS_LIST,
+    YAML_IS_MAP
+};
 
 /* A value with the type that the core schema gives it. AS_EINVAL: a whole number that does not
  * fit 64 bits, or .nan and .inf, which no JSON carries; *ret_why says which. */

@@ -96,14 +96,22 @@ static int plain_value(const char *text, struct yaml_value *ret_value, const cha
     return 0;
 }
 
+static enum yaml_type type_of_kind(enum yaml_kind kind)
+{
+    static const enum yaml_type types[] = {
+        [YAML_TEXT] = YAML_IS_STRING,
+        [YAML_LIST] = YAML_IS_LIST,
+        [YAML_MAP] = YAML_IS_MAP,
+    };
+    return types[kind];
+}
+
 int yaml_node_value(const struct yaml_node *node, struct yaml_value *ret_value,
                     const char **ret_why)
 {
     if (node->kind == YAML_TEXT && node->is_plain)
         return plain_value(node->text.ptr, ret_value, ret_why);
-    enum yaml_type type = node->kind == YAML_LIST ? YAML_IS_LIST : node->kind == YAML_MAP ?
-        YAML_IS_MAP : YAML_IS_STRING;
-    *ret_value = (struct yaml_value){.type = type};
+    *ret_value = (struct yaml_value){.type = type_of_kind(node->kind)};
     return 0;
 }
 
