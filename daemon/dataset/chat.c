@@ -1,34 +1,34 @@
-/* Chat lines, {"messages": [..], "id"?, "tools"?, "metadata"?}: what was answered last is the
- * recorded answer, the turns before it are what a model is asked. Turns after the last answer
- * belong to neither. */
+/* Chat lines, {"messages": [..], "id"?, "tools"?, "metadata"?}: when the last turn is an answer, it
+ * is the recorded one, and the turns before it are what a model is asked. A conversation that ends
+ * with another turn was not answered: it is asked whole. */
 #include "daemon/dataset/formats.h"
+#include "daemon/dataset/keys.h"
 #include "daemon/dataset/messages.h"
 
-#include <string.h>
+static const struct key_rule chat_keys[] = {
+    {"messages", "messages", messages_check},
+    {"id", "id", key_check_any}, /* a string or a number: format_set_id */
+    {"tools", "tools", key_check_array},
+    {"metadata", "metadata", key_check_object},
+    {NULL, NULL, NULL},
+};
 
-/* Index of the last assistant turn, or the count of turns when there is none. */
-static size_t find_answer(const struct as_json *messages)
+/* How many turns come before the answer. */
+static size_t count_asked(const struct as_json *messages)
 {
     size_t count = as_json_len(messages);
-    for (size_t i = count; i > 0; i--)
-        if (as_str_eq(as_json_get_str(as_json_at(messages, i - 1), "role"), "assistant"))
-            return i - 1;
-    return count;
+    bool is_answered = messages_end_with_answer(messages);
+    return is_answered ? count - 1 : count;
 }
 
 static int check_line(const struct as_json *line, struct as_err *err)
 {
-    int rc = messages_check(as_json_get(line, "messages"), "messages", err);
-    const struct as_json *metadata = as_json_get(line, "metadata"),
-                         *tools = as_json_get(line, "tools");
-    if (!rc && metadata && as_json_type_of(metadata) != AS_JSON_OBJECT)
-        rc = as_err_set(err, AS_EINVAL, "metadata must be an object, got %s",
-                        as_json_type_name(as_json_type_of(metadata)));
-    if (!rc && tools && as_json_type_of(tools) != AS_JSON_ARRAY)
-        rc = as_err_set(err, AS_EINVAL, "tools must be an array, got %s",
-                        as_json_type_name(as_json_type_of(tools)));
-    if (!rc && find_answer(as_json_get(line, "messages")) == 0)
-        rc = as_err_set(err, AS_EINVAL, "messages begins with its last answer: nothing was asked");
+    int rc = keys_check(line, chat_keys, err);
+    const struct as_json *messages = as_json_get(line, "messages");
+    if (!rc && !messages)
+        rc = as_err_set(err, AS_EINVAL, "a chat needs messages");
+    if (!rc && count_asked(messages) == 0)
+        rc = as_err_set(err, AS_EINVAL, "messages holds an answer alone: nothing was asked");
     return rc;
 }
 
@@ -42,7 +42,7 @@ static struct as_json *turns_before(const struct as_json *messages, size_t end)
 
 static struct as_json *split_conversation(const struct as_json *messages)
 {
-    size_t end = find_answer(messages);
+    size_t end = count_asked(messages);
     const struct as_json *last = as_json_at(messages, end);
     AS_CLEANUP_JSON struct as_json *asked = turns_before(messages, end);
     AS_CLEANUP_JSON struct as_json *answer =

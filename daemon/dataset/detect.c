@@ -1,6 +1,7 @@
-/* Telling formats apart by their keys. TrainLoop first, since its keys occur nowhere else; chat is
- * a case that has nothing but a finished conversation. */
+/* Telling formats apart by their keys. TrainLoop first, since its keys occur nowhere else; messages
+ * make a case when a key of our own stands beside them, else a finished conversation is a chat. */
 #include "daemon/dataset/formats.h"
+#include "daemon/dataset/messages.h"
 
 #include <string.h>
 
@@ -14,20 +15,17 @@ static bool is_trainloop(const struct as_json *line)
     return as_json_has(line, "output") && is_request;
 }
 
-static void note_other_key(void *ctx, const char *key, struct as_json *value)
+static bool is_chat_key(const char *key)
 {
-    bool *has_other = ctx;
-    (void)value;
-    if (strcmp(key, "messages") && strcmp(key, "id") && strcmp(key, "tools") &&
-        strcmp(key, "metadata"))
-        *has_other = true;
+    return !strcmp(key, "messages") || !strcmp(key, "id") || !strcmp(key, "metadata");
 }
 
-static bool ends_with_answer(const struct as_json *messages)
+static void note_case_key(void *ctx, const char *key, struct as_json *value)
 {
-    size_t count = as_json_len(messages);
-    return count &&
-           as_str_eq(as_json_get_str(as_json_at(messages, count - 1), "role"), "assistant");
+    bool *has_case_key = ctx;
+    (void)value;
+    if (format_is_case_key(key) && !is_chat_key(key))
+        *has_case_key = true;
 }
 
 enum dataset_format format_detect(const struct as_json *line, bool *ret_is_sure)
@@ -35,13 +33,15 @@ enum dataset_format format_detect(const struct as_json *line, bool *ret_is_sure)
     *ret_is_sure = true;
     if (is_trainloop(line))
         return DATASET_TRAINLOOP;
-    if (!as_json_has(line, "messages"))
-        return as_json_has(line, "input") ? DATASET_CASES : DATASET_UNKNOWN;
-    bool has_other = false;
-    as_json_each(line, note_other_key, &has_other);
-    if (has_other)
+    if (as_json_has(line, "input"))
         return DATASET_CASES;
-    if (as_json_has(line, "tools") || ends_with_answer(as_json_get(line, "messages")))
+    if (!as_json_has(line, "messages"))
+        return DATASET_UNKNOWN;
+    bool has_case_key = false;
+    as_json_each(line, note_case_key, &has_case_key);
+    if (has_case_key)
+        return DATASET_CASES;
+    if (as_json_has(line, "tools") || messages_end_with_answer(as_json_get(line, "messages")))
         return DATASET_CHAT;
     *ret_is_sure = false;
     return DATASET_CASES;

@@ -10,9 +10,10 @@
 #include "lib/json.h"
 
 /* Which format a line looks like. *ret_is_sure is false where own cases and chat look alike
- * (messages that end with no answer): such a line goes with either and settles nothing.
+ * (messages that end with no answer): such a line is the same case in either and settles nothing.
  * DATASET_UNKNOWN: like none. */
 enum dataset_format format_detect(const struct as_json *line, bool *ret_is_sure);
+bool format_is_case_key(const char *key); /* of our own format */
 
 int format_parse_case(struct as_json *line, struct as_json **ret_case,
                       struct as_err *err) AS_MUST_USE;

@@ -1,6 +1,10 @@
 /* From bytes to lines to cases. A line is parsed where it lies when a portion holds all of it; only
- * what is cut off at the end of a portion is copied, and never more of it than a line may have. */
+ * what is cut off at the end of a portion is copied, and never more of it than a line may have.
+ * A case is kept when it can be read again and its id is new; all else is a bad line. */
 #include "daemon/dataset/formats.h"
+#include "daemon/dataset/remedy.h"
+#include "daemon/dataset/seen.h"
+#include "daemon/dataset/storable.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,8 +15,10 @@ struct dataset_import {
     uint64_t line;              /* of the line that is open or was ended last; from 1 */
     struct as_buf partial;      /* the start of a line whose newline has not come */
     bool is_overlong;           /* ... of which only the end is still waited for */
+    bool is_begun;              /* the open file has had a line that was not blank */
     enum dataset_format format; /* DATASET_UNKNOWN until a line has settled it */
     uint64_t good, bad;
+    struct seen seen; /* the good cases' ids */
     struct as_hasher *hasher;
     struct as_buf json, messages, recorded; /* of the case that is handed out */
 };
@@ -23,7 +29,7 @@ static const struct {
     const char *name, *what;
     parse_fn parse;
 } formats[] = {
-    [DATASET_UNKNOWN] = {"unknown", "of no known format", NULL},
+    [DATASET_UNKNOWN] = {"unknown", NULL, NULL},
     [DATASET_CASES] = {"cases", "a case", format_parse_case},
     [DATASET_CHAT] = {"chat", "a chat with its answer", format_parse_chat},
     [DATASET_TRAINLOOP] = {"trainloop", "a TrainLoop event", format_parse_trainloop},
@@ -77,20 +83,15 @@ static void hand_out(struct dataset_import *import, const struct as_json *made)
     import->options.on_case(import->options.ctx, &record);
 }
 
-static void refuse(struct dataset_import *import, const char *reason)
-{
-    import->bad++;
-    import->options.on_bad_line(import->options.ctx, import->file, import->line, reason);
-}
-
-/* Which format the line is to be read as; AS_EINVAL when it does not go with the lines before. */
+/* Which format the line is to be read as; AS_EINVAL when it does not go with the lines before. A
+ * line like none is read as what is expected here, so that its parser names what is wrong. */
 static int choose_format(const struct dataset_import *import, const struct as_json *line,
                          bool *ret_is_sure, enum dataset_format *ret_format, struct as_err *err)
 {
     enum dataset_format format = format_detect(line, ret_is_sure);
     bool is_settled = import->format != DATASET_UNKNOWN;
     if (format == DATASET_UNKNOWN)
-        return as_err_set(err, AS_EINVAL, "a line needs messages or input");
+        format = is_settled ? import->format : DATASET_CASES;
     if (!*ret_is_sure && import->format == DATASET_CHAT)
         format = DATASET_CHAT;
     if (is_settled && format != import->format)
@@ -99,6 +100,33 @@ static int choose_format(const struct dataset_import *import, const struct as_js
                           formats[format].what, formats[import->format].what);
     *ret_format = format;
     return 0;
+}
+
+/* An id that the line did not give is a hash of what makes it the same case. */
+static int check_unseen(struct dataset_import *import, struct as_str id, bool is_given,
+                        struct as_err *err)
+{
+    struct seen_place first, here = {import->file, import->line};
+    if (seen_add(&import->seen, id, here, &first))
+        return 0;
+    bool is_here = !strcmp(first.file, import->file);
+    const char *file = is_here ? "line" : first.file, *colon = is_here ? " " : ":";
+    unsigned long long line = first.line;
+    if (!is_given)
+        return as_err_set(err, AS_EINVAL, "the same case stands already in %s%s%llu", file, colon,
+                          line);
+    return as_err_set(err, AS_EINVAL,
+                      "case id '%.*s' stands already in %s%s%llu: ids are unique in a dataset",
+                      (int)id.len, id.ptr, file, colon, line);
+}
+
+static int check_case(struct dataset_import *import, const struct as_json *made, bool has_given_id,
+                      struct as_err *err)
+{
+    int rc = storable_check(made, err);
+    if (!rc && import->good == DATASET_CASES_MAX)
+        rc = as_err_set(err, AS_ELIMIT, "a dataset has at most %u cases", DATASET_CASES_MAX);
+    return rc ? rc : check_unseen(import, as_json_get_str(made, "id"), has_given_id, err);
 }
 
 static int parse_object(struct dataset_import *import, struct as_json *line, struct as_err *err)
@@ -112,6 +140,8 @@ static int parse_object(struct dataset_import *import, struct as_json *line, str
     int rc = choose_format(import, line, &is_sure, &format, err);
     if (!rc)
         rc = formats[format].parse(line, &made, err);
+    if (!rc)
+        rc = check_case(import, made, format != DATASET_TRAINLOOP && as_json_get(line, "id"), err);
     if (rc)
         return rc;
     if (is_sure)
@@ -123,10 +153,13 @@ static int parse_object(struct dataset_import *import, struct as_json *line, str
 static int parse_line(struct dataset_import *import, struct as_str text, struct as_err *err)
 {
     AS_CLEANUP_JSON struct as_json *line = NULL;
+    if (import->is_overlong || text.len > DATASET_LINE_MAX_BYTES)
+        return as_err_set(err, AS_ELIMIT, "the line is longer than %u MiB",
+                          DATASET_LINE_MAX_BYTES >> 20);
     if (memchr(text.ptr, '\0', text.len))
-        return as_err_set(err, AS_EINVAL, "the line holds a NUL byte");
+        return as_err_set(err, AS_EINVAL, "the line holds a NUL byte: this is not text");
     if (!as_utf8_is_valid(text.ptr, text.len))
-        return as_err_set(err, AS_EINVAL, "the line is not valid UTF-8");
+        return as_err_set(err, AS_EINVAL, "the line is not valid UTF-8: save the file as UTF-8");
     int rc = as_json_parse(text.ptr, text.len, &line, err);
     return rc ? rc : parse_object(import, line, err);
 }
@@ -145,18 +178,30 @@ static bool is_blank(struct as_str text)
     return true;
 }
 
-/* One line without its newline. A CR at its end is white space to the JSON parser. */
+/* Keys and ids of the line may stand in the reason: what a terminal obeys is taken out. */
+static void refuse(struct dataset_import *import, struct as_str text, const struct as_err *err)
+{
+    struct as_buf safe = {0};
+    const char *remedy = import->is_begun ? NULL : remedy_of_file(text);
+    const char *reason = remedy ? remedy : err->msg;
+    as_buf_add_utf8_safe(&safe, reason, strlen(reason));
+    import->bad++;
+    import->options.on_bad_line(import->options.ctx, import->file, import->line, safe.ptr);
+    as_buf_done(&safe);
+}
+
+/* One line without its newline; of an overlong one its start. A CR at its end is white space to the
+ * JSON parser. */
 static void end_line(struct dataset_import *import, struct as_str text)
 {
     struct as_err err = {0};
     import->line++;
     if (import->line == 1)
         text = without_bom(text);
-    if (import->is_overlong || text.len > DATASET_LINE_MAX_BYTES) {
-        as_err_set(&err, AS_ELIMIT, "the line is longer than %u bytes", DATASET_LINE_MAX_BYTES);
-        refuse(import, err.msg);
-    } else if (!is_blank(text) && parse_line(import, text, &err)) {
-        refuse(import, err.msg);
+    if (import->is_overlong || !is_blank(text)) {
+        if (parse_line(import, text, &err))
+            refuse(import, text, &err);
+        import->is_begun = true;
     }
     import->is_overlong = false;
     as_buf_reset(&import->partial);
@@ -164,12 +209,9 @@ static void end_line(struct dataset_import *import, struct as_str text)
 
 static void keep_partial(struct dataset_import *import, const char *data, size_t len)
 {
-    if (import->is_overlong || len > DATASET_LINE_MAX_BYTES - import->partial.len) {
-        import->is_overlong = true;
-        as_buf_reset(&import->partial);
-        return;
-    }
-    as_buf_add(&import->partial, data, len);
+    size_t room = DATASET_LINE_MAX_BYTES - import->partial.len;
+    import->is_overlong = import->is_overlong || len > room;
+    as_buf_add(&import->partial, data, len < room ? len : room);
 }
 
 void dataset_import_file(struct dataset_import *import, const char *name)
@@ -179,6 +221,7 @@ void dataset_import_file(struct dataset_import *import, const char *name)
     free(import->file);
     import->file = as_xstrdup(name);
     import->line = 0;
+    import->is_begun = false;
 }
 
 void dataset_import_feed(struct dataset_import *import, const char *data, size_t len)
@@ -207,7 +250,7 @@ int dataset_import_finish(struct dataset_import *import, struct dataset_import_s
     struct as_sha256 hash = as_hasher_finish_free(import->hasher);
     import->hasher = NULL;
     if (!import->good && !import->bad)
-        return as_err_set(err, AS_EINVAL, "there is not one line to import");
+        return as_err_set(err, AS_EINVAL, "there is nothing to import: no file has a line");
     if (!import->good)
         return as_err_set(err, AS_EINVAL, "not one of %llu lines is a good case",
                           (unsigned long long)import->bad);
@@ -228,6 +271,7 @@ void dataset_import_free(struct dataset_import *import)
     if (import->hasher)
         as_hasher_finish_free(import->hasher);
     free(import->file);
+    seen_done(&import->seen);
     as_buf_done(&import->partial);
     as_buf_done(&import->json);
     as_buf_done(&import->messages);

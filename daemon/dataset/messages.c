@@ -4,10 +4,11 @@
 
 #include <string.h>
 
+/* "developer" is what newer APIs call "system". */
 static bool role_is_known(const char *role)
 {
-    return !strcmp(role, "system") || !strcmp(role, "user") || !strcmp(role, "assistant") ||
-           !strcmp(role, "tool");
+    return !strcmp(role, "system") || !strcmp(role, "developer") || !strcmp(role, "user") ||
+           !strcmp(role, "assistant") || !strcmp(role, "tool");
 }
 
 static int check_parts(const struct as_json *parts, const char *where, size_t turn,
@@ -61,9 +62,10 @@ static int check_turn(const struct as_json *turn, const char *where, size_t inde
     if (!role)
         return as_err_set(err, AS_EINVAL, "%s[%zu].role is missing or not a string", where, index);
     if (!role_is_known(role))
-        return as_err_set(err, AS_EINVAL,
-                          "%s[%zu].role must be system, user, assistant or tool, got '%.40s'",
-                          where, index, role);
+        return as_err_set(
+            err, AS_EINVAL,
+            "%s[%zu].role must be system, developer, user, assistant or tool, got '%.40s'", where,
+            index, role);
     const struct as_json *calls = as_json_get(turn, "tool_calls");
     int rc = check_content(turn, where, index, err);
     if (!rc && calls && messages_check_calls(calls, "tool_calls", err))
@@ -82,6 +84,13 @@ int messages_check(const struct as_json *messages, const char *where, struct as_
     for (size_t i = 0; !rc && i < as_json_len(messages); i++)
         rc = check_turn(as_json_at(messages, i), where, i, err);
     return rc;
+}
+
+bool messages_end_with_answer(const struct as_json *messages)
+{
+    size_t count = as_json_len(messages);
+    const struct as_json *last = count ? as_json_at(messages, count - 1) : NULL;
+    return as_str_eq(as_json_get_str(last, "role"), "assistant");
 }
 
 static struct as_json *new_call(const struct as_json *id, const struct as_json *name,

@@ -9,6 +9,8 @@
 int messages_check(const struct as_json *messages, const char *where,
                    struct as_err *err) AS_MUST_USE;
 
+bool messages_end_with_answer(const struct as_json *messages);
+
 int messages_check_calls(const struct as_json *tool_calls, const char *where,
                          struct as_err *err) AS_MUST_USE;
 
