@@ -23,7 +23,8 @@ void print_import(struct ctl *ctl, const struct as_json *result)
     const struct as_json *dataset = as_json_get(result, "dataset");
     long long bad = as_json_get_int(result, "bad", 0);
     if (!dataset)
-        out_styled(out, STYLE_BAD, "nothing was imported");
+        out_styled(out, STYLE_BAD, "nothing was imported%s",
+                   bad ? "" : ": there is no line to read");
     else if (as_json_get_bool(result, "is_new", true))
         out_print(out, "imported %s cases as ", fmt_count(dataset, "cases").s);
     else
