@@ -61,6 +61,8 @@ void control_read(struct control_app *app, struct control_call *call, control_qu
 void control_store_failed(struct store *store, struct control_query *query, int rc,
                           const char *what);
 
+/* The eval that the call names; NULL: the call was answered with why not. */
+const struct eval_def *control_eval_of(struct control_app *app, struct control_call *call);
 uint32_t control_limit(const struct control_call *call);
 void control_set_hash(struct as_json *json, const char *key, const struct as_sha256 *hash);
 void control_set_time(struct as_json *json, const char *key, int64_t ms); /* 0 gives null */

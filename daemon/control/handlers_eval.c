@@ -61,17 +61,24 @@ static struct as_json *plugin_json(const struct eval_plugin *plugin)
     return json;
 }
 
+const struct eval_def *control_eval_of(struct control_app *app, struct control_call *call)
+{
+    const char *name = as_json_get_cstr(call->params, "eval");
+    const struct eval_def *eval = eval_set_find(app->evals, name);
+    struct as_err err = {0};
+    if (eval)
+        return eval;
+    as_err_set(&err, AS_ENOENT, "no eval named '%s': see `assayctl eval ls`", name);
+    control_fail(call, &err);
+    return NULL;
+}
+
 void handle_eval_show(void *ctx, struct control_call *call)
 {
     struct control_app *app = ctx;
-    const char *name = as_json_get_cstr(call->params, "eval");
-    const struct eval_def *eval = eval_set_find(app->evals, name);
-    if (!eval) {
-        struct as_err err = {0};
-        as_err_set(&err, AS_ENOENT, "no eval named '%s': see `assayctl eval ls`", name);
-        control_fail(call, &err);
+    const struct eval_def *eval = control_eval_of(app, call);
+    if (!eval)
         return;
-    }
     struct as_json *json = as_json_object(), *scorers = as_json_array();
     for (size_t i = 0; i < eval->scorer_count; i++)
         as_json_push_take(scorers, plugin_json(&eval->scorers[i]));

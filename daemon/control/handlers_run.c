@@ -30,14 +30,9 @@ static void on_started(void *ctx, int64_t run, const struct as_err *err)
 void handle_run_start(void *ctx, struct control_call *call)
 {
     struct control_app *app = ctx;
-    const char *name = as_json_get_cstr(call->params, "eval");
-    const struct eval_def *eval = eval_set_find(app->evals, name);
-    if (!eval) {
-        struct as_err err = {0};
-        as_err_set(&err, AS_ENOENT, "no eval named '%s': see `assayctl eval ls`", name);
-        control_fail(call, &err);
+    const struct eval_def *eval = control_eval_of(app, call);
+    if (!eval)
         return;
-    }
     const char *models[EVAL_MAX_CANDIDATES];
     const struct as_json *wanted = as_json_get(call->params, "models");
     size_t count = as_json_len(wanted);
