@@ -88,7 +88,7 @@ static void on_closed(void *app, uint64_t connection)
 static control_handler_fn handler_of(const char *method)
 {
     static const struct control_route toys[] = {
-        {"daemon.status", on_status}, {"run.show", on_park},        {"run.watch", on_watch},
+        {"daemon.status", on_status}, {"run.show", on_park},       {"run.watch", on_watch},
         {"row.show", on_row},         {"row.list", on_flood_back},
     };
     for (size_t i = 0; i < sizeof(toys) / sizeof(toys[0]); i++)

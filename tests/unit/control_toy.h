@@ -7,13 +7,14 @@
 #include "daemon/control/server.h"
 
 #define TOY_PARKED_MAX 256
-#define TOY_CALL(id, method, params)                                                               \
+#define TOY_CALL(id, method, params) \
     "{\"jsonrpc\":\"2.0\",\"id\":" #id ",\"method\":\"" method "\",\"params\":{" params "}}\n"
 #define STATUS_CALL TOY_CALL(1, "daemon.status", "")
-#define PARK_CALL(id) TOY_CALL(id, "run.show", "\"run\":1") /* stays open until toy_answer_parked */
-#define WATCH_CALL TOY_CALL(1, "run.watch", "\"run\":1")    /* leaves its connection in watcher */
+/* Stays open until toy_answer_parked. */
+#define PARK_CALL(id) TOY_CALL(id, "run.show", "\"run\":1")
+#define WATCH_CALL TOY_CALL(1, "run.watch", "\"run\":1") /* leaves its connection in watcher */
 #define LONG_CALL TOY_CALL(1, "row.show", "\"run\":1,\"case\":\"c\"") /* an answer of 2 MiB */
-#define NOTICES_CALL TOY_CALL(1, "row.list", "\"run\":1")     /* 100 notices of 200 KiB at once */
+#define NOTICES_CALL TOY_CALL(1, "row.list", "\"run\":1") /* 100 notices of 200 KiB at once */
 
 /* What the handlers saw. Any method but the ones above is answered with AS_ENOENT. */
 struct toy {

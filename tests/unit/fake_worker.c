@@ -1,8 +1,8 @@
 /* A worker that lies: it speaks the protocol of lib/job.h and breaks it, or itself, on command.
  *
- * The source of its "plugin" says what happens at load, the text of a row what happens at that row: see the two tables. Any
- * other source loads, any other row is answered with score 0.25 and, as label, its process id and how many rows it
- * has seen. It has no jail and no Lua. */
+ * The source of its "plugin" says what happens at load, the text of a row what happens at that row:
+ * see the two tables. Any other source loads, any other row is answered with score 0.25 and, as
+ * label, its process id and how many rows it has seen. It has no jail and no Lua. */
 #include "lib/job.h"
 
 #include <math.h>
@@ -72,9 +72,17 @@ static void load(struct as_str source)
 {
     struct job_loaded loaded = {
         .status = JOB_OK,
-        .manifest = {.kind = PLUGIN_SCORER, .name = AS_STR("fake"), .version = AS_STR("1.0.0"),
-                     .params_json = AS_STR("{}"), .requires_json = AS_STR("[]"), .scale_min = NAN,
-                     .scale_max = NAN, .pass = NAN},
+        .manifest =
+            {
+                .kind = PLUGIN_SCORER,
+                .name = AS_STR("fake"),
+                .version = AS_STR("1.0.0"),
+                .params_json = AS_STR("{}"),
+                .requires_json = AS_STR("[]"),
+                .scale_min = NAN,
+                .scale_max = NAN,
+                .pass = NAN,
+            },
     };
     if (as_str_eq(source, "load-error"))
         loaded = (struct job_loaded){.status = JOB_LOAD_ERROR, .reason = AS_STR("fake.lua:1: no")};

@@ -37,7 +37,8 @@ static ssize_t peer_read(struct http_peer *peer, char *data, size_t len)
     return peer->ssl ? SSL_read(peer->ssl, data, (int)len) : recv(peer->fd, data, len, 0);
 }
 
-/* From the first byte of the reply on: the client may send the next request when it has the last. */
+/* From the first byte of the reply on: the client may send the next request when it has the
+ * last. */
 static void leave_busy(struct http_peer *peer)
 {
     if (peer->is_busy)

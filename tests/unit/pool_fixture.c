@@ -62,7 +62,12 @@ void keep_reply(void *ctx, const struct job_reply *reply)
     struct kept_reply *kept = ctx;
     assert_false(kept->is_there); /* exactly once */
     *kept = (struct kept_reply){
-        .is_there = true, .status = reply->status, .score = reply->score, .is_na = reply->is_na, .order = ++reply_count};
+        .is_there = true,
+        .status = reply->status,
+        .score = reply->score,
+        .is_na = reply->is_na,
+        .order = ++reply_count,
+    };
     copy_text(kept->reason, sizeof(kept->reason), reply->reason);
     if (reply->status == JOB_OK)
         copy_text(kept->label, sizeof(kept->label), reply->label);
@@ -87,7 +92,8 @@ uint64_t pool_open(struct pool_fixture *f, const char *source, struct kept_load 
     return id;
 }
 
-void pool_submit_text(struct pool_fixture *f, uint64_t id, struct as_str text, struct kept_reply *ret_reply)
+void pool_submit_text(struct pool_fixture *f, uint64_t id, struct as_str text,
+                      struct kept_reply *ret_reply)
 {
     *ret_reply = (struct kept_reply){0};
     struct job_row row = {

@@ -1,7 +1,8 @@
-/* For the tests of sandbox, registry and attacks: a loop, a sandbox, and rows whose replies are kept.
+/* For the tests of sandbox, registry and attacks: a loop, a sandbox, and rows whose replies are
+ * kept.
  *
- * Everything here is for one test at a time: pool_setup and pool_teardown are cmocka's, and the teardown fails the test when a
- * descriptor or a child process is left. */
+ * Everything here is for one test at a time: pool_setup and pool_teardown are cmocka's, and the
+ * teardown fails the test when a descriptor or a child process is left. */
 #ifndef TESTS_UNIT_POOL_FIXTURE_H
 #define TESTS_UNIT_POOL_FIXTURE_H
 
@@ -38,8 +39,10 @@ void pool_teardown(struct pool_fixture *fixture);
 
 /* Opens and waits for the load. */
 uint64_t pool_open(struct pool_fixture *fixture, const char *source, struct kept_load *ret_load);
-void pool_submit_text(struct pool_fixture *fixture, uint64_t id, struct as_str text, struct kept_reply *ret_reply);
-void pool_wait_replies(struct pool_fixture *fixture, const struct kept_reply *replies, unsigned count);
+void pool_submit_text(struct pool_fixture *fixture, uint64_t id, struct as_str text,
+                      struct kept_reply *ret_reply);
+void pool_wait_replies(struct pool_fixture *fixture, const struct kept_reply *replies,
+                       unsigned count);
 struct kept_reply pool_ask(struct pool_fixture *fixture, uint64_t id, const char *text);
 void pool_turn_for_ms(struct pool_fixture *fixture, uint64_t ms);
 void keep_reply(void *kept_reply, const struct job_reply *reply); /* a sandbox_row_fn */

@@ -1,8 +1,10 @@
-/* The corpus of hostile scorers (tests/attacks) against the real pool and the real worker: one test for each script.
+/* The corpus of hostile scorers (tests/attacks) against the real pool and the real worker: one test
+ * for each script.
  *
- * Each gets the rows benign, trigger, benign: in one batch, then one by one, beside an honest control scorer that gets the
- * same rows and must give 0.5 for all of them. What is expected stands in each script's header. Nothing may be left behind:
- * no process, no descriptor, no file, no growth of this process. */
+ * Each gets the rows benign, trigger, benign: in one batch, then one by one, beside an honest
+ * control scorer that gets the same rows and must give 0.5 for all of them. What is expected stands
+ * in each script's header. Nothing may be left behind: no process, no descriptor, no file, no
+ * growth of this process. */
 #include "pool_fixture.h"
 
 #include "lib/buf.h"
@@ -107,21 +109,24 @@ static bool is_listed(const char *word, const char *list)
     return false;
 }
 
-static void verdict_of(const struct kept_reply *reply, const char *number_prefix, char *out, size_t size)
+static void verdict_of(const struct kept_reply *reply, const char *number_prefix, char *out,
+                       size_t size)
 {
     if (reply->status == JOB_OK)
         snprintf(out, size, "%s%g", number_prefix, reply->score);
     else
-        snprintf(out, size, "%s", reply->status == JOB_DENIED ? "crash" : job_status_name(reply->status));
+        snprintf(out, size, "%s",
+                 reply->status == JOB_DENIED ? "crash" : job_status_name(reply->status));
 }
 
-static void expect(const char *script, const char *row, const struct kept_reply *reply, const char *number_prefix,
-                   const char *allowed)
+static void expect(const char *script, const char *row, const struct kept_reply *reply,
+                   const char *number_prefix, const char *allowed)
 {
     char verdict[64];
     verdict_of(reply, number_prefix, verdict, sizeof(verdict));
     if (!is_listed(verdict, allowed))
-        fail_msg("%s, %s row: expected %s, got %s (%s)", script, row, allowed, verdict, reply->reason);
+        fail_msg("%s, %s row: expected %s, got %s (%s)", script, row, allowed, verdict,
+                 reply->reason);
 }
 
 /* Runs */
@@ -138,10 +143,12 @@ struct attack {
 
 static void submit_row(struct attack *attack, int row)
 {
-    const struct as_str texts[ROW_COUNT] = {AS_STR("benign one"), as_buf_str(&attack->trigger), AS_STR("benign two")};
+    const struct as_str texts[ROW_COUNT] = {AS_STR("benign one"), as_buf_str(&attack->trigger),
+                                            AS_STR("benign two")};
     pool_submit_text(&pool, attack->id, texts[row], &attack->replies[row]);
     /* An output over the limit says nothing about the control. */
-    struct as_str text = texts[row].len > JOB_TEXT_MAX_BYTES ? AS_STR("a TRIGGER answer") : texts[row];
+    struct as_str text =
+        texts[row].len > JOB_TEXT_MAX_BYTES ? AS_STR("a TRIGGER answer") : texts[row];
     pool_submit_text(&pool, attack->control_id, text, &attack->controls[row]);
 }
 
@@ -198,9 +205,11 @@ static bool load_attack(struct attack *attack, const struct as_buf *source)
     struct kept_load load;
     header_of(source, "expect-load", expect_load, sizeof(expect_load));
     attack->id = pool_open(&pool, source->ptr, &load);
-    snprintf(got, sizeof(got), "%s%s", load.status == JOB_OK ? "" : "reject:", job_status_name(load.status));
+    snprintf(got, sizeof(got), "%s%s",
+             load.status == JOB_OK ? "" : "reject:", job_status_name(load.status));
     if (!is_listed(got, expect_load))
-        fail_msg("%s: load: expected %s, got %s (%s)", attack->script, expect_load, got, load.reason);
+        fail_msg("%s: load: expected %s, got %s (%s)", attack->script, expect_load, got,
+                 load.reason);
     return load.status == JOB_OK;
 }
 
@@ -240,7 +249,8 @@ int main(void)
     if (!count || count > MAX_ATTACKS)
         return 1; /* a corpus that is not there proves nothing */
     for (size_t i = 0; i < count; i++)
-        tests[i] = (struct CMUnitTest){names[i]->d_name, test_attack, setup, teardown, names[i]->d_name};
+        tests[i] =
+            (struct CMUnitTest){names[i]->d_name, test_attack, setup, teardown, names[i]->d_name};
     int rc = _cmocka_run_group_tests("attacks", tests, count, NULL, NULL);
     for (size_t i = 0; i < count; i++)
         free(names[i]);

@@ -126,8 +126,8 @@ static const char good_config[] =
     "    timeouts: {total_ms: 9000}\n"
     "    retry: {max_attempts: 2}\n"
     "models:\n"
-    "  large: {provider: sim, id: sim-q95, params: {temperature: 0, stop: [a, 'b']}, price: "
-        "{input: 2.5, output: 10}}\n"
+    "  large: {provider: sim, id: sim-q95, params: {temperature: 0, stop: [a, 'b']},"
+    " price: {input: 2.5, output: 10}}\n"
     "  small: {provider: sim, id: sim-q80, concurrency: 3}\n"
     "  judge: {provider: sim, id: 1.10}\n";
 
@@ -205,24 +205,43 @@ static void test_scalars_in_params_have_the_types_of_the_core_schema(void **stat
     static const struct {
         const char *yaml, *json;
     } cases[] = {
-        {"true", "true"},       {"False", "false"},     {"yes", "\"yes\""},   {"off", "\"off\""},
-        {"null", "null"},       {"~", "null"},          {"''", "\"\""},
-            {"'true'", "\"true\""},
-        {"12", "12"},           {"-7", "-7"},           {"+7", "7"},          {"0x1F", "31"},
-        {"0o17", "15"},         {"017", "17"},          {"1_000", "\"1_000\""},
-            {"1:30", "\"1:30\""},
-        {"1.5", "1.5"},         {".5", "0.5"},          {"5.", "5"},          {"1e3", "1000"},
-        {"1.2.0", "\"1.2.0\""}, {"'1.10'", "\"1.10\""}, {"v1", "\"v1\""},
-            {"2024-05-01", "\"2024-05-01\""},
-        {"1e", "\"1e\""},       {"0x", "\"0x\""},
-            {"9223372036854775807", "9223372036854775807"},
-        {"\"\\u00e9\"", "\"é\""}, {"{b: 1, a: [2]}", "{\"a\":[2],\"b\":1}"},
+        {"true", "true"},
+        {"False", "false"},
+        {"yes", "\"yes\""},
+        {"off", "\"off\""},
+        {"null", "null"},
+        {"~", "null"},
+        {"''", "\"\""},
+        {"'true'", "\"true\""},
+        {"12", "12"},
+        {"-7", "-7"},
+        {"+7", "7"},
+        {"0x1F", "31"},
+        {"0o17", "15"},
+        {"017", "17"},
+        {"1_000", "\"1_000\""},
+        {"1:30", "\"1:30\""},
+        {"1.5", "1.5"},
+        {".5", "0.5"},
+        {"5.", "5"},
+        {"1e3", "1000"},
+        {"1.2.0", "\"1.2.0\""},
+        {"'1.10'", "\"1.10\""},
+        {"v1", "\"v1\""},
+        {"2024-05-01", "\"2024-05-01\""},
+        {"1e", "\"1e\""},
+        {"0x", "\"0x\""},
+        {"9223372036854775807", "9223372036854775807"},
+        {"\"\\u00e9\"", "\"é\""},
+        {"{b: 1, a: [2]}", "{\"a\":[2],\"b\":1}"},
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         char text[512], want[512];
-        snprintf(text, sizeof(text), "providers: {p: {plugin: openai, base_url: 'http://h'}}\n"
-                 "models: {m: {provider: p, id: x, params: {v: %s}}}\n", cases[i].yaml);
+        snprintf(text, sizeof(text),
+                 "providers: {p: {plugin: openai, base_url: 'http://h'}}\n"
+                 "models: {m: {provider: p, id: x, params: {v: %s}}}\n",
+                 cases[i].yaml);
         snprintf(want, sizeof(want), "{\"v\":%s}", cases[i].json);
         struct config *config = load_good(text);
         assert_string_equal(config_model(config, "m")->params_json, want);
@@ -282,8 +301,7 @@ static void test_bad_config_is_told_with_line_and_column(void **state)
         {"sockt: x\n", "assay.yaml:1:1: unknown key 'sockt': did you mean 'socket'?\n"},
         {"zzz: 1\n",
          "assay.yaml:1:1: unknown key 'zzz': the keys here are socket, state_dir, plugin_dirs, "
-             "eval_dir, log, "
-                     "sandbox, tls, secrets, roles, providers, models\n"},
+         "eval_dir, log, sandbox, tls, secrets, roles, providers, models\n"},
         {"log: {levl: info}\n", "assay.yaml:1:7: log: unknown key 'levl': did you mean 'level'?\n"},
         {"log:\n  level: loud\n",
          "assay.yaml:2:10: log.level: expected one of err, warn, info, debug, found 'loud'\n"},
@@ -297,25 +315,24 @@ static void test_bad_config_is_told_with_line_and_column(void **state)
          "assay.yaml:1:14: plugin_dirs: expected a list of paths, found 'plugins'\n"},
         {"sandbox: {row_deadline_ms: 9}\n",
          "assay.yaml:1:28: sandbox.row_deadline_ms: expected a whole number from 10 to 5000, found "
-             "'9'\n"},
+         "'9'\n"},
         {"sandbox: {row_deadline_ms: 99.5}\n",
          "assay.yaml:1:28: sandbox.row_deadline_ms: expected a whole number from 10 to 5000, found "
-             "'99.5'\n"},
+         "'99.5'\n"},
         {"sandbox: {row_deadline_ms: '99'}\n",
          "assay.yaml:1:28: sandbox.row_deadline_ms: expected a whole number from 10 to 5000, found "
-             "the text '99'\n"},
+         "the text '99'\n"},
         {"providers: {p: {base_url: 'http://h'}}\n",
          "assay.yaml:1:16: providers.p: missing key 'plugin'\n"},
         {"providers: {p: {plugin: 'a b', base_url: 'http://h'}}\n",
          "assay.yaml:1:25: providers.p.plugin: must be a provider plugin: openai, openai@1, "
-             "openai@1.2.0 or "
-         "openai@sha256:...\n"},
+         "openai@1.2.0 or openai@sha256:...\n"},
         {"providers: {p: {plugin: a, base_url: 'ftp://h'}}\n",
          "assay.yaml:1:38: providers.p.base_url: must be an http:// or https:// address without "
-             "user, query or fragment\n"},
+         "user, query or fragment\n"},
         {"providers: {p: {plugin: a, base_url: 'https://u:secret@h'}}\n",
          "assay.yaml:1:38: providers.p.base_url: must be an http:// or https:// address without "
-             "user, query or fragment\n"},
+         "user, query or fragment\n"},
         {P "models:\n  gpt-x:\n    provider: opnai\n    id: x\n",
          "assay.yaml:4:15: models.gpt-x.provider: no provider named 'opnai'; there is 'openai'\n"},
         {"models: {m: {provider: p, id: x}}\n",
@@ -325,27 +342,26 @@ static void test_bad_config_is_told_with_line_and_column(void **state)
          "assay.yaml:2:36: models.m.id: must be what the API calls the model\n"},
         {P "models: {recorded: {provider: openai, id: x}}\n",
          "assay.yaml:2:10: models: the name 'recorded' is taken: it stands for the answers that "
-             "production gave\n"},
+         "production gave\n"},
         {P "models: {'a b': {provider: openai, id: x}}\n",
          "assay.yaml:2:10: models: a model's name begins with a letter or digit, is made of "
-             "letters, digits and ._:/-, and "
-         "has at most 64\n"},
+         "letters, digits and ._:/-, and has at most 64\n"},
         {P "models: {m: {provider: openai, id: x, price: {input: -1}}}\n",
          "assay.yaml:2:54: models.m.price.input: expected a number from 0 to 1000000, found "
-             "'-1'\n"},
+         "'-1'\n"},
         {P "models: {m: {provider: openai, id: x, params: {seed: 99999999999999999999}}}\n",
          "assay.yaml:2:54: models.m.params: a whole number beyond 64 bits: quote it if it is a "
-             "text\n"},
+         "text\n"},
         {P "models: {m: {provider: openai, id: x, params: {t: .nan}}}\n",
          "assay.yaml:2:51: models.m.params: not a finite number: quote it if it is a text\n"},
         {P "models: {m: {provider: openai, id: x, params: [1]}}\n",
          "assay.yaml:2:47: models.m.params: expected a map of parameters, found a list\n"},
         {"roles: [{role: boss, user: root}]\n",
          "assay.yaml:1:16: roles[0].role: expected one of observer, operator, admin, found "
-             "'boss'\n"},
+         "'boss'\n"},
         {"roles: [{role: none, user: root}]\n",
          "assay.yaml:1:16: roles[0].role: expected one of observer, operator, admin, found "
-             "'none'\n"},
+         "'none'\n"},
         {"roles:\n  - {role: admin, user: no-such-user}\n",
          "assay.yaml:2:25: roles[0].user: no user named 'no-such-user' on this machine\n"},
         {"roles: [{role: admin, group: no-such-group}]\n",
@@ -364,7 +380,7 @@ static void test_what_is_not_plain_yaml_is_refused(void **state)
     static const struct bad_input cases[] = {
         {"log: {level: info\n",
          "assay.yaml:2:1: not valid YAML: while parsing a flow mapping, did not find expected ',' "
-             "or '}'\n"},
+         "or '}'\n"},
         {"a: b: c\n",
          "assay.yaml:1:5: not valid YAML: mapping values are not allowed in this context\n"},
         {"socket: a\nsocket: b\n", "assay.yaml:2:1: key 'socket' stands twice: first on line 1\n"},
@@ -375,7 +391,7 @@ static void test_what_is_not_plain_yaml_is_refused(void **state)
          "assay.yaml:2:12: aliases such as '*s' are not read here: write the value out\n"},
         {"socket: !!str a\n",
          "assay.yaml:1:9: tags such as 'tag:yaml.org,2002:str' are not read here: quote the value, "
-             "or leave it plain\n"},
+         "or leave it plain\n"},
         {"log: {<<: {level: info}}\n",
          "assay.yaml:1:7: merge keys are not read here: write the values out\n"},
         {"socket: a\n---\nsocket: b\n",
@@ -395,9 +411,9 @@ static void test_all_problems_are_told_in_the_order_of_the_file(void **state)
     const char *said = problems_of("models: {m: {provider: p}}\nlog: {level: x}\nsokcet: y\n", 51);
     assert_string_equal(said, "assay.yaml:1:13: models.m: missing key 'id'\n"
                               "assay.yaml:1:24: models.m.provider: no provider named 'p'; there is "
-                                  "none\n"
+                              "none\n"
                               "assay.yaml:2:14: log.level: expected one of err, warn, info, debug, "
-                                  "found 'x'\n"
+                              "found 'x'\n"
                               "assay.yaml:3:1: unknown key 'sokcet': did you mean 'socket'?\n");
 }
 
@@ -419,8 +435,8 @@ static void test_number_of_problems_told_is_bounded(void **state)
 static void test_key_in_place_of_its_name_is_refused_and_not_repeated(void **state)
 {
     (void)state;
-    static const char text[] = "providers: {p: {plugin: a, base_url: 'https://h', key: "
-        "sk-canary-1234}}\n";
+    static const char text[] = "providers: {p: {plugin: a, base_url: 'https://h', "
+                               "key: sk-canary-1234}}\n";
     const char *said = problems_of(text, strlen(text));
     assert_non_null(strstr(said, "assay.yaml:1:56: providers.p.key: must be the name of a secret"));
     assert_null(strstr(said, "canary"));
@@ -463,7 +479,7 @@ static void test_socket_path_that_no_kernel_takes_is_refused(void **state)
     snprintf(text, sizeof(text), "socket: /%0120d\n", 0);
     assert_string_equal(problems_of(text, strlen(text)),
                         "assay.yaml:1:9: socket: a socket's path has at most 107 bytes, this one "
-                            "has 121\n");
+                        "has 121\n");
 }
 
 /* --- roles --- */
@@ -523,21 +539,21 @@ static void test_eval_has_what_its_file_says(void **state)
 {
     (void)state;
     struct config *config = config_with_evals();
-    write_text("evals/support.yaml", "description: support tickets\n"
-                                     "dataset: tickets@0123abcd\n"
-                                     "baseline: recorded\n"
-                                     "candidates: [large, small]\n"
-                                     "system: |\n  You are brief.\n"
-                                     "samples: 3\nmax_cases: 50\n"
-                                     "scorers:\n"
-                                     "  - class_match\n"
-                                     "  - required_fields: {fields: [label]}\n"
-                                     "  - use: contains@1\n    as: mentions_refund\n    params: "
-                                         "{any: [refund]}\n"
-                                     "rubric: {use: correctness@1, judge: judge, requires: "
-                                         "[class_match]}\n"
-                                     "gate: {margin: 0.02, critical: must_pass, policy: drop, "
-                                         "floor: 0.8}\n");
+    write_text("evals/support.yaml",
+               "description: support tickets\n"
+               "dataset: tickets@0123abcd\n"
+               "baseline: recorded\n"
+               "candidates: [large, small]\n"
+               "system: |\n  You are brief.\n"
+               "samples: 3\nmax_cases: 50\n"
+               "scorers:\n"
+               "  - class_match\n"
+               "  - required_fields: {fields: [label]}\n"
+               "  - use: contains@1\n    as: mentions_refund\n"
+               "    params: {any: [refund]}\n"
+               "rubric: {use: correctness@1, judge: judge, "
+               "requires: [class_match]}\n"
+               "gate: {margin: 0.02, critical: must_pass, policy: drop, floor: 0.8}\n");
     struct eval_set *set = load_evals(config);
     assert_int_equal(set->refusal_count, 0);
     const struct eval_def *eval = eval_set_find(set, "support");
@@ -561,8 +577,8 @@ static void test_scorers_can_be_written_in_three_ways(void **state)
     struct config *config = config_with_evals();
     write_text("evals/e.yaml",
                EVAL_HEAD "scorers:\n  - class_match@1.2.0\n  - required_fields: {fields: [label]}\n"
-                                         "  - {use: contains@1, as: refund, params: {any: "
-                                             "[refund]}}\n");
+                         "  - {use: contains@1, as: refund, "
+                         "params: {any: [refund]}}\n");
     struct eval_set *set = load_evals(config);
     const struct eval_def *eval = eval_set_find(set, "e");
     assert_int_equal(eval->scorer_count, 3);
@@ -597,9 +613,10 @@ static void test_gate_has_its_rules_and_leaves_the_rest_unconfigured(void **stat
 {
     (void)state;
     struct config *config = config_with_evals();
-    write_text("evals/e.yaml", EVAL_HEAD "scorers: [json_valid]\n"
-               "gate:\n  margin: 0.05\n  min_pairs: 200\n  critical: off\n  policy: zero\n  "
-                   "require_superiority: true\n"
+    write_text("evals/e.yaml", EVAL_HEAD
+               "scorers: [json_valid]\n"
+               "gate:\n  margin: 0.05\n  min_pairs: 200\n  critical: off\n  policy: zero\n"
+               "  require_superiority: true\n"
                "  floor: {value: 0.8, mode: point}\n  latency_p95_max_ms: 4000\n");
     write_text("evals/f.yaml", EVAL_HEAD "scorers: [json_valid]\ngate: {floor: 0.7}\n");
     struct eval_set *set = load_evals(config);
@@ -627,12 +644,12 @@ static void test_bad_eval_is_told_with_line_and_column(void **state)
          "evals/e.yaml:3:1: unknown key 'candidate': did you mean 'candidates'?"},
         {"dataset: a/b\nbaseline: large\ncandidates: [small]\nscorers: [json_valid]\n",
          "evals/e.yaml:1:10: dataset: must be a dataset: NAME, or NAME@HASH with 6 hex digits or "
-             "more"},
+         "more"},
         {"dataset: d\nbaseline: lage\ncandidates: [small]\nscorers: [x]\n",
          "evals/e.yaml:2:11: baseline: no model named 'lage' in assay.yaml; there is 'large'"},
         {"dataset: d\nbaseline: large\ncandidates: [zzz]\nscorers: [x]\n",
          "evals/e.yaml:3:14: candidates: no model named 'zzz' in assay.yaml; there are 'large', "
-             "'small', 'judge'"},
+         "'small', 'judge'"},
         {"dataset: d\nbaseline: large\ncandidates: [small, large]\nscorers: [x]\n",
          "evals/e.yaml:3:21: candidates: 'large' is the baseline already"},
         {"dataset: d\nbaseline: large\ncandidates: [small, small]\nscorers: [x]\n",
@@ -646,7 +663,7 @@ static void test_bad_eval_is_told_with_line_and_column(void **state)
         {EVAL_HEAD, "evals/e.yaml:1:1: nothing to measure: give 'scorers', a 'rubric', or both"},
         {EVAL_HEAD "scorers: [contains@one]\n",
          "evals/e.yaml:4:11: scorers[0]: must be a plugin: name, name@1, name@1.2.0 or "
-             "name@sha256:... (8 digits or more)"},
+         "name@sha256:... (8 digits or more)"},
         {EVAL_HEAD "scorers:\n  - length\n  - length: {max: 5}\n",
          "evals/e.yaml:6:5: scorers[1]: a second metric named 'length': tell them apart with 'as'"},
         {EVAL_HEAD "scorers:\n  - {use: length, parms: {}}\n",
@@ -660,16 +677,16 @@ static void test_bad_eval_is_told_with_line_and_column(void **state)
         {EVAL_HEAD "rubric: {use: correctness}\n", "evals/e.yaml:4:9: rubric: missing key 'judge'"},
         {EVAL_HEAD "rubric: {use: correctness, judge: small}\n",
          "evals/e.yaml:4:35: rubric.judge: 'small' is compared here and cannot judge itself: name "
-             "another model"},
+         "another model"},
         {EVAL_HEAD "rubric: {use: correctness, judge: jude}\n",
          "evals/e.yaml:4:35: rubric.judge: no model named 'jude' in assay.yaml; there is 'judge'"},
-        {EVAL_HEAD "scorers: [json_valid]\nrubric: {use: correctness, judge: judge, requires: "
-         "[json_vald]}\n",
+        {EVAL_HEAD "scorers: [json_valid]\nrubric: {use: correctness, judge: judge, "
+                   "requires: [json_vald]}\n",
          "evals/e.yaml:5:53: rubric.requires: no scorer named 'json_vald' in this eval; there is "
-             "'json_valid'"},
+         "'json_valid'"},
         {EVAL_HEAD "scorers: [correctness]\nrubric: {use: correctness@1, judge: judge}\n",
          "evals/e.yaml:5:9: rubric: a second metric named 'correctness': tell them apart with "
-             "'as'"},
+         "'as'"},
         {EVAL_HEAD "scorers: [x]\nsamples: 0\n",
          "evals/e.yaml:5:10: samples: expected a whole number from 1 to 100, found '0'"},
         {EVAL_HEAD "scorers: [x]\ngate: {margn: 0.1}\n",
@@ -678,7 +695,7 @@ static void test_bad_eval_is_told_with_line_and_column(void **state)
          "evals/e.yaml:5:16: gate.margin: expected a number from 0.0001 to 1, found '0'"},
         {EVAL_HEAD "scorers: [x]\ngate: {critical: never}\n",
          "evals/e.yaml:5:18: gate.critical: expected one of off, no_regression, must_pass, found "
-             "'never'"},
+         "'never'"},
         {EVAL_HEAD "scorers: [x]\ngate: {floor: {mode: ci}}\n",
          "evals/e.yaml:5:15: gate.floor: missing key 'value'"},
         {EVAL_HEAD "scorers: [x]\ngate: {floor: 2}\n",
@@ -840,7 +857,7 @@ static void test_key_file_that_others_can_read_is_refused(void **state)
     assert_int_equal(got.value.len, 0);
     assert_string_equal(without_folder(got.err.msg),
                         "the key file keys/ASSAY_TEST_KEY: its mode 0644 lets others read it; make "
-                            "it private: chmod 600");
+                        "it private: chmod 600");
     as_buf_done(&got.value);
 }
 
@@ -862,10 +879,8 @@ static void test_missing_secret_says_where_it_was_looked_for(void **state)
     assert_int_equal(got.rc, AS_ENOENT);
     assert_string_equal(got.err.msg,
                         "no key named ASSAY_TEST_KEY; looked in $CREDENTIALS_DIRECTORY (not set), "
-                            "/k/ASSAY_TEST_KEY, "
-                        "a line ASSAY_TEST_KEY= in /k.env, the environment. Provide it in one of "
-                            "these, for example: "
-                        "export ASSAY_TEST_KEY=...");
+                        "/k/ASSAY_TEST_KEY, a line ASSAY_TEST_KEY= in /k.env, the environment. "
+                        "Provide it in one of these, for example: export ASSAY_TEST_KEY=...");
     as_buf_done(&got.value);
 }
 
@@ -926,11 +941,11 @@ static void test_nearest_name_is_found_only_when_near(void **state)
 
 static void test_selectors_have_a_syntax(void **state)
 {
-    static const char *const good[] = {"a", "exact_match@1", "x@1.2", "x@1.2.0",
-                                       "x@sha256:0123abcd", "a.b-c_d"};
-    static const char *const bad[] = {"", "@1", "x@", "x@1.", "x@1.2.3.4", "x@v1", "x@sha256:0123",
-                                      "x@sha256:xyz12345", "a b",
-                                      "x/y"};
+    static const char *const good[] = {"a",       "exact_match@1",     "x@1.2",
+                                       "x@1.2.0", "x@sha256:0123abcd", "a.b-c_d"};
+    static const char *const bad[] = {
+        "",    "@1", "x@", "x@1.", "x@1.2.3.4", "x@v1", "x@sha256:0123", "x@sha256:xyz12345",
+        "a b", "x/y"};
     (void)state;
     for (size_t i = 0; i < COUNT_OF(good); i++)
         assert_true(name_is_selector(good[i]));

@@ -16,9 +16,12 @@
 static void test_only_whole_strict_json_is_taken(void **unused)
 {
     (void)unused;
-    static const char *const good[] = {"{}", "[]", "0", "-1.5e3", "\"a\"", "true", "null", " {\"a\": [1, 2]} \n", "\"\\u00e9\""};
-    static const char *const bad[] = {"",      "{",        "{\"a\":1,}", "[1,]",       "{'a':1}", "NaN",    "01",
-                                      "[1] x", "\"\xFF\"", "{\"a\" 1}",  "// c\n{}", "\"a",     "Infinity", "[1 2]"};
+    static const char *const good[] = {
+        "{}", "[]", "0", "-1.5e3", "\"a\"", "true", "null", " {\"a\": [1, 2]} \n", "\"\\u00e9\"",
+    };
+    static const char *const bad[] = {"",         "{",   "{\"a\":1,}", "[1,]",     "{'a':1}",
+                                      "NaN",      "01",  "[1] x",      "\"\xFF\"", "{\"a\" 1}",
+                                      "// c\n{}", "\"a", "Infinity",   "[1 2]"};
     for (size_t i = 0; i < LEN(good); i++) {
         struct as_json *json = NULL;
         assert_int_equal(as_json_parse(good[i], strlen(good[i]), &json, NULL), 0);
@@ -72,7 +75,10 @@ static void test_getters_give_the_fallback_for_another_type(void **unused)
 static void test_canonical_text_is_equal_for_equal_values(void **unused)
 {
     (void)unused;
-    static const char *const same[] = {"{\"b\":1,\"a\":[1.0,2.50,\"\\u00e9\"]}", "{ \"a\" : [1, 2.5, \"\xC3\xA9\"],\n\"b\" : 1.0 }"};
+    static const char *const same[] = {
+        "{\"b\":1,\"a\":[1.0,2.50,\"\\u00e9\"]}",
+        "{ \"a\" : [1, 2.5, \"\xC3\xA9\"],\n\"b\" : 1.0 }",
+    };
     struct as_buf text[2] = {{0}, {0}};
     for (int i = 0; i < 2; i++) {
         AS_CLEANUP_JSON struct as_json *json = NULL;

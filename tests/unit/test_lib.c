@@ -17,10 +17,10 @@
 static void test_every_error_has_a_text_a_wire_name_and_an_exit_code(void **unused)
 {
     (void)unused;
-#define X(sym, value, wire, text, exit_code)                                                                          \
-    assert_string_equal(as_err_text(sym), text);                                                                      \
-    assert_string_equal(as_err_wire(sym), wire);                                                                      \
-    assert_int_equal(as_err_from_wire(wire), sym);                                                                    \
+#define X(sym, value, wire, text, exit_code)       \
+    assert_string_equal(as_err_text(sym), text);   \
+    assert_string_equal(as_err_wire(sym), wire);   \
+    assert_int_equal(as_err_from_wire(wire), sym); \
     assert_int_equal(as_err_exit_code(sym), exit_code);
     AS_ERR_TABLE(X)
 #undef X
@@ -112,20 +112,21 @@ static void test_utf8_validity(void **unused)
         bool is_valid;
     } cases[] = {
         {"plain", true},
-        {"\xC3\xA9", true},             /* e acute */
-        {"\xE2\x82\xAC", true},         /* euro */
-        {"\xF0\x9F\x98\x80", true},     /* emoji */
-        {"\xF4\x8F\xBF\xBF", true},     /* the last code point */
-        {"\xC0\xAF", false},            /* overlong */
-        {"\xE0\x80\xAF", false},        /* overlong */
-        {"\xED\xA0\x80", false},        /* surrogate */
-        {"\xF4\x90\x80\x80", false},    /* beyond the last */
-        {"\x80", false},                /* no start */
-        {"\xE2\x82", false},            /* cut */
+        {"\xC3\xA9", true},          /* e acute */
+        {"\xE2\x82\xAC", true},      /* euro */
+        {"\xF0\x9F\x98\x80", true},  /* emoji */
+        {"\xF4\x8F\xBF\xBF", true},  /* the last code point */
+        {"\xC0\xAF", false},         /* overlong */
+        {"\xE0\x80\xAF", false},     /* overlong */
+        {"\xED\xA0\x80", false},     /* surrogate */
+        {"\xF4\x90\x80\x80", false}, /* beyond the last */
+        {"\x80", false},             /* no start */
+        {"\xE2\x82", false},         /* cut */
         {"\xFF", false},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-        assert_int_equal(as_utf8_is_valid(cases[i].bytes, strlen(cases[i].bytes)), cases[i].is_valid);
+        assert_int_equal(as_utf8_is_valid(cases[i].bytes, strlen(cases[i].bytes)),
+                         cases[i].is_valid);
 }
 
 static void test_text_for_a_terminal_has_no_control_characters(void **unused)
@@ -144,10 +145,12 @@ static void test_text_for_a_terminal_has_no_control_characters(void **unused)
 static void test_text_for_a_terminal_keeps_its_order(void **unused)
 {
     (void)unused;
-    static const char hostile[] = "\u202Eevil\u202C \u2066x\u2069\u200F\u061C\u2028\u05D0\u00E9\U0001F600";
+    static const char hostile[] =
+        "\u202Eevil\u202C \u2066x\u2069\u200F\u061C\u2028\u05D0\u00E9\U0001F600";
     struct as_buf buf = {0};
     as_buf_add_utf8_safe(&buf, hostile, sizeof(hostile) - 1);
-    assert_string_equal(buf.ptr, "\uFFFDevil\uFFFD \uFFFDx\uFFFD\uFFFD\uFFFD\uFFFD\u05D0\u00E9\U0001F600");
+    assert_string_equal(buf.ptr,
+                        "\uFFFDevil\uFFFD \uFFFDx\uFFFD\uFFFD\uFFFD\uFFFD\u05D0\u00E9\U0001F600");
     as_buf_done(&buf);
 }
 
@@ -176,7 +179,8 @@ static void test_sha256_of_known_text(void **unused)
     struct as_sha256 hash = as_sha256_of("abc", 3), back;
     char hex[AS_SHA256_HEX_BYTES];
     as_sha256_hex(&hash, hex);
-    assert_string_equal(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"); /* FIPS 180-4 */
+    /* The first example of FIPS 180-4. */
+    assert_string_equal(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     assert_int_equal(as_sha256_from_hex(hex, &back), 0);
     assert_true(as_sha256_eq(&hash, &back));
     assert_int_equal(as_sha256_from_hex("xyz", &back), AS_EINVAL);
@@ -186,7 +190,11 @@ static void test_hashed_fields_cannot_slide_into_each_other(void **unused)
 {
     (void)unused;
     struct as_sha256 hashes[3];
-    static const struct as_str pairs[3][2] = {{AS_STR("ab"), AS_STR("c")}, {AS_STR("a"), AS_STR("bc")}, {AS_STR("abc"), {NULL, 0}}};
+    static const struct as_str pairs[3][2] = {
+        {AS_STR("ab"), AS_STR("c")},
+        {AS_STR("a"), AS_STR("bc")},
+        {AS_STR("abc"), {NULL, 0}},
+    };
     for (int i = 0; i < 3; i++) {
         struct as_hasher *hasher = as_hasher_new();
         as_hasher_add_field(hasher, pairs[i][0]);

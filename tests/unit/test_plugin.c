@@ -1,4 +1,5 @@
-/* The registry against real folders and the real worker: what is dropped, broken, fixed, renamed, replaced and deleted there. */
+/* The registry against real folders and the real worker: what is dropped, broken, fixed, renamed,
+ * replaced and deleted there. */
 #include "pool_fixture.h"
 
 #include "daemon/plugin/registry.h"
@@ -196,8 +197,9 @@ static double score_of(const struct plugin_version *version)
 static void test_numbers_are_three_plain_numbers(void **state)
 {
     static const char *const good[] = {"0.0.0", "1.2.3", "10.200.999999999"};
-    static const char *const bad[] = {"", "1", "1.2", "1.2.3.4", "1.2.x", "1..2", ".1.2", "1.2.", "01.2.3",
-                                      "1.2.3-rc1", "v1.2.3", " 1.2.3", "1.2.3 ", "-1.2.3", "1.2.9999999999"};
+    static const char *const bad[] = {"",       "1",      "1.2",    "1.2.3.4", "1.2.x",
+                                      "1..2",   ".1.2",   "1.2.",   "01.2.3",  "1.2.3-rc1",
+                                      "v1.2.3", " 1.2.3", "1.2.3 ", "-1.2.3",  "1.2.9999999999"};
     struct plugin_number number;
     (void)state;
     for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
@@ -209,7 +211,8 @@ static void test_numbers_are_three_plain_numbers(void **state)
 
 static void test_numbers_are_ordered_as_numbers(void **state)
 {
-    static const char *const rising[] = {"0.0.1", "0.0.10", "0.2.0", "0.10.0", "1.0.0", "1.2.0", "1.10.0", "9.0.0", "10.0.0"};
+    static const char *const rising[] = {"0.0.1", "0.0.10", "0.2.0", "0.10.0", "1.0.0",
+                                         "1.2.0", "1.10.0", "9.0.0", "10.0.0"};
     (void)state;
     for (size_t i = 0; i < sizeof(rising) / sizeof(rising[0]); i++) {
         for (size_t k = 0; k < sizeof(rising) / sizeof(rising[0]); k++) {
@@ -256,8 +259,9 @@ static void test_a_selector_by_hash_takes_a_prefix_of_eight_digits_or_more(void 
 
 static void test_a_malformed_selector_is_answered_with_the_forms_there_are(void **state)
 {
-    static const char *const bad[] = {"", "@1", "a b", "a@", "a@x", "a@1.2.3.4", "a@1@2", "a@sha256:", "a@sha256:zzzzzzzz",
-                                      "a@>=1", "a/b"};
+    static const char *const bad[] = {
+        "",      "@1", "a b", "a@", "a@x", "a@1.2.3.4", "a@1@2", "a@sha256:", "a@sha256:zzzzzzzz",
+        "a@>=1", "a/b"};
     (void)state;
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         struct selector selector;
@@ -350,10 +354,12 @@ static void test_a_file_with_an_error_is_refused_with_its_line(void **state)
 static void test_a_file_whose_example_fails_is_refused_and_the_example_named(void **state)
 {
     (void)state;
-    write_text("wrong.lua", "return { api = 1, kind = \"scorer\", name = \"wrong\", version = \"1.0.0\",\n"
-                            "  score = function(_, output) return output.text == \"x\" and 1 or 0 end,\n"
-                            "  examples = { { output = { text = \"x\" }, score = 1 },\n"
-                            "    { output = { text = \"y\" }, score = 1 }, { output = { text = \"z\" }, score = 1 } } }\n");
+    write_text("wrong.lua",
+               "return { api = 1, kind = \"scorer\", name = \"wrong\", version = \"1.0.0\",\n"
+               "  score = function(_, output) return output.text == \"x\" and 1 or 0 end,\n"
+               "  examples = { { output = { text = \"x\" }, score = 1 },\n"
+               "    { output = { text = \"y\" }, score = 1 },\n"
+               "    { output = { text = \"z\" }, score = 1 } } }\n");
     scan();
     assert_false(is_live("wrong"));
     assert_has(refusal_of("wrong.lua"), "2 of its 3 examples failed; example 2: ");
@@ -617,7 +623,8 @@ static void test_a_name_means_the_highest_live_version_that_fits(void **state)
 {
     static const struct {
         const char *selector, *version;
-    } cases[] = {{"half", "2.0.0"}, {"half@1", "1.10.0"}, {"half@1.2", "1.2.9"}, {"half@1.2.1", "1.2.1"}};
+    } cases[] = {
+        {"half", "2.0.0"}, {"half@1", "1.10.0"}, {"half@1.2", "1.2.9"}, {"half@1.2.1", "1.2.1"}};
     (void)state;
     write_scorer("a.lua", "half", "1.2.1", 0.5);
     write_scorer("b.lua", "half", "1.2.9", 0.5);
@@ -635,12 +642,16 @@ static void test_what_is_not_found_is_answered_with_what_is_near(void **state)
     (void)state;
     write_scorer("a.lua", "exact_match", "1.2.0", 0.5);
     scan();
-    assert_int_equal(registry_find(registry, PLUGIN_SCORER, "exct_match", &version, &err), AS_ENOENT);
+    assert_int_equal(registry_find(registry, PLUGIN_SCORER, "exct_match", &version, &err),
+                     AS_ENOENT);
     assert_has(err.msg, "no scorer named 'exct_match': did you mean 'exact_match'?");
-    assert_int_equal(registry_find(registry, PLUGIN_SCORER, "exact_match@2", &version, &err), AS_ENOENT);
+    assert_int_equal(registry_find(registry, PLUGIN_SCORER, "exact_match@2", &version, &err),
+                     AS_ENOENT);
     assert_has(err.msg, "there is 1.2.0");
-    assert_int_equal(registry_find(registry, PLUGIN_RUBRIC, "exact_match", &version, &err), AS_ENOENT);
-    assert_int_equal(registry_find(registry, PLUGIN_SCORER, "exact match", &version, &err), AS_EINVAL);
+    assert_int_equal(registry_find(registry, PLUGIN_RUBRIC, "exact_match", &version, &err),
+                     AS_ENOENT);
+    assert_int_equal(registry_find(registry, PLUGIN_SCORER, "exact match", &version, &err),
+                     AS_EINVAL);
 }
 
 struct listing {
@@ -690,11 +701,13 @@ static void keep_report(void *ctx, const struct plugin_report *report)
 {
     struct kept_report *kept = ctx;
     assert_false(kept->is_there);
-    *kept = (struct kept_report){true, report->loaded->status, report->examples_run, report->examples_failed, ""};
+    *kept = (struct kept_report){true, report->loaded->status, report->examples_run,
+                                 report->examples_failed, ""};
     if (report->first_failure)
         snprintf(kept->text, sizeof(kept->text), "%s", report->first_failure);
     else if (report->loaded->status != JOB_OK)
-        snprintf(kept->text, sizeof(kept->text), "%.*s", (int)report->loaded->reason.len, report->loaded->reason.ptr);
+        snprintf(kept->text, sizeof(kept->text), "%.*s", (int)report->loaded->reason.len,
+                 report->loaded->reason.ptr);
 }
 
 static struct kept_report inspect(const char *source)
@@ -718,8 +731,9 @@ static void test_an_inspection_reports_and_installs_nothing(void **state)
     struct kept_report broken = inspect("return {\n");
     assert_int_equal(broken.status, JOB_LOAD_ERROR);
     assert_has(broken.text, "looked_at.lua:");
-    struct kept_report wrong = inspect("return { api = 1, kind = \"scorer\", name = \"w\", version = \"1.0.0\",\n"
-                                       " score = function() return 1 end, examples = { { score = 0 } } }");
+    struct kept_report wrong =
+        inspect("return { api = 1, kind = \"scorer\", name = \"w\", version = \"1.0.0\",\n"
+                " score = function() return 1 end, examples = { { score = 0 } } }");
     assert_int_equal(wrong.failed, 1);
     assert_has(wrong.text, "example 1: ");
 }

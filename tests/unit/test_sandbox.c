@@ -1,5 +1,6 @@
-/* The worker pool against a worker that lies, dies and dawdles on command (fake_worker.c): every row gets exactly one reply,
- * the row that broke a worker gets the blame, and its neighbours get their answers. */
+/* The worker pool against a worker that lies, dies and dawdles on command (fake_worker.c): every
+ * row gets exactly one reply, the row that broke a worker gets the blame, and its neighbours get
+ * their answers. */
 #include "pool_fixture.h"
 
 #include "daemon/sandbox/backoff.h"
@@ -18,7 +19,8 @@ static struct pool_fixture pool;
 
 static int setup(void **state)
 {
-    struct sandbox_options options = {.worker_path = FAKE_WORKER, .row_deadline_ms = 40, .load_deadline_ms = 60};
+    struct sandbox_options options = {
+        .worker_path = FAKE_WORKER, .row_deadline_ms = 40, .load_deadline_ms = 60};
     (void)state;
     pool_setup(&pool, &options);
     return 0;
@@ -142,9 +144,10 @@ static void test_a_lie_on_the_socket_is_a_crash_of_that_row_alone(void **state)
 static void test_a_row_over_its_deadline_is_a_timeout_and_the_rest_is_answered(void **state)
 {
     static const struct breakage breakages[] = {
-        {"soft", JOB_TIMEOUT, "fake.lua:7: stopped"}, /* ends at the soft stop, and says where it was */
-        {"spin", JOB_TIMEOUT, "CPU time"},            /* ignores it */
-        {"silence", JOB_TIMEOUT, "wall-clock time"},  /* uses no CPU */
+        /* Ends at the soft stop, and says where it was. */
+        {"soft", JOB_TIMEOUT, "fake.lua:7: stopped"},
+        {"spin", JOB_TIMEOUT, "CPU time"},           /* ignores it */
+        {"silence", JOB_TIMEOUT, "wall-clock time"}, /* uses no CPU */
         {"hang up", JOB_TIMEOUT, "wall-clock time"},
     };
     (void)state;
@@ -313,7 +316,8 @@ static void test_bodies_larger_than_any_socket_buffer_go_through(void **state)
     uint64_t id = open_honest();
     (void)state;
     for (unsigned i = 0; i < ROWS; i++) {
-        struct job_row row = {.kind = JOB_GRADE, .case_json = {body, SIZE}, .params_json = AS_STR("{}")};
+        struct job_row row = {
+            .kind = JOB_GRADE, .case_json = {body, SIZE}, .params_json = AS_STR("{}")};
         sandbox_submit(pool.sandbox, id, &row, keep_reply, &replies[i]);
     }
     free(body);
@@ -322,7 +326,7 @@ static void test_bodies_larger_than_any_socket_buffer_go_through(void **state)
         assert_answered(&replies[i]);
 }
 
-static void test_a_closed_plugin_still_answers_what_was_queued_and_then_ends_its_workers(void **state)
+static void test_a_closed_plugin_answers_what_was_queued_and_ends_its_workers(void **state)
 {
     struct kept_reply replies[100];
     struct sandbox_stats stats;
@@ -548,7 +552,8 @@ static void test_backoff_counts_deadly_rows_among_the_last_hundred(void **state)
             backoff_note_row(&backoff);
         assert_false(backoff_is_hopeless(&backoff));
     }
-    for (unsigned i = 0; i < 100 && !backoff_is_hopeless(&backoff); i++) { /* one in four is too often */
+    /* One in four is too often. */
+    for (unsigned i = 0; i < 100 && !backoff_is_hopeless(&backoff); i++) {
         if (i % 4 == 0)
             backoff_note_death(&backoff, true);
         else
@@ -580,13 +585,14 @@ int main(void)
         with_pool(test_quarantine_of_one_plugin_leaves_another_alone),
         with_pool(test_an_output_over_the_limit_is_not_shown_to_a_scorer),
         with_pool(test_bodies_larger_than_any_socket_buffer_go_through),
-        with_pool(test_a_closed_plugin_still_answers_what_was_queued_and_then_ends_its_workers),
+        with_pool(test_a_closed_plugin_answers_what_was_queued_and_ends_its_workers),
         with_pool(test_an_old_id_does_not_find_the_plugin_that_took_its_place),
         with_pool(test_a_callback_may_submit_close_and_open),
         cmocka_unit_test(test_free_answers_everything_that_is_due),
-        cmocka_unit_test_setup_teardown(test_more_plugins_than_workers_take_turns, setup_two_workers, teardown),
-        cmocka_unit_test_setup_teardown(test_an_idle_worker_is_ended_and_comes_back_when_needed, setup_short_idle,
-                                        teardown),
+        cmocka_unit_test_setup_teardown(test_more_plugins_than_workers_take_turns,
+                                        setup_two_workers, teardown),
+        cmocka_unit_test_setup_teardown(test_an_idle_worker_is_ended_and_comes_back_when_needed,
+                                        setup_short_idle, teardown),
         with_pool(test_a_long_queue_gets_a_second_process),
         with_pool(test_the_spent_cpu_time_of_ended_processes_is_kept),
         cmocka_unit_test(test_the_probe_believes_only_death_by_sigsys),

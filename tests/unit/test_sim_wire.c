@@ -1,5 +1,5 @@
-/* The three wire formats of assay-sim, answers and errors alike, as docs/wire-formats.md has them.
- */
+/* The three wire formats of assay-sim, answers and errors alike, as docs/wire-formats.md has
+ * them. */
 #include "tests/unit/sim_client.h"
 
 #include <string.h>

@@ -364,7 +364,8 @@ static void test_one_wrong_byte_in_a_compressed_text_is_noticed(void **state)
         text[i] = "abcdefgh ijkl"[i * i % 13];
     row.row.text = (struct as_str){text, sizeof(text)};
     fixture_commit_row(f->store, row);
-    tamper(f, "UPDATE row_body SET body = CAST(substr(body, 1, 40) || x'55' || substr(body, 42) AS BLOB)");
+    tamper(f, "UPDATE row_body"
+              " SET body = CAST(substr(body, 1, 40) || x'55' || substr(body, 42) AS BLOB)");
     store_fixture_reopen(f);
     assert_int_equal(store_rows_of_case(f->store, group, 0, &f->arena, &rows, &count), AS_ECORRUPT);
 }

@@ -13,8 +13,13 @@
 /* The vectors of RFC 4648, section 10. */
 static const struct {
     const char *bytes, *text;
-} vectors[] = {{"", ""},           {"f", "Zg=="},         {"fo", "Zm8="},        {"foo", "Zm9v"},
-               {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}};
+} vectors[] = {{"", ""},
+               {"f", "Zg=="},
+               {"fo", "Zm8="},
+               {"foo", "Zm9v"},
+               {"foob", "Zm9vYg=="},
+               {"fooba", "Zm9vYmE="},
+               {"foobar", "Zm9vYmFy"}};
 
 static void test_base64_agrees_with_the_vectors_of_the_rfc(void **state)
 {
@@ -47,9 +52,9 @@ static void test_base64_brings_every_byte_back(void **state)
 
 static void test_base64_that_is_not_canonical_is_refused_and_nothing_appended(void **state)
 {
-    static const char *const bad[] = {"Z",        "Zg",   "Zg=",     "Zg==Zg==", "Z===", "====",
-                                      "Zh==",     "Zm9=", "Zm9v\n",  "Zm 9v",    "Zm9-", "Zm9_",
-                                      "Zm9vZg=v", "\xff" "m9v", "Zm9v=AAA"};
+    static const char *const bad[] = {"Z",    "Zg",   "Zg=",      "Zg==Zg==", "Z===",
+                                      "====", "Zh==", "Zm9=",     "Zm9v\n",   "Zm 9v",
+                                      "Zm9-", "Zm9_", "Zm9vZg=v", "\xffm9v",  "Zm9v=AAA"};
     struct as_buf out = {0};
     (void)state;
     as_buf_adds(&out, "before");
