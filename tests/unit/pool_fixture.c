@@ -1,5 +1,5 @@
 /* The shared part of the tests that run real processes. */
-#include "pool_fixture.h"
+#include "tests/unit/pool_fixture.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -134,4 +134,11 @@ void pool_turn_for_ms(struct pool_fixture *f, uint64_t ms)
     while (!is_over)
         loop_turn(f->loop);
     loop_timer_free(timer);
+}
+
+void assert_has(const char *text, const char *part)
+{
+    assert_non_null(text);
+    if (!strstr(text, part))
+        fail_msg("\"%s\" is not in \"%s\"", part, text);
 }

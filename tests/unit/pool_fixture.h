@@ -48,4 +48,7 @@ void pool_turn_for_ms(struct pool_fixture *fixture, uint64_t ms);
 void keep_reply(void *kept_reply, const struct job_reply *reply); /* a sandbox_row_fn */
 void keep_load(void *kept_load, const struct job_loaded *loaded); /* a sandbox_load_fn */
 
+/* part is in text, which is not NULL. */
+void assert_has(const char *text, const char *part);
+
 #endif

@@ -5,7 +5,7 @@
  * control scorer that gets the same rows and must give 0.5 for all of them. What is expected stands
  * in each script's header. Nothing may be left behind: no process, no descriptor, no file, no
  * growth of this process. */
-#include "pool_fixture.h"
+#include "tests/unit/pool_fixture.h"
 
 #include "lib/buf.h"
 

@@ -1,9 +1,7 @@
 /* The worker pool against a worker that lies, dies and dawdles on command (fake_worker.c): every
  * row gets exactly one reply, the row that broke a worker gets the blame, and its neighbours get
  * their answers. */
-#include "pool_fixture.h"
-
-#include "daemon/sandbox/backoff.h"
+#include "tests/unit/pool_fixture.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -69,12 +67,6 @@ static void assert_answered(const struct kept_reply *reply)
     if (reply->status != JOB_OK)
         fail_msg("%s: %s", job_status_name(reply->status), reply->reason);
     assert_float_equal(reply->score, 0.25, 0);
-}
-
-static void assert_has(const char *text, const char *part)
-{
-    if (!strstr(text, part))
-        fail_msg("\"%s\" is not in \"%s\"", part, text);
 }
 
 static void test_rows_are_answered_in_the_order_they_came(void **state)
@@ -523,46 +515,6 @@ static void test_a_program_that_is_no_worker_fails_the_load(void **state)
     pool_teardown(&own);
 }
 
-static void test_backoff_delays_grow_after_three_deaths_and_end_in_quarantine(void **state)
-{
-    static const uint32_t delays[] = {0, 0, 0, 100};
-    struct backoff backoff = {0};
-    (void)state;
-    for (unsigned i = 0; i < 4; i++) {
-        backoff_note_death(&backoff, true);
-        assert_int_equal(backoff_delay_ms(&backoff), delays[i]);
-        assert_false(backoff_is_hopeless(&backoff));
-    }
-    backoff_note_death(&backoff, true);
-    assert_int_equal(backoff_delay_ms(&backoff), 200);
-    assert_true(backoff_is_hopeless(&backoff));
-    for (unsigned i = 0; i < 20; i++)
-        backoff_note_death(&backoff, false);
-    assert_int_equal(backoff_delay_ms(&backoff), BACKOFF_MAX_DELAY_MS);
-}
-
-static void test_backoff_counts_deadly_rows_among_the_last_hundred(void **state)
-{
-    struct backoff backoff = {0};
-    (void)state;
-    for (unsigned i = 0; i < 500; i++) { /* one in six: never 20 of 100 */
-        if (i % 6 == 0)
-            backoff_note_death(&backoff, true);
-        else
-            backoff_note_row(&backoff);
-        assert_false(backoff_is_hopeless(&backoff));
-    }
-    /* One in four is too often. */
-    for (unsigned i = 0; i < 100 && !backoff_is_hopeless(&backoff); i++) {
-        if (i % 4 == 0)
-            backoff_note_death(&backoff, true);
-        else
-            backoff_note_row(&backoff);
-    }
-    assert_true(backoff_is_hopeless(&backoff));
-    assert_true(backoff.in_a_row < BACKOFF_DEATHS_IN_A_ROW);
-}
-
 #define with_pool(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -598,8 +550,6 @@ int main(void)
         cmocka_unit_test(test_the_probe_believes_only_death_by_sigsys),
         with_pool(test_a_worker_program_that_is_not_there_is_named),
         cmocka_unit_test(test_a_program_that_is_no_worker_fails_the_load),
-        cmocka_unit_test(test_backoff_delays_grow_after_three_deaths_and_end_in_quarantine),
-        cmocka_unit_test(test_backoff_counts_deadly_rows_among_the_last_hundred),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
