@@ -83,15 +83,14 @@ refuse_eval '$aprimary: f1' "primary: no metric named 'f1' in this eval"
 
 # ---- a running daemon ----
 
-models+=("dead=dead" "keyless=sim-q94")
-write_config
-sed -i -e "s|^models:|  nobody: {plugin: openai, base_url: 'http://127.0.0.1:1/v1', retry: {max_attempts: 2, backoff_ms: 20}}\n\
-  locked: {plugin: openai, base_url: 'http://127.0.0.1:$sim_port/v1', key: NO_SUCH_KEY}\nmodels:|" \
-    -e 's/\(  dead: {provider: \)sim/\1nobody/' -e 's/\(  keyless: {provider: \)sim/\1locked/' "$home/assay.yaml"
+models+=(dead=dead@nobody keyless=sim-q94@locked)
+more_providers=(
+    "nobody: {plugin: openai, base_url: 'http://127.0.0.1:1/v1', retry: {max_attempts: 2, backoff_ms: 20}}"
+    "locked: {plugin: openai, base_url: 'http://127.0.0.1:$sim_port/v1', key: NO_SUCH_KEY}"
+)
 expect_exit 6 ctl status
 expect_contains "$err" "assayd is not running at $ASSAY_SOCKET" "start it with"
-launch_daemon
-await_process "$daemon_pid" "$daemon_log" daemon_is_ready
+start_daemon
 
 # A dataset with broken lines: each with its number and reason; the good ones are kept, with --strict none.
 cat >"$home/broken.jsonl" <<'JSONL'

@@ -20,9 +20,10 @@ else
     daemon_options=()
 fi
 
-models=(sim-q95 sim-q94 sim-q80 sim-judge) # NAME, or NAME=ID where the API calls it something else
+models=(sim-q95 sim-q94 sim-q80 sim-judge) # NAME, or NAME=ID where the API calls it something else, or NAME=ID@PROVIDER
 concurrency=16
-provider_lines=() # more keys of the provider's block
+provider_lines=() # more keys of the provider "sim"
+more_providers=() # lines "NAME: {plugin: ...}"
 config_lines=()   # more keys of the top level
 roles="[{role: admin, user: \"$(id -u)\"}]"
 sim_pid='' daemon_pid='' daemon_starts=0
@@ -166,7 +167,7 @@ sim_has_been_asked() {
 }
 
 write_config() {
-    local model
+    local model id provider
     {
         cat <<YAML
 socket: assayd.sock
@@ -182,9 +183,12 @@ YAML
         echo '    plugin: openai'
         echo "    base_url: http://127.0.0.1:$sim_port/v1"
         [ ${#provider_lines[@]} = 0 ] || printf '    %s\n' "${provider_lines[@]}"
+        [ ${#more_providers[@]} = 0 ] || printf '  %s\n' "${more_providers[@]}"
         echo 'models:'
         for model in "${models[@]}"; do
-            echo "  ${model%%=*}: {provider: sim, id: \"${model#*=}\", concurrency: $concurrency, price: {input: 0.15, output: 0.60}}"
+            id=${model#*=} provider=sim
+            [[ $id != *@* ]] || { provider=${id##*@} id=${id%@*}; }
+            echo "  ${model%%=*}: {provider: $provider, id: \"$id\", concurrency: $concurrency, price: {input: 0.15, output: 0.60}}"
         done
     } >"$home/assay.yaml"
 }
