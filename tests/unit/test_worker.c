@@ -2,6 +2,21 @@
  * limits, and is locked in. */
 #include "tests/unit/worker_host.h"
 
+#include <math.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
 static void test_a_plugin_tells_what_it_is(void **state)
 {
     (void)state;

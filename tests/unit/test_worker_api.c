@@ -2,6 +2,14 @@
  * Lua; its score must be 1. */
 #include "tests/unit/worker_host.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
 static void assert_lua(const char *body)
 {
     struct as_buf source = {0};

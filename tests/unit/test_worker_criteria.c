@@ -2,6 +2,13 @@
  * test is a scorer that asserts in Lua; its score must be 1. */
 #include "tests/unit/worker_host.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
 #define LIST "local list = {{id = 'a', doc = 'first'}, {id = 'b', doc = 'second'}}\n"
 
 static void assert_lua(const char *body)

@@ -2,6 +2,14 @@
  * three kinds. */
 #include "tests/unit/worker_host.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
 #define HEAD "return { api = 1, name = 'n', version = '1.0.0', "
 #define RUBRIC(rest)                                                                               \
     HEAD "kind = 'rubric', scale = { 1, 5 }, pass = 4, criteria = { { id = 'a', text = 'b' } },\n" \
