@@ -2,6 +2,7 @@
  * three kinds. */
 #include "tests/unit/worker_host.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
