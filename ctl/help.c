@@ -10,7 +10,7 @@ static const char synopsis[] =
 static const char *const global_rows[][2] = {
     {"--socket PATH", "assayd's; else $ASSAY_SOCKET, else " CTL_DEFAULT_SOCKET},
     {"--json", "one line of JSON, as docs/control-protocol.md describes it"},
-    {"--color WHEN", "auto (on a terminal, unless $NO_COLOR is set), always or never"},
+    {"--color WHEN", "auto (on a terminal, unless $NO_COLOR), always or never"},
     {"--help", "after a command: what it does, its options, an example"},
     {"--version", "the version"},
 };

@@ -67,16 +67,6 @@ void print_check(struct ctl *ctl, const struct as_json *result)
         out_styled(&ctl->out, STYLE_GOOD, "configuration and evals are good\n");
 }
 
-/* A text of its author, on lines of its own. Nothing when it is empty. */
-static void print_indented(const struct output *out, const char *paragraph)
-{
-    struct as_buf text = {0};
-    as_buf_addf(&text, "  %s", paragraph);
-    if (*paragraph)
-        wrap_print(out, STYLE_PLAIN, as_buf_str(&text));
-    as_buf_done(&text);
-}
-
 /* ---- plugins ---- */
 
 static void print_refused(const struct output *out, const struct as_json *refused)
@@ -131,7 +121,7 @@ void print_plugin(struct ctl *ctl, const struct as_json *result)
     out_styled(out, STYLE_BOLD, "%s %s ", str_or(result, "kind", ""),
                str_or(result, "selector", ""));
     out_styled(out, style_of_word(state), "%s\n", state);
-    print_indented(out, str_or(result, "doc", ""));
+    wrap_print_after(out, STYLE_PLAIN, "  ", str_or(result, "doc", ""));
     out_field(out, "file", "%s", str_or(result, "path", "(kept for a run)"));
     out_field(out, "hash", "sha256:%s", str_or(result, "hash", "n/a"));
     out_field(out, "since", "%s", fmt_time(result, "since_ms").s);
@@ -225,7 +215,7 @@ void print_eval(struct ctl *ctl, const struct as_json *result)
     struct as_buf candidates = {0};
     add_list(&candidates, as_json_get(result, "candidates"));
     out_styled(out, STYLE_BOLD, "%s\n", str_or(result, "name", "?"));
-    print_indented(out, str_or(result, "description", ""));
+    wrap_print_after(out, STYLE_PLAIN, "  ", str_or(result, "description", ""));
     out_field(out, "file", "%s", str_or(result, "path", "n/a"));
     out_field(out, "dataset", "%s", str_or(result, "dataset", "n/a"));
     out_field(out, "baseline", "%s", str_or(result, "baseline", "n/a"));

@@ -2,7 +2,7 @@
 #include "ctl/grid.h"
 #include "ctl/print.h"
 
-#define CASE_SHOWN_BYTES 200
+#define CASE_SHOWN_BYTES 400
 
 static void print_bad_lines(const struct output *out, const struct as_json *result)
 {
@@ -60,27 +60,40 @@ void print_dataset_list(struct ctl *ctl, const struct as_json *result)
         out_print(&ctl->out, "no dataset yet: `assayctl dataset import NAME FILE` makes one\n");
 }
 
-/* One case as a line: its id, and the beginning of its JSON. */
-static void print_case(const struct output *out, const struct as_json *item)
+/* The case as JSON, or the beginning of it, in whole characters. */
+static void add_case(struct grid *grid, const struct as_json *item)
 {
     struct as_buf text = {0};
-    as_json_write(item, &text);
-    bool is_cut = text.len > CASE_SHOWN_BYTES;
-    out_styled(out, STYLE_BOLD, "%s", str_or(item, "id", "?"));
-    out_print(out, "  %.*s%s\n", CASE_SHOWN_BYTES, text.ptr, is_cut ? "..." : "");
+    out_add_json(&text, item, false);
+    size_t shown = text.len < CASE_SHOWN_BYTES ? text.len : CASE_SHOWN_BYTES;
+    while (shown < text.len && (text.ptr[shown] & 0xC0) == 0x80)
+        shown--;
+    grid_add(grid, item, NULL);
+    grid_cell(grid, "CONTENT", "%.*s%s", (int)shown, text.ptr, shown < text.len ? "..." : "");
     as_buf_done(&text);
+}
+
+static void print_cases(const struct output *out, const struct as_json *cases)
+{
+    static const struct grid_column columns[] = {
+        {"CASE", GRID_BOLD, "id", NULL},
+        {"CONTENT", GRID_TRUNC, NULL, NULL},
+        {0},
+    };
+    struct grid *grid = grid_new(out, columns);
+    for (size_t i = 0; i < as_json_len(cases); i++)
+        add_case(grid, as_json_at(cases, i));
+    grid_print_free(grid);
 }
 
 void print_dataset(struct ctl *ctl, const struct as_json *result)
 {
     const struct output *out = &ctl->out;
-    const struct as_json *cases = as_json_get(result, "cases");
     struct grid *grid = grid_new(out, dataset_columns);
     grid_add(grid, as_json_get(result, "dataset"), NULL);
     grid_print_free(grid);
     out_print(out, "\n");
-    for (size_t i = 0; i < as_json_len(cases); i++)
-        print_case(out, as_json_at(cases, i));
+    print_cases(out, as_json_get(result, "cases"));
     if (as_json_has(result, "next"))
         out_styled(out, STYLE_DIM, "more with --after %s\n", fmt_count(result, "next").s);
 }

@@ -1,6 +1,7 @@
 /* A run group for people: head, members, metrics, comparisons, verdicts. Every mean with its n. */
 #include "ctl/grid.h"
 #include "ctl/print.h"
+#include "ctl/wrap.h"
 
 #include <math.h>
 #include <string.h>
@@ -65,10 +66,8 @@ static void print_title(const struct output *out, const struct as_json *run)
         out_styled(out, style_of_word(outcome), "%s", outcome);
     }
     out_print(out, "\n");
-    if (as_json_get_str(run, "headline").len)
-        out_print(out, "%s\n", str_or(run, "headline", ""));
-    if (as_json_get_cstr(run, "error"))
-        out_styled(out, STYLE_BAD, "%s\n", as_json_get_cstr(run, "error"));
+    wrap_print_after(out, STYLE_PLAIN, "", str_or(run, "headline", ""));
+    wrap_print_after(out, STYLE_BAD, "", str_or(run, "error", ""));
 }
 
 static void print_when(const struct output *out, const struct as_json *run)
@@ -111,11 +110,11 @@ static void print_head(const struct output *out, const struct as_json *run)
     print_pins(out, as_json_get(run, "pins"));
     if (unknown_fate)
         out_styled(out, STYLE_WARN,
-                   "  %lld calls were in flight when assayd died: whether they were answered is "
-                   "not known; they were sent again\n",
+                   "  %lld calls were in flight when assayd died: their fate is "
+                   "unknown, and they were sent again\n",
                    (long long)unknown_fate);
     for (size_t i = 0; i < as_json_len(warnings); i++)
-        out_styled(out, STYLE_WARN, "  warning: %s\n", as_json_cstr(as_json_at(warnings, i)));
+        wrap_print_after(out, STYLE_WARN, "  warning: ", as_json_cstr(as_json_at(warnings, i)));
 }
 
 /* ---- members ---- */

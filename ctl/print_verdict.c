@@ -4,16 +4,6 @@
 
 #include <string.h>
 
-/* A sentence on lines of its own, indented. Nothing when it is empty. */
-static void print_sentence(const struct output *out, const char *indent, const char *sentence)
-{
-    struct as_buf text = {0};
-    as_buf_addf(&text, "%s%s", indent, sentence);
-    if (*sentence)
-        wrap_print(out, STYLE_PLAIN, as_buf_str(&text));
-    as_buf_done(&text);
-}
-
 static void print_evidence(const struct output *out, const struct as_json *check)
 {
     const struct as_json *cases = as_json_get(check, "evidence");
@@ -35,7 +25,7 @@ static void print_check_result(const struct output *out, const struct as_json *c
     out_print(out, "  ");
     out_styled(out, style_of_word(outcome), "%s", outcome);
     out_print(out, " %s\n", str_or(check, "name", "?"));
-    print_sentence(out, "    ", str_or(check, "sentence", ""));
+    wrap_print_after(out, STYLE_PLAIN, "    ", str_or(check, "sentence", ""));
     print_evidence(out, check);
 }
 
@@ -65,8 +55,8 @@ void print_gate(const struct output *out, const char *candidate, const struct as
     const char *outcome = str_or(verdict, "outcome", "no gate");
     out_styled(out, STYLE_BOLD, "%s: ", candidate);
     out_styled(out, style_of_word(outcome), "%s\n", outcome);
-    print_sentence(out, "  ", str_or(verdict, "sentence", ""));
-    print_sentence(out, "  ", str_or(verdict, "advice", ""));
+    wrap_print_after(out, STYLE_PLAIN, "  ", str_or(verdict, "sentence", ""));
+    wrap_print_after(out, STYLE_PLAIN, "  ", str_or(verdict, "advice", ""));
     print_checks(out, as_json_get(verdict, "checks"), only_bad);
 }
 

@@ -92,6 +92,16 @@ void wrap_print(const struct output *out, enum style style, struct as_str text)
     as_buf_done(&wrapped);
 }
 
+void wrap_print_after(const struct output *out, enum style style, const char *before,
+                      const char *text)
+{
+    struct as_buf whole = {0};
+    as_buf_addf(&whole, "%s%s", before, text);
+    if (*text)
+        wrap_print(out, style, as_buf_str(&whole));
+    as_buf_done(&whole);
+}
+
 /* ---- side by side ---- */
 
 static int column_width(const struct output *out, size_t count)

@@ -14,6 +14,10 @@
 /* The last line needs no newline. */
 void wrap_print(const struct output *out, enum style style, struct as_str text);
 
+/* The same of a string with something before it; nothing when it is empty. */
+void wrap_print_after(const struct output *out, enum style style, const char *before,
+                      const char *text);
+
 struct wrap_column {
     struct as_buf title; /* one line */
     enum style style;    /* of the title */
