@@ -1,4 +1,6 @@
-/* Chunks in a list, newest first; big requests get a chunk of their own. */
+/* Chunks in a list, newest first; big requests get a chunk of their own. A reset keeps the oldest
+ * chunk, so that an arena that is used for one small thing after another asks malloc once. Memory
+ * is zeroed when it is handed out, since a chunk is used again. */
 #include "lib/arena.h"
 
 #include <stdalign.h>

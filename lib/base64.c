@@ -1,4 +1,6 @@
-/* Three bytes to four characters and back. Strict both ways: one text for the same bytes. */
+/* Three bytes to four characters and back, strict both ways: one text for the same bytes. A text
+ * that could be written differently (stray bits, padding in the middle) is refused, because two
+ * spellings of the same bytes are a way around every check that compares texts. */
 #include "lib/base64.h"
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

@@ -1,4 +1,6 @@
-/* Byte buffers and the little-endian frame fields. */
+/* Byte buffers, the little-endian fields of frames, and UTF-8. A buffer doubles, so that appending
+ * is linear in what is appended; a reader remembers that it came up short and then gives zeros, so
+ * that a decoder checks once, at its end. */
 #include "lib/buf.h"
 
 #include <stdarg.h>

@@ -1,4 +1,6 @@
-/* The error table and the abort-on-exhaustion allocators. */
+/* The error table and the abort-on-exhaustion allocators. The table is walked from the start every
+ * time: it is short, and an error is no hot path. What aborts writes to stderr by itself, because
+ * the log needs memory. */
 #include "lib/err.h"
 
 #include <errno.h>

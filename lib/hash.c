@@ -1,4 +1,6 @@
-/* The digest is fetched once: EVP_sha256() alone costs a look-up a call in OpenSSL 3. */
+/* SHA-256 by libcrypto. The digest is fetched once: EVP_sha256() alone costs a look-up a call in
+ * OpenSSL 3. Fetching is guarded, for hashes are taken on the loop and on pool threads alike; it is
+ * never freed, since it is used to the end. */
 #include "lib/hash.h"
 
 #include <openssl/evp.h>

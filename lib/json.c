@@ -1,4 +1,6 @@
-/* json-c behind our names: the only file that includes it. */
+/* json-c behind our names: the only file that includes it. A tree of ours is a tree of json-c's,
+ * cast; what is added is strictness (find_lenient), texts that are valid UTF-8 whatever came in,
+ * numbers in their shortest form, and the canonical text that content hashes are taken over. */
 #include "lib/json.h"
 
 #include <json-c/json.h>

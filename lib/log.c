@@ -1,4 +1,6 @@
-/* One line a call, written with a single write so that lines never interleave. */
+/* One line a call, written with a single write, so that lines never interleave. The text is
+ * formatted into a bounded buffer and then made harmless: what a peer or a file said cannot start a
+ * line of its own or move a terminal's cursor. */
 #include "lib/log.h"
 
 #include "lib/buf.h"

@@ -1,4 +1,6 @@
-/* docs/control-protocol.md from the table: what cannot be said in a table stands in the opening. */
+/* docs/control-protocol.md from the table: what cannot be said in a table stands in the opening.
+ * The codes of errors are not written down a second time: each is put on a line and read back, as a
+ * client would. */
 #include "lib/proto.h"
 
 #include <inttypes.h>

@@ -13,7 +13,7 @@
 #define BASE64_MAX_BYTES ((int64_t)(PROTO_CHUNK_MAX_BYTES + 2) / 3 * 4)
 #define PAGE_MAX 1000
 
-// clang-format off
+/* clang-format off */
 #define TEXT(n, d, bytes) {.name = (n), .type = PROTO_STRING, .doc = (d), .min = 1, .max = (bytes)}
 #define NEED_TEXT(n, d, bytes)                                                                     \
     {.name = (n), .type = PROTO_STRING, .is_required = true, .doc = (d), .min = 1, .max = (bytes)}
@@ -21,7 +21,7 @@
 #define NEED_ID(n, d)                                                                              \
     {.name = (n), .type = PROTO_INT, .is_required = true, .doc = (d), .min = 1, .max = INT64_MAX}
 #define NUMBER(n, d) {.name = (n), .type = PROTO_NUMBER, .doc = (d)}
-// clang-format on
+/* clang-format on */
 
 #define RUN NEED_ID("run", "the run group's number")
 #define LIMIT COUNT("limit", "how many at most; 50 when not given", PAGE_MAX)

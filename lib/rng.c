@@ -1,4 +1,6 @@
-/* SplitMix64: one addition and one mix a number. */
+/* SplitMix64: one addition and one mix a number. Streams are told apart by mixing their number into
+ * the start state; the golden-ratio increment is the one of the paper (Steele, Lea, Flood 2014).
+ * The kernel's entropy is asked for here and nowhere else. */
 #include "lib/rng.h"
 
 #include "lib/err.h"
