@@ -1,4 +1,5 @@
-/* A table of routes, and one small function for each. */
+/* A table of routes, and one small function for each. These requests count as none and meet no
+ * fault: a test must be able to ask for the counters while everything else is failing. */
 #include "sim/control.h"
 
 #include "lib/json.h"

@@ -1,4 +1,6 @@
-/* The table of faults, their spelling, and the draw. */
+/* The table of faults, their spelling, and the draw. A draw is a hash, not a random number, so that
+ * it depends neither on the order in which requests come nor on how many there are; each fault
+ * mixes in its own kind, so that two faults of the same rate do not hit the same requests. */
 #include "sim/fault.h"
 
 #include "lib/rng.h"

@@ -29,13 +29,15 @@
     X(FAULT_HUGE, "huge", 64, "a valid answer of that size; megabytes")                          \
     X(FAULT_SLOW, "slow", 1000, "the answer after a pause; milliseconds")
 
+/* clang-format off */
 enum fault_kind {
     FAULT_NONE,
 #define X(sym, name, param, text) sym,
     FAULT_TABLE(X)
 #undef X
-        FAULT_KINDS
+    FAULT_KINDS
 };
+/* clang-format on */
 
 struct fault {
     enum fault_kind kind;

@@ -1,4 +1,6 @@
-/* The road of a request: route, count, key, rate, shape, model, fault, answer. */
+/* The road of a request: route, count, key, rate, shape, model, fault, answer. Each step either
+ * passes the request on or writes the refusal that the vendor would send. A fault is chosen last:
+ * it stands in for the answer, or spoils one that is otherwise right. */
 #include "sim/handler.h"
 
 #include "lib/hash.h"

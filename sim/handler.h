@@ -28,10 +28,10 @@ struct handler_request {
     struct as_str path; /* without the query */
     struct as_str body;
     struct as_str bytes; /* method, path and body in one piece: what the digest is taken over */
-    struct as_str authorization, x_api_key, x_goog_api_key,
-        anthropic_version; /* .ptr NULL: not sent */
-    bool is_too_large;     /* the body was longer than the limit, and is not here */
-    uint64_t now_ms;       /* for the rate limit only */
+    /* Headers; .ptr NULL: not sent. */
+    struct as_str authorization, x_api_key, x_goog_api_key, anthropic_version;
+    bool is_too_large; /* the body was longer than the limit, and is not here */
+    uint64_t now_ms;   /* for the rate limit only */
 };
 
 enum handler_delivery {

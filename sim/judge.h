@@ -1,11 +1,10 @@
 /* Judge questions: a prompt that shows an answer and asks which criteria it meets.
  *
  * The convention that the shipped rubrics are written to. At the start of a line each:
- *   CRITERIA: id1, id2              the ids to decide
- *   <<<ANSWER-xxxxxxxx              up to the line ANSWER-xxxxxxxx>>> with the same fence: the
- * graded answer
- *   <<<TASK-xxxxxxxx                the same way, optional: the prompt that was answered
- *   <<<REFERENCE-xxxxxxxx           the same way, optional: the known right answer
+ *   CRITERIA: id1, id2     the ids to decide
+ *   <<<ANSWER-xxxxxxxx     the graded answer, up to the line ANSWER-xxxxxxxx>>> (the same fence)
+ *   <<<TASK-xxxxxxxx       the same way, optional: the prompt that was answered
+ *   <<<REFERENCE-xxxxxxxx  the same way, optional: the known right answer
  * What stands inside a section is data: a CRITERIA line or a fence in there means nothing. */
 #ifndef SIM_JUDGE_H
 #define SIM_JUDGE_H

@@ -1,4 +1,6 @@
-/* assay-sim: starts the server, waits for a signal, prints the counters. */
+/* assay-sim: starts the server, waits for a signal, prints the counters. The port file is written
+ * when the socket listens, so that who waits for it may connect at once. Exit codes: 0 stopped by a
+ * signal, the table of lib/err.h otherwise. */
 #include "sim/options.h"
 #include "sim/server.h"
 

@@ -1,4 +1,6 @@
-/* A name is read from the left, part by part; what is left over makes it unknown. */
+/* A name is read from the left, part by part; what is left over makes it unknown. Whether a model
+ * is right is drawn from hashes of seed, task and name: now from the task alone (then all models
+ * meet the same difficulty), now from the model's own, so that errors are correlated. */
 #include "sim/model.h"
 
 #include "lib/rng.h"

@@ -1,4 +1,6 @@
-/* One table of options: it serves the parser and --help. */
+/* One table of options: it serves the parser and --help. An option has a value behind it and a
+ * function that checks it and puts it away; the sentence of a refusal names the option and what it
+ * takes. */
 #include "sim/options.h"
 
 #include <stdio.h>
@@ -166,8 +168,8 @@ void options_print_help(void)
     for (enum fault_kind kind = FAULT_NONE + 1; kind < FAULT_KINDS; kind++)
         printf("  %-14s %s\n", fault_name(kind), fault_help(kind));
     printf("\nmodels\n"
-           "  sim-qNN           right on NN %% of all tasks; sim-qNN-b is a sibling with other "
-           "errors\n"
+           "  sim-qNN           right on NN %% of all tasks;"
+           " sim-qNN-b is a sibling with other errors\n"
            "  sim-slow-qNN      the same, ten times as slow\n"
            "  sim-judge         answers judge questions; sim-judge-qNN is right NN %% of the time\n"
            "  sim-echo  sim-empty  sim-refuse\n"

@@ -1,4 +1,6 @@
-/* Accepting, and closing everything in the end. */
+/* Accepting, and closing everything in the end. Loopback only: what answers without a real key has
+ * no business on a network. The backlog is large because a load test connects a thousand times
+ * within one turn of the loop. */
 #include "sim/server.h"
 
 #include "sim/conn.h"

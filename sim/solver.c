@@ -34,19 +34,6 @@ static void solve(const struct model *model, const struct wire_chat *chat, uint6
                 text);
 }
 
-void solver_answer(const struct model *model, const struct wire_chat *chat, uint64_t seed,
-                   struct as_buf *text, struct wire_answer *ret_answer)
-{
-    as_buf_reset(text);
-    switch (model->kind) {
-    case MODEL_ECHO: as_buf_add(text, as_buf_str(&chat->user).ptr, chat->user.len); break;
-    case MODEL_EMPTY: break;
-    case MODEL_REFUSE: as_buf_adds(text, "I'm sorry, but I can't help with that."); break;
-    case MODEL_SOLVER: solve(model, chat, seed, text); break;
-    }
-    solver_count(model, chat, seed, text, ret_answer);
-}
-
 /* Cuts behind a whole UTF-8 character. */
 static void cut(struct as_buf *text, size_t len)
 {
@@ -65,7 +52,8 @@ static int64_t thinking_tokens(const struct model *model, const struct wire_chat
     return THINKING_TOKENS + (int64_t)((noise >> 16) % (2 * THINKING_TOKENS));
 }
 
-void solver_count(const struct model *model, const struct wire_chat *chat, uint64_t seed,
+/* The token counts and the finish for this text. Cuts it at the chat's token limit. */
+static void count(const struct model *model, const struct wire_chat *chat, uint64_t seed,
                   struct as_buf *text, struct wire_answer *ret_answer)
 {
     struct wire_answer answer = {.finish = WIRE_FINISH_STOP};
@@ -86,4 +74,17 @@ void solver_count(const struct model *model, const struct wire_chat *chat, uint6
     answer.output_tokens = visible + (thinking > 0 ? thinking : 0);
     answer.reasoning_tokens = thinking > 0 ? thinking : 0;
     *ret_answer = answer;
+}
+
+void solver_answer(const struct model *model, const struct wire_chat *chat, uint64_t seed,
+                   struct as_buf *text, struct wire_answer *ret_answer)
+{
+    as_buf_reset(text);
+    switch (model->kind) {
+    case MODEL_ECHO: as_buf_add(text, as_buf_str(&chat->user).ptr, chat->user.len); break;
+    case MODEL_EMPTY: break;
+    case MODEL_REFUSE: as_buf_adds(text, "I'm sorry, but I can't help with that."); break;
+    case MODEL_SOLVER: solve(model, chat, seed, text); break;
+    }
+    count(model, chat, seed, text, ret_answer);
 }

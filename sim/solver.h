@@ -10,8 +10,5 @@
  * left at 0. */
 void solver_answer(const struct model *model, const struct wire_chat *chat, uint64_t seed,
                    struct as_buf *text, struct wire_answer *ret_answer);
-/* The token counts and the finish for this text. Cuts it at the chat's token limit. */
-void solver_count(const struct model *model, const struct wire_chat *chat, uint64_t seed,
-                  struct as_buf *text, struct wire_answer *ret_answer);
 
 #endif

@@ -2,14 +2,17 @@
  * plausibly wrongly, and check an answer against the truth.
  *
  * The truth stands in the prompt itself, where a real model could find it too:
- *   ticket      a line "Ticket: ..." and a line "Labels: a, b, c"; keywords decide (billing,
- * refund, invoice: billing; crash, error, bug: bug; password, login: account; otherwise: other)
+ *   ticket      a line "Ticket: ..." and a line "Labels: a, b, c"; keywords decide
+ *               (billing, refund, invoice: billing; crash, error, bug: bug;
+ *               password, login: account; otherwise: other)
  *   arithmetic  "What is 17 + 25?" with + - or *
- *   extraction  lines "Name: X", "Total: 12.50", "Date: 2024-05-01" and the word JSON; a line
- * "Keys: a, b" names others citations   lines "[1] ..." and a word like "cite" or "source":
- * sentences that end in [1] generic     anything else: one fixed sentence a prompt All functions
- * are pure: the same arguments give the same bytes. A task borrows the texts it was recognised in.
- */
+ *   extraction  lines "Name: X", "Total: 12.50", "Date: 2024-05-01" and the word JSON;
+ *               a line "Keys: a, b" names others
+ *   citations   lines "[1] ..." and a word like "cite" or "source": sentences that end in [1]
+ *   generic     anything else: one fixed sentence a prompt
+ *
+ * All functions are pure: the same arguments give the same bytes. A task borrows the texts it was
+ * recognised in. */
 #ifndef SIM_TASK_H
 #define SIM_TASK_H
 

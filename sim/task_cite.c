@@ -1,4 +1,6 @@
-/* Answers from numbered sources: the first sentence of each source, with its number as citation. */
+/* Answers from numbered sources: the first sentence of each source, with its number as citation. A
+ * wrong answer lacks a citation or cites a source that is not there: both are what a scorer of
+ * citations must notice, and what a real model does. */
 #include "sim/task.h"
 
 #include "sim/text.h"

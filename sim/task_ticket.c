@@ -1,4 +1,6 @@
-/* Ticket classification: the keyword table is the truth, as far as the labels on offer allow. */
+/* Ticket classification: the keyword table is the truth, as far as the labels on offer allow. A
+ * label that is not on offer cannot be the truth: then "other" is, or one that the ticket's hash
+ * picks. Labels are compared without case. */
 #include "sim/task.h"
 
 #include "lib/json.h"

@@ -1,4 +1,6 @@
-/* Byte loops over borrowed strings. No locale, no allocation save for the two word functions. */
+/* Byte loops over borrowed strings. No locale, so that the same prompt is the same task on every
+ * machine; no allocation save for the two word functions, because the simulator must not be what a
+ * benchmark measures. */
 #include "sim/text.h"
 
 #include "lib/rng.h"

@@ -1,4 +1,6 @@
-/* The paths of the formats, and the shape checks that they share. */
+/* The paths of the formats, and the shape checks that they share. A shape that the vendor would
+ * refuse is refused with a sentence that names the field: a provider plugin that builds a wrong
+ * request fails here as it would fail there. */
 #include "sim/wire.h"
 
 #include "sim/text.h"

@@ -1,4 +1,6 @@
-/* Anthropic: POST /v1/messages, without streaming. */
+/* Anthropic: POST /v1/messages, without streaming. The fields and their sources are listed in
+ * docs/wire-formats.md; a member that is not in the list below is refused with the vendor's
+ * sentence. */
 #include "sim/wire.h"
 
 #include "sim/text.h"

@@ -1,4 +1,6 @@
-/* Gemini: POST /v1beta/models/{model}:generateContent. */
+/* Gemini: POST /v1beta/models/{model}:generateContent. The fields and their sources are listed in
+ * docs/wire-formats.md. The system instruction is taken in camel case and in snake case, since
+ * protobuf's JSON reads both. */
 #include "sim/wire.h"
 
 #include "sim/text.h"

@@ -1,4 +1,6 @@
-/* OpenAI: POST /v1/chat/completions, without streaming. */
+/* OpenAI: POST /v1/chat/completions, without streaming. The fields and their sources are listed in
+ * docs/wire-formats.md; a member that is not in the list below is refused with the vendor's
+ * sentence. */
 #include "sim/wire.h"
 
 #include "sim/text.h"
