@@ -2,7 +2,7 @@
  * The build puts its source into the program, for a jailed worker opens no file. */
 #include "worker/api.h"
 
-#include "criteria_lua.h"
+#include "worker/criteria_lua.h"
 
 #include <lauxlib.h>
 

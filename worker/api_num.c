@@ -1,4 +1,6 @@
-/* assay.num: numbers as people write them in prose. One pass over the text. */
+/* assay.num: numbers as people write them in prose: grouped by commas, behind a currency sign, with
+ * a long minus, glued to a unit. One pass over the text. What is no number on its own ("Q3", the
+ * hyphen of "5-10") must not become one. */
 #include "worker/api.h"
 
 #include "worker/unicode.h"

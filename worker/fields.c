@@ -1,4 +1,6 @@
-/* Raw, checked reads of a script's tables. */
+/* Raw, checked reads of a script's tables: rawget and lua_next, so that no metamethod runs while
+ * the worker reads what a script gave it. Messages name the field, and the first wrong one in a
+ * fixed order, so that the same plugin fails with the same sentence every time. */
 #include "worker/fields.h"
 
 #include "lib/job.h"

@@ -1,4 +1,6 @@
-/* One function for each thing that a script with a foothold in the process would try next. */
+/* One function for each thing that a script with a foothold in the process would try next. None of
+ * them checks what came of it: an act that the kernel does not answer with SIGSYS has failed the
+ * test, whether it succeeded or not. */
 #include "worker/probe.h"
 
 #include "lib/job.h"

@@ -1,4 +1,6 @@
-/* Copy away, copy back, and return the pages that a greedy row touched. */
+/* Copy away, copy back, and return the pages that a greedy row touched. The arena holds all of a
+ * Lua state and is never moved, so that bytes put back where they were are that state again,
+ * pointers included. */
 #include "worker/snapshot.h"
 
 #include "lib/err.h"
@@ -7,8 +9,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define KEEP_BYTES \
-    (1u << 20) /* pages below stay mapped: giving them back and faulting them in costs more */
+/* Pages below stay mapped: giving them back and faulting them in again costs more. */
+#define KEEP_BYTES (1u << 20)
 #define PAGE_BYTES 4096u
 
 void snapshot_take(struct snapshot *snapshot, struct arena *arena)

@@ -1,4 +1,6 @@
-/* Opening the state, running a body under the only lua_pcall, and the soft stop. */
+/* Opening the state, running a body under the only lua_pcall, and the soft stop. The signal handler
+ * does no more than set Lua's hook, which is what lua_sethook is made for; the hook raises an error
+ * without a value, so that neither a pcall nor a __tostring of the script gets anything to hold. */
 #include "worker/state.h"
 
 #include "worker/api.h"

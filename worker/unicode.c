@@ -1,4 +1,6 @@
-/* Ranges of the Unicode standard, written as ranges. */
+/* Ranges of the Unicode standard, written as ranges: a few comparisons instead of tables that a
+ * jailed static program would carry around. What is left out (other alphabets' case, rare
+ * punctuation) stays as it is and counts as letters. */
 #include "worker/unicode.h"
 
 #include "lib/buf.h"

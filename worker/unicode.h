@@ -15,8 +15,8 @@
 uint32_t unicode_next(const char *s, size_t left, size_t *ret_len);
 
 bool unicode_is_space(uint32_t c);
-bool unicode_is_punctuation(
-    uint32_t c); /* ASCII's, quotes, dashes, brackets; currency, arrows, symbols, emoji */
+/* ASCII's, quotes, dashes, brackets; currency, arrows, symbols, emoji. */
+bool unicode_is_punctuation(uint32_t c);
 bool unicode_is_word(uint32_t c); /* neither of the two, and no control character */
 uint32_t unicode_lower(uint32_t c);
 
