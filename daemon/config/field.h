@@ -56,10 +56,10 @@ struct field {
     field_decode_fn decode;      /* FIELD_CUSTOM; called for a present key only */
 };
 /* FIELD("socket", PATH, offsetof(struct config, socket_path), .fallback = "...") */
-// clang-format off
+/* clang-format off */
 #define FIELD(name, kind, at, ...) {.key = name, .type = FIELD_##kind, .offset = at, ##__VA_ARGS__}
 #define FIELDS_END {.key = NULL}
-// clang-format on
+/* clang-format on */
 
 /* where is the path of the map, "" for the file itself. */
 void field_decode_map(struct field_ctx *ctx, const struct yaml_node *map, const char *where,

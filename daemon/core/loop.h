@@ -33,7 +33,8 @@ int64_t clock_wall_ms(void);
 
 typedef void (*loop_timer_fn)(void *ctx);
 struct loop_timer *loop_timer_new(struct loop *loop, loop_timer_fn fn, void *ctx);
-/* Once; starting again moves it. With 0 it fires on a later turn, never before this returned. */
+/* Once; starting again moves it. With 0 it fires before the loop waits again, never before this
+ * returned: in this very turn, when a timer's callback starts it. */
 void loop_timer_start(struct loop_timer *timer, uint64_t delay_ms);
 void loop_timer_stop(struct loop_timer *timer);
 bool loop_timer_is_active(const struct loop_timer *timer);

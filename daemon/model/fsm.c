@@ -34,7 +34,7 @@ struct row_rule {
     enum row_status status;
 };
 
-// clang-format off
+/* clang-format off */
 #define TO(state, do_it) {MOVE, state, do_it, ROW_OK}
 #define ENDS(row_status) {END_WITH, ROW_AT_COMMIT, ROW_DO_COMMIT, row_status}
 #define SPECIAL(kind) {kind, ROW_AT_COMMIT, ROW_DO_NOTHING, ROW_OK}
@@ -102,7 +102,7 @@ static const struct row_rule row_rules[ROW_STATE_COUNT][ROW_EVENT_COUNT] = {
         [ROW_EV_COMMITTED] = TO(ROW_AT_END, ROW_DO_END),
     },
 };
-// clang-format on
+/* clang-format on */
 
 const char *row_state_name(enum row_state state)
 {
@@ -169,7 +169,7 @@ int row_step(struct row_fsm *row, enum row_event event, enum row_action *ret_act
 }
 
 /* No permitted event leads to pending, so 0 can mean "not permitted". */
-// clang-format off
+/* clang-format off */
 static const enum group_state group_rules[GROUP_STATE_COUNT][GROUP_EVENT_COUNT] = {
     [GROUP_PENDING] = {
         [GROUP_EV_START] = GROUP_RUNNING,
@@ -190,7 +190,7 @@ static const enum group_state group_rules[GROUP_STATE_COUNT][GROUP_EVENT_COUNT] 
         [GROUP_EV_FAULT] = GROUP_FAILED,
     },
 };
-// clang-format on
+/* clang-format on */
 
 int group_step(enum group_state *state, enum group_event event)
 {

@@ -1,4 +1,6 @@
-/* The numbers are one table, so that writing and reading cannot drift apart. */
+/* Writing and reading go over the same table of numbers, so that they cannot drift apart: a field
+ * that one of them forgot would change what a stored group is judged by. The rest (words, counts)
+ * is few enough to be written out. */
 #include "daemon/model/gate_json.h"
 
 #include <math.h>
@@ -8,7 +10,7 @@ static const struct {
     const char *key;
     size_t offset;
 } gate_numbers[] = {
-// clang-format off
+/* clang-format off */
 #define NUMBER(field) {#field, offsetof(struct gate_rules, field)}
     NUMBER(margin),
     NUMBER(max_missing_rate),
@@ -22,7 +24,7 @@ static const struct {
     NUMBER(cost_max_ratio),
 #undef NUMBER
 };
-// clang-format on
+/* clang-format on */
 
 #define GATE_NUMBER_COUNT (sizeof(gate_numbers) / sizeof(gate_numbers[0]))
 

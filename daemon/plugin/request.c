@@ -1,4 +1,6 @@
-/* Inspections and adoptions: a trial each, whose result goes to one asker instead of to a file. */
+/* Inspections and adoptions: a trial each, whose result goes to one asker instead of to a file. An
+ * adoption of bytes that are a version already needs no trial: it is answered on the next turn,
+ * like everything else. */
 #include "daemon/plugin/registry_own.h"
 
 #include <stdlib.h>

@@ -1,4 +1,6 @@
-/* From the table to the stored result. */
+/* From the table to the stored result: one object a member, one a candidate and metric, one a
+ * verdict. The gate compares on the primary metric and its numbers are taken over, so that what a
+ * report shows is what the verdict was made of; other metrics are compared here. */
 #include "daemon/report/result.h"
 
 #include "daemon/gate/gate.h"

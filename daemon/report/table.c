@@ -1,4 +1,6 @@
-/* Reads case heads and row facts once, and puts each number where it belongs. */
+/* Reads the case heads and each member's rows once, and puts every number where it belongs. Cases
+ * are ordered by the bytes of their ids, clusters and strata numbered in that order too: so no
+ * number depends on the order of a dataset's file. */
 #include "daemon/report/table.h"
 
 #include <math.h>

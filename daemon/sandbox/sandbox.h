@@ -36,8 +36,9 @@ void sandbox_probe(struct sandbox *sandbox, sandbox_probe_fn done, void *ctx);
  * the call. When its status is not JOB_OK the id is already closed. chunk_name is what error
  * messages call the file. */
 typedef void (*sandbox_load_fn)(void *ctx, const struct job_loaded *loaded);
+/* Returns the plugin's id, never 0. */
 uint64_t sandbox_open(struct sandbox *sandbox, const char *chunk_name, struct as_str source,
-                      sandbox_load_fn done, void *ctx); /* returns the plugin id, never 0 */
+                      sandbox_load_fn done, void *ctx);
 /* No more rows; its workers end when the queue is empty. */
 void sandbox_close(struct sandbox *sandbox, uint64_t plugin_id);
 

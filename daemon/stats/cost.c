@@ -1,4 +1,6 @@
-/* Latency quantiles and money, with "no number" (NaN) kept out of every sum. */
+/* Latency quantiles and money, with "no number" (NaN) kept out of every sum. The bootstraps draw
+ * cases that both sides have, so that the two sides of a case stay together; the quantile without
+ * one value, which the jackknife asks for n times, is read off the sorted values in place. */
 #include "daemon/stats/cost.h"
 
 #include "daemon/stats/mean.h"

@@ -1,4 +1,6 @@
-/* PPI (Angelopoulos et al. 2023) and its tuned form ppi++; Rogan and Gladen (1978). */
+/* PPI (Angelopoulos et al. 2023) and its tuned form ppi++; Rogan and Gladen (1978). Where judge and
+ * humans agree little better than chance the correction would divide by almost nothing: then there
+ * is no result, and the flaw says why. */
 #include "daemon/stats/judge.h"
 
 #include "daemon/stats/dist.h"

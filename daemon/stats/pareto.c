@@ -1,4 +1,6 @@
-/* Dominance and composite scores over three axes, the last two of which are better when lower. */
+/* Dominance and composite scores over three axes, the last two of which are better when lower. A
+ * point is compared with every other: models are few. In a composite a range may run downwards
+ * (worst above best): that is how such an axis is turned round. */
 #include "daemon/stats/pareto.h"
 
 #include "daemon/stats/num.h"

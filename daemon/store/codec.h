@@ -19,11 +19,11 @@ struct codec;
 struct codec *codec_new(void);
 void codec_free(struct codec *codec);
 
-/* Writing: begin, put each field, seal. The sealed BLOB is valid until the next codec_begin. */
+/* Writing: begin, put each field, seal. The sealed BLOB is valid until the next codec_begin.
+ * AS_ELIMIT: over CODEC_MAX_BYTES. */
 void codec_begin(struct codec *codec);
 void codec_put(struct codec *codec, struct as_str field);
-int codec_seal(struct codec *codec,
-               struct as_str *ret_blob) AS_MUST_USE; /* AS_ELIMIT: over CODEC_MAX_BYTES */
+int codec_seal(struct codec *codec, struct as_str *ret_blob) AS_MUST_USE;
 
 /* Reading: the payload is copied into the arena and *ret_reader walks it; AS_ECORRUPT. After the
  * last field as_reader_is_done tells whether all of it was sound. */

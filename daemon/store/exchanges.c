@@ -1,10 +1,11 @@
-/* Reading the journal: what came back for a request, and every attempt that a row took. */
+/* Reading the journal: what came back for a request, and every attempt that a row took. The order
+ * of attempts is that of their bodies' numbers, which grow with time. Writing is part of the batch:
+ * batch.c. */
 #include "daemon/store/sql.h"
 
-#define EXCHANGE_COLUMNS                                                                  \
-    "e.group_id, e.case_seq, e.sample, e.member, e.role, e.turn, e.attempt, e.identity, " \
-    "e.outcome,"                                                                          \
-    " e.http_status, e.sent_ms, e.connect_us, e.first_byte_us, e.total_us, b.body"
+#define EXCHANGE_COLUMNS                                                                 \
+    "e.group_id, e.case_seq, e.sample, e.member, e.role, e.turn, e.attempt, e.identity," \
+    " e.outcome, e.http_status, e.sent_ms, e.connect_us, e.first_byte_us, e.total_us, b.body"
 #define EXCHANGE_TABLES "exchange AS e LEFT JOIN exchange_body AS b ON b.id = e.body_id"
 #define EXCHANGE_OF_ROW "e.group_id = ? AND e.case_seq = ? AND e.sample = ? AND e.member = ?"
 

@@ -41,8 +41,8 @@ void sql_put_num(struct sql *sql, double value); /* NaN becomes NULL */
 void sql_put_text(struct sql *sql, struct as_str text);
 void sql_put_blob(struct sql *sql, struct as_str bytes);
 void sql_put_hash(struct sql *sql, const struct as_sha256 *hash);
-void sql_put_row_key(struct sql *sql,
-                     const struct row_key *key); /* group_id, case_seq, sample, member */
+/* Four: group_id, case_seq, sample, member. */
+void sql_put_row_key(struct sql *sql, const struct row_key *key);
 
 int sql_step(struct sql *sql) AS_MUST_USE; /* 1: a row; 0: the end; negative: AS_E* */
 int sql_run(struct sql *sql) AS_MUST_USE;  /* steps to the end and resets; 0 or AS_E* */
@@ -56,8 +56,7 @@ double sql_num(struct sql *sql, int column); /* NULL gives NaN */
 struct as_str sql_text(struct sql *sql, int column);
 struct as_str sql_blob(struct sql *sql, int column);
 struct as_sha256 sql_hash(struct sql *sql, int column);
-struct row_key sql_row_key(struct sql *sql,
-                           int first_column); /* four columns, as sql_put_row_key */
+struct row_key sql_row_key(struct sql *sql, int first_column); /* as sql_put_row_key */
 struct as_str sql_text_dup(struct sql *sql, int column, struct as_arena *arena);
 char *sql_cstr_dup(struct sql *sql, int column, struct as_arena *arena); /* NULL stays NULL */
 

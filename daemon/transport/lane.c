@@ -1,4 +1,6 @@
-/* Lanes: taking over a model's limits and key, and who may go next. */
+/* Lanes: taking over a model's limits and key, and who may go next. What makes a lane unusable (an
+ * origin or a key that cannot be sent) is kept as a sentence: its requests then fail with that
+ * sentence instead of going out. */
 #include "daemon/transport/lane.h"
 
 #include "daemon/transport/http_text.h"

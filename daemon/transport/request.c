@@ -1,4 +1,6 @@
-/* Building a request, its states, its place in a queue, and its id. */
+/* Building a request, its states, its place in a queue, and its id. The text is checked and copied
+ * once, in the form in which libcurl wants it, so that a retry has nothing left to do; a request
+ * that must not go out carries the sentence that says why. */
 #include "daemon/transport/request.h"
 
 #include "daemon/transport/http_text.h"
