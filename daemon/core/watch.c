@@ -1,4 +1,6 @@
-/* uv_fs_event with a debounce timer and a timer that looks for a directory that is gone. */
+/* uv_fs_event with two timers: one gathers a burst of events into a single call, one looks every
+ * second whether the path still leads to the directory that is watched. libuv cannot tell that: an
+ * inotify watch follows the inode, and a directory that is replaced takes its watch away. */
 #include "daemon/core/watch.h"
 
 #include "daemon/core/loop_uv.h"
