@@ -4,7 +4,7 @@
 # process and no temporary file. A sanitizer's report or a failed assertion in any log is a failure, whatever the test itself says.
 #
 # From ctest: BIN_DIR, TOP_DIR, and SANITIZE (empty: the programs are plain, and the worker is jailed).
-set -euo pipefail
+set -Eeuo pipefail
 : "${BIN_DIR:?}" "${TOP_DIR:?}"
 
 home=$(mktemp -d "${TMPDIR:-/tmp}/assay-e2e.XXXXXX")
@@ -33,6 +33,7 @@ out='' err=''
 
 fail() {
     failure="FAILED: $*"
+    [ "$BASH_SUBSHELL" = 0 ] || echo "$failure" >&2 # the shell that reports in the end does not know of it
     exit 1
 }
 
@@ -311,13 +312,13 @@ on_exit() {
             echo "-- $log" >&2
             tail -n 30 "$log" >&2
         done
-        echo "${failure:-FAILED: a command in line $failed_line of $0, or no \`finish\` at its end}" >&2
+        echo "${failure:-FAILED: a command at $failed_at, or no \`finish\` at its end}" >&2
         kill -KILL $daemon_pid $sim_pid 2>/dev/null || true
         wait 2>/dev/null || true
     fi
     rm -rf "$home"
     [ -n "$is_finished" ] || exit 1
 }
-is_finished='' failure='' failed_line='?'
-trap 'failed_line=$LINENO' ERR
+is_finished='' failure='' failed_at=$0
+trap 'failed_at=${BASH_SOURCE[0]}:$LINENO' ERR
 trap on_exit EXIT
