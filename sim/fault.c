@@ -12,15 +12,18 @@
 #define PARAM_MAX 3600000
 #define HUGE_MAX_MB 512
 
+/* clang-format off */
 static const struct {
     const char *name;
     uint32_t param;
     const char *help;
-} kinds[FAULT_KINDS] = {[FAULT_NONE] = {"none", 0, ""},
+} kinds[FAULT_KINDS] = {
+    [FAULT_NONE] = {"none", 0, ""},
 #define X(sym, name, param, text) [sym] = {name, param, text},
-                        FAULT_TABLE(X)
+    FAULT_TABLE(X)
 #undef X
 };
+/* clang-format on */
 
 const char *fault_name(enum fault_kind kind)
 {

@@ -20,6 +20,7 @@
 #define REST_AFTER_MS 30000u
 #define RECEIVE_BUFFER_BYTES 16384L
 #define SEND_BUFFER_BYTES 16384L /* libcurl's least; TLS takes one per handle */
+#define CURLS_MAX_AGE_S 118u     /* libcurl's own default for idle connections */
 #define SHARD_MAX_CONNECTIONS 256u
 /* a shard of this size costs no more a request than a smaller one */
 #define SHARD_GOOD_CONNECTIONS 64u
@@ -230,7 +231,8 @@ static void easy_set_request(struct sender_slot *slot, const struct sender_reque
     SET(easy, CURLOPT_HTTPHEADER, header_list(slot, request));
     SET(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)limits->connect_ms);
     SET(easy, CURLOPT_TIMEOUT_MS, (long)limits->total_ms);
-    SET(easy, CURLOPT_MAXAGE_CONN, limits->max_age_conn_s ? (long)limits->max_age_conn_s : 118L);
+    uint32_t max_age_s = limits->max_age_conn_s ? limits->max_age_conn_s : CURLS_MAX_AGE_S;
+    SET(easy, CURLOPT_MAXAGE_CONN, (long)max_age_s);
     SET(easy, CURLOPT_FRESH_CONNECT, request->is_fresh ? 1L : 0L);
     SET(easy, CURLOPT_HTTP_VERSION,
         (long)(request->use_http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
