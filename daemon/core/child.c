@@ -74,11 +74,12 @@ static int spawn_with_socket(const char *path, char *const argv[], int child_end
     posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     posix_spawnattr_setsigmask(&attr, &none);
     posix_spawnattr_setsigdefault(&attr, &all);
-    for (int fd = 0; fd <= 2; fd++)
-        posix_spawn_file_actions_addopen(&actions, fd, "/dev/null", fd ? O_WRONLY : O_RDONLY, 0);
-    /* Onto itself, dup2 would keep close-on-exec; posix_spawn clears it in that case, as POSIX
+    /* The socket first: when our own standard streams are closed, it may have one of their numbers.
+     * Onto itself, dup2 would keep close-on-exec; posix_spawn clears it in that case, as POSIX
      * asks. */
     posix_spawn_file_actions_adddup2(&actions, child_end, CHILD_SOCKET_FD);
+    for (int fd = 0; fd <= 2; fd++)
+        posix_spawn_file_actions_addopen(&actions, fd, "/dev/null", fd ? O_WRONLY : O_RDONLY, 0);
     int rc = posix_spawn(ret_pid, path, &actions, &attr, argv, no_env);
     posix_spawnattr_destroy(&attr);
     posix_spawn_file_actions_destroy(&actions);

@@ -72,7 +72,9 @@ void loop_free(struct loop *loop)
 {
     if (!loop)
         return;
-    uv_run(&loop->uv, UV_RUN_DEFAULT);
+    while (uv_run(&loop->uv, UV_RUN_DEFAULT)) {
+        /* once more, when a loop_stop that no loop_run has seen ended it at once */
+    }
     int rc = uv_loop_close(&loop->uv);
     AS_ASSERT(rc == 0);
     free(loop);
