@@ -105,7 +105,8 @@ on_terminal 100 --color never run show 2
 expect_safe "$home/screen"
 NO_COLOR=1 script -qec "stty -onlcr; '$BIN_DIR/assayctl' run show 2" /dev/null >"$home/screen" </dev/null
 expect_safe "$home/screen"
-ctl --color always run show 2 | grep -q $'\e\[1m' || fail "no colour when told so"
+expect_exit 0 ctl --color always run show 2
+expect_contains "$out" $'\e[1m'
 
 # The bar redraws itself on one line.
 on_terminal 100 run start slow --wait
