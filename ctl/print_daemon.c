@@ -25,14 +25,12 @@ static void print_live_runs(const struct output *out, const struct as_json *runs
     grid_print_list(out, columns, runs);
 }
 
-static void print_counted(const struct output *out, const struct as_json *result, const char *key)
+/* "12, 1 refused" */
+static void print_counted(const struct output *out, const char *label, struct text count,
+                          int64_t refused)
 {
-    struct as_buf refused_key = {0};
-    as_buf_addf(&refused_key, "%s_refused", key);
-    int64_t refused = as_json_get_int(result, refused_key.ptr, 0);
-    as_buf_done(&refused_key);
-    out_styled(out, STYLE_DIM, "  %-11s ", key);
-    out_print(out, "%s", fmt_count(result, key).s);
+    out_styled(out, STYLE_DIM, "  %-11s ", label);
+    out_print(out, "%s", count.s);
     if (refused)
         out_styled(out, STYLE_BAD, ", %lld refused", (long long)refused);
     out_print(out, "\n");
@@ -50,8 +48,10 @@ void print_status(struct ctl *ctl, const struct as_json *result)
     out_field(out, "socket", "%s", str_or(result, "socket", "n/a"));
     out_field(out, "state", "%s", str_or(result, "state_dir", "n/a"));
     out_field(out, "models", "%s", fmt_count(result, "models").s);
-    print_counted(out, result, "evals");
-    print_counted(out, result, "plugins");
+    print_counted(out, "evals", fmt_count(result, "evals"),
+                  as_json_get_int(result, "evals_refused", 0));
+    print_counted(out, "plugins", fmt_count(result, "plugins"),
+                  as_json_get_int(result, "plugins_refused", 0));
     out_field(out, "workers", "%s", fmt_count(result, "workers").s);
     out_field(out, "clients", "%s", fmt_count(result, "connections").s);
     out_field(out, "memory", "%s", fmt_bytes(result, "rss_bytes").s);

@@ -83,15 +83,21 @@ static void print_pins(const struct output *out, const struct as_json *pins)
     const struct as_json *plugins = as_json_get(pins, "plugins");
     for (size_t i = 0; i < as_json_len(models); i++) {
         const struct as_json *model = as_json_at(models, i);
-        out_field(out, "model", "%s = %s (%s)", str_or(model, "model", "?"),
-                  str_or(model, "id", "no id"), str_or(model, "provider", "no provider"));
+        if (as_json_get(model, "id"))
+            out_field(out, "model", "%s = %s (%s)", str_or(model, "model", "?"),
+                      str_or(model, "id", "?"), str_or(model, "provider", "?"));
+        else
+            out_field(out, "model", "%s: the dataset's own answers", str_or(model, "model", "?"));
     }
     if (judge)
         out_field(out, "judge", "%s = %s", str_or(judge, "model", "?"), str_or(judge, "id", "?"));
     for (size_t i = 0; i < as_json_len(plugins); i++) {
         const struct as_json *plugin = as_json_at(plugins, i);
-        out_field(out, "metric", "%s = %s (%s)", str_or(plugin, "metric", "?"),
-                  str_or(plugin, "selector", "?"), fmt_hash(plugin, "hash").s);
+        const char *params = str_or(plugin, "params", "{}");
+        bool has_params = strcmp(params, "{}");
+        out_field(out, "metric", "%s = %s %s%s(%s)", str_or(plugin, "metric", "?"),
+                  str_or(plugin, "selector", "?"), has_params ? params : "", has_params ? " " : "",
+                  fmt_hash(plugin, "hash").s);
     }
 }
 

@@ -33,7 +33,7 @@ const struct proto_method proto_methods[] = {
         .doc = "What the daemon is, what it has loaded, and what it is doing.",
         .result = "{version, pid, started_ms, config, socket, state_dir, models, evals, "
                   "evals_refused, plugins, plugins_refused, workers, connections, rss_bytes, runs: "
-                  "[{run, eval, state, done, total}]}: models, evals, plugins and so on are "
+                  "[{run, eval, state, done, total, error}]}: models, evals, plugins and so on are "
                   "counts; runs are the groups that have not ended",
     },
     {
@@ -197,16 +197,17 @@ const struct proto_method proto_methods[] = {
         .result =
             "{run, eval, state, outcome, headline, dataset: {name, version, hash, cases}, tag, "
             "requested_by, created_ms, ended_ms, error, unknown_fate, primary, warnings: [string], "
-            "pins: {plugins: [{metric, selector, hash}], judge: {model, id} or null, models: "
-            "[{model, id, provider}]}, progress: {done, total}, members: [{model, role: baseline "
-            "or candidate, rows, ok, failed, missing, statuses: {status: count}, latency_p50_ms, "
+            "pins: {plugins: [{metric, selector, hash, params, required}], judge: {model, id, "
+            "provider} or null, models: [{model, id, provider}], samples, gate: {rule: value}}, "
+            "progress: {done, total}, members: [{model, role: baseline or candidate, rows, ok, "
+            "failed, missing, statuses: {status: count}, latency_n, latency_p50_ms, "
             "latency_p95_ms, input_tokens, output_tokens, cost_usd, judge_cost_usd, "
             "cost_per_pass_usd, metrics: [{metric, n, mean, ci: [lo, hi] or null, ci_method, min, "
-            "p10, median, max, pass_rate, na}]}], comparisons: [{candidate, metric, n_pairs, "
-            "unpaired, baseline_mean, candidate_mean, diff, ci, p, wins, losses, ties, policy, "
-            "baseline_failed, candidate_failed, diff_if_dropped}], verdicts: [{candidate, outcome, "
-            "sentence, more_cases, checks: [{name, outcome, observed, limit, sentence, evidence: "
-            "[case id], evidence_total}]}]}",
+            "p10, median, max, pass_rate, na}]}], comparisons: [{candidate, baseline, metric, "
+            "n_pairs, unpaired, baseline_mean, candidate_mean, diff, ci, p, wins, losses, ties, "
+            "policy, baseline_failed, candidate_failed, diff_if_dropped}], verdicts: [{candidate, "
+            "outcome, sentence, advice, more_cases, checks: [{name, outcome, observed, limit, "
+            "sentence, evidence: [case id], evidence_total}]}]}",
         .errors = "not_found",
     },
     {
@@ -217,9 +218,9 @@ const struct proto_method proto_methods[] = {
         .result = "{run, state, outcome, done, total}: as it is now; when the state is final, "
                   "run.ended follows at once",
         .errors = "not_found",
-        .notices = "`run.progress` {run, state, done, total, ok, failed, in_flight, cost_usd, "
-                   "rows_per_s, eta_s}, at most five a second; at the end `run.ended` {run, state, "
-                   "outcome}",
+        .notices =
+            "`run.progress` {run, state, done, total, ok, failed, in_flight, cost_usd, rows_per_s, "
+            "eta_s}, at most five a second; at the end `run.ended` {run, state, outcome, error}",
     },
     {
         .name = "run.cancel",
@@ -256,10 +257,10 @@ const struct proto_method proto_methods[] = {
         .params = {RUN, NEED_TEXT("case", "the case's id", NAME_MAX_BYTES)},
         .result = "{run, case: {id, json}, rows: [{model, sample, status, error_class, error, "
                   "text, finish_reason, model_id, latency_ms, input_tokens, output_tokens, "
-                  "cost_usd, attempts: [{role: model or judge, attempt, outcome, http_status, "
-                  "total_ms, first_byte_ms, error}], scores: [{metric, score, pass, label, reason, "
-                  "na}], request, judge: {question, reply} or null}]}: request is the body as it "
-                  "was sent",
+                  "cost_usd, tool_calls, attempts: [{role: model or judge, attempt, outcome, "
+                  "http_status, sent_ms, total_ms, first_byte_ms, error}], scores: [{metric, "
+                  "score, pass, label, reason, na, details?}], request, judge: {question, reply} "
+                  "or null}]}: request is the body as it was sent",
         .errors = "not_found, limit",
     },
     {
@@ -268,9 +269,9 @@ const struct proto_method proto_methods[] = {
         .doc = "What the gate said of a run group that has ended.",
         .params = {RUN},
         .result = "{run, eval, state, outcome: pass, fail, undecided or null (no gate, or the run "
-                  "failed), headline, candidates: [{model, outcome, sentence, more_cases, checks: "
-                  "[{name, outcome: PASS, FAIL, INCONCLUSIVE or SKIP, observed, limit, sentence, "
-                  "evidence: [case id], evidence_total}]}]}",
+                  "failed), headline, candidates: [{model, outcome, sentence, advice, more_cases, "
+                  "checks: [{name, outcome: PASS, FAIL, INCONCLUSIVE or SKIP, observed, limit, "
+                  "sentence, evidence: [case id], evidence_total}]}]}",
         .errors = "not_found, state",
     },
     {.name = NULL},
