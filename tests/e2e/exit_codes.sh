@@ -58,6 +58,20 @@ wait "$waiting" || code=$?
 expect "$code" = 3 "exit code of waiting for a run that is cancelled"
 expect_exit 65 ctl run cancel "$slow"
 
+# 4 again: an interrupt ends the waiting, not the run.
+"$BIN_DIR/assayctl" run start slow --wait >"$home/waiting" 2>&1 &
+waiting=$!
+slow=$((slow + 1))
+await "one more slow run" run_is "$slow" running
+await "the wait for it" grep -q "0/120" "$home/waiting"
+kill -INT "$waiting"
+code=0
+wait "$waiting" || code=$?
+expect "$code" = 4 "exit code of a wait that was interrupted"
+expect_contains "$(<"$home/waiting")" "interrupted, but run $slow goes on"
+run_is "$slow" running || fail "the run did not go on"
+expect_exit 0 ctl run cancel "$slow"
+
 # 6: nobody listens.
 expect_exit 6 ctl --socket "$home/nobody.sock" status
 expect_contains "$err" "assayd is not running"
