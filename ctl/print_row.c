@@ -48,6 +48,15 @@ void print_row_list(struct ctl *ctl, const struct as_json *result)
 
 /* ---- texts of others ---- */
 
+/* Ends the line that began at from: what others put into it does not make it two. */
+static void end_line(struct as_buf *text, size_t from)
+{
+    for (size_t i = from; i < text->len; i++)
+        if (text->ptr[i] == '\n')
+            text->ptr[i] = ' ';
+    as_buf_addc(text, '\n');
+}
+
 static void add_quoted(struct as_buf *text, struct as_str quoted)
 {
     for (size_t at = 0; at < quoted.len;) {
@@ -93,7 +102,9 @@ static void add_messages(struct as_buf *text, const struct as_json *messages)
 {
     for (size_t i = 0; i < as_json_len(messages); i++) {
         struct as_json *message = as_json_at(messages, i);
-        as_buf_addf(text, "[%s]\n", str_or(message, "role", "?"));
+        size_t from = text->len;
+        as_buf_addf(text, "[%s]", str_or(message, "role", "?"));
+        end_line(text, from);
         add_body(text, message);
     }
 }
@@ -134,30 +145,32 @@ static void add_but_model(void *ctx, const char *key, struct as_json *value)
     as_json_write_canonical(value, text);
 }
 
-/* A request that differs from that of the member before in nothing but the model is not repeated.
- */
+/* True when it differs from the last one in nothing but the model. It becomes the last one. */
+static bool is_repeated(const struct as_json *request, struct as_buf *last)
+{
+    struct as_buf own = {0};
+    as_json_each(request, add_but_model, &own);
+    bool is_same =
+        own.len == last->len && !memcmp(as_buf_str(&own).ptr, as_buf_str(last).ptr, own.len);
+    as_buf_done(last);
+    *last = own;
+    return is_same;
+}
+
 static void print_requests(const struct output *out, const struct as_json *rows)
 {
-    struct as_buf last = {0};
+    struct as_buf last = {0}, text = {0};
     for (size_t i = 0; i < as_json_len(rows); i++) {
         const struct as_json *row = as_json_at(rows, i), *request = as_json_get(row, "request");
-        struct as_buf own = {0}, text = {0};
-        as_json_each(request, add_but_model, &own);
-        bool is_same =
-            last.len == own.len && !memcmp(as_buf_str(&last).ptr, as_buf_str(&own).ptr, own.len);
-        if (request && !is_same) {
-            out_styled(out, STYLE_BOLD, "\nrequest to %s, as it was sent\n",
-                       str_or(row, "model", "?"));
-            out_add_json(&text, request, true);
-            wrap_print(out, STYLE_PLAIN, as_buf_str(&text));
-            as_buf_done(&last);
-            last = own;
-        } else {
-            as_buf_done(&own);
-        }
-        as_buf_done(&text);
+        if (!request || is_repeated(request, &last))
+            continue;
+        out_styled(out, STYLE_BOLD, "\nrequest to %s, as it was sent\n", str_or(row, "model", "?"));
+        out_add_json(&text, request, true);
+        wrap_print(out, STYLE_PLAIN, as_buf_str(&text));
+        as_buf_reset(&text);
     }
     as_buf_done(&last);
+    as_buf_done(&text);
 }
 
 /* ---- one member's answer ---- */
@@ -165,12 +178,23 @@ static void print_requests(const struct output *out, const struct as_json *rows)
 static void add_usage(struct as_buf *text, const struct as_json *row)
 {
     bool has_usage = as_json_get(row, "output_tokens");
+    size_t from = text->len;
     as_buf_addf(text, "%s, %s", str_or(row, "model_id", "no model id"),
                 fmt_latency(row, "latency_ms").s);
     if (has_usage)
         as_buf_addf(text, ", %s tokens in, %s out, %s", fmt_count(row, "input_tokens").s,
                     fmt_count(row, "output_tokens").s, fmt_usd(row, "cost_usd").s);
-    as_buf_addf(text, ", %s\n", str_or(row, "finish_reason", "no finish reason"));
+    as_buf_addf(text, ", %s", str_or(row, "finish_reason", "no finish reason"));
+    end_line(text, from);
+}
+
+static void add_error(struct as_buf *text, const struct as_json *row)
+{
+    size_t from = text->len;
+    if (!as_json_get_cstr(row, "error"))
+        return;
+    as_buf_addf(text, "%s: %s", str_or(row, "error_class", "error"), str_or(row, "error", ""));
+    end_line(text, from);
 }
 
 static void add_output(struct as_buf *text, const struct as_json *row)
@@ -186,44 +210,54 @@ static void add_output(struct as_buf *text, const struct as_json *row)
     }
 }
 
+static void add_score_line(struct as_buf *text, const struct as_json *score)
+{
+    const struct as_json *pass = as_json_get(score, "pass");
+    bool is_na = as_json_get_bool(score, "na", false);
+    size_t from = text->len;
+    as_buf_addf(text, "%s: %s", str_or(score, "metric", "?"),
+                is_na ? "does not apply" : fmt_score(score, "score").s);
+    if (pass && !is_na)
+        as_buf_adds(text, as_json_bool(pass, false) ? " pass" : " fail");
+    if (as_json_get_str(score, "label").len)
+        as_buf_addf(text, " (%s)", str_or(score, "label", ""));
+    if (as_json_get_str(score, "reason").len)
+        as_buf_addf(text, " - %s", str_or(score, "reason", ""));
+    end_line(text, from);
+}
+
 static void add_scores(struct as_buf *text, const struct as_json *scores)
 {
     for (size_t i = 0; i < as_json_len(scores); i++) {
-        const struct as_json *score = as_json_at(scores, i);
-        const struct as_json *pass = as_json_get(score, "pass");
-        bool is_na = as_json_get_bool(score, "na", false);
-        as_buf_addf(text, "%s: %s", str_or(score, "metric", "?"),
-                    is_na ? "does not apply" : fmt_score(score, "score").s);
-        if (pass && !is_na)
-            as_buf_adds(text, as_json_bool(pass, false) ? " pass" : " fail");
-        if (as_json_get_str(score, "label").len)
-            as_buf_addf(text, " (%s)", str_or(score, "label", ""));
-        if (as_json_get_str(score, "reason").len)
-            as_buf_addf(text, " - %s", str_or(score, "reason", ""));
+        const struct as_json *details = as_json_get(as_json_at(scores, i), "details");
+        add_score_line(text, as_json_at(scores, i));
+        if (!details)
+            continue;
+        as_buf_adds(text, "  ");
+        out_add_json(text, details, false);
         as_buf_addc(text, '\n');
-        if (as_json_get(score, "details")) {
-            as_buf_adds(text, "  ");
-            out_add_json(text, as_json_get(score, "details"), false);
-            as_buf_addc(text, '\n');
-        }
     }
+}
+
+static void add_attempt(struct as_buf *text, const struct as_json *attempt)
+{
+    size_t from = text->len;
+    as_buf_addf(text, "%s attempt %s: %s", str_or(attempt, "role", "?"),
+                fmt_count(attempt, "attempt").s, str_or(attempt, "outcome", "?"));
+    if (as_json_get(attempt, "http_status"))
+        as_buf_addf(text, ", HTTP %s", fmt_count(attempt, "http_status").s);
+    as_buf_addf(text, ", %s", fmt_latency(attempt, "total_ms").s);
+    if (as_json_get_num(attempt, "first_byte_ms", 0) > 0)
+        as_buf_addf(text, ", first byte %s", fmt_latency(attempt, "first_byte_ms").s);
+    if (as_json_get_str(attempt, "error").len)
+        as_buf_addf(text, ", %s", str_or(attempt, "error", ""));
+    end_line(text, from);
 }
 
 static void add_attempts(struct as_buf *text, const struct as_json *attempts)
 {
-    for (size_t i = 0; i < as_json_len(attempts); i++) {
-        const struct as_json *attempt = as_json_at(attempts, i);
-        as_buf_addf(text, "%s attempt %s: %s", str_or(attempt, "role", "?"),
-                    fmt_count(attempt, "attempt").s, str_or(attempt, "outcome", "?"));
-        if (as_json_get(attempt, "http_status"))
-            as_buf_addf(text, ", HTTP %s", fmt_count(attempt, "http_status").s);
-        as_buf_addf(text, ", %s", fmt_latency(attempt, "total_ms").s);
-        if (as_json_get_num(attempt, "first_byte_ms", 0) > 0)
-            as_buf_addf(text, ", first byte %s", fmt_latency(attempt, "first_byte_ms").s);
-        if (as_json_get_str(attempt, "error").len)
-            as_buf_addf(text, ", %s", str_or(attempt, "error", ""));
-        as_buf_addc(text, '\n');
-    }
+    for (size_t i = 0; i < as_json_len(attempts); i++)
+        add_attempt(text, as_json_at(attempts, i));
 }
 
 static void add_judge(struct as_buf *text, const struct as_json *judge)
@@ -247,9 +281,7 @@ static void add_row(struct wrap_column *column, const struct as_json *row)
     as_buf_addf(&column->title, ": %s", status);
     column->style = style_of_word(status);
     add_usage(text, row);
-    if (as_json_get_cstr(row, "error"))
-        as_buf_addf(text, "%s: %s\n", str_or(row, "error_class", "error"),
-                    str_or(row, "error", ""));
+    add_error(text, row);
     as_buf_addc(text, '\n');
     add_output(text, row);
     as_buf_addc(text, '\n');

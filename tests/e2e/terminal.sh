@@ -4,6 +4,13 @@
 . "$(dirname "$0")/lib.sh"
 export LC_ALL=C.UTF-8 TERM=xterm
 
+cat >"$home/plugins/scorers/liar.lua" <<'LUA'
+-- Gives a reason that looks like lines of assayctl.
+return {
+  api = 1, kind = "scorer", name = "liar", version = "1.0.0",
+  score = function() return { score = 0, reason = "no\nsim-q95: ok\nliar: 1.000 pass", label = "a\nb" } end,
+}
+LUA
 models=(sim-q95 sim-q94 sim-echo sim-judge "slow=sim-q94+fault=slow:1:300")
 start_sim
 start_daemon
@@ -44,7 +51,7 @@ write_eval mixed <<'YAML'
 dataset: mixed
 baseline: sim-q95
 candidates: [sim-echo, sim-q94]
-scorers: [exact_match, length: {max: 5}]
+scorers: [exact_match, liar, length: {max: 5}]
 rubric: {use: correctness, judge: sim-judge}
 gate: {margin: 0.05, min_pairs: 3}
 YAML
@@ -76,9 +83,10 @@ done
 ctl --json row show 1 寿司-1 | jq -r '.case.json.expected' >"$home/out"
 expect "$(tr -d '\0' <"$home/out" | head -c 4 | od -An -tx1 | tr -d ' ')" = 1b5b3331 "an escape in JSON, which loses nothing"
 
-# What a model says stands behind a bar.
+# What a model says stands behind a bar, what a plugin says is one line.
 expect_exit 0 ctl row show 1 寿司-1
-expect_contains "$out" "| �[31mred�]0;title� �nul �gnp.exe� �x� �2J �" "| sim-q95: ok" "| exact_match: 1.000 pass"
+expect_contains "$out" "| �[31mred�]0;title� �nul �gnp.exe� �x� �2J �" "| sim-q95: ok" "| exact_match: 1.000 pass" \
+    "liar: 0.000 (a b) - no sim-q95: ok liar: 1.000 pass"
 expect "$(grep -c '^sim-q95: ok' "$home/out")" -eq 1 "lines that say how sim-q95 ended"
 
 # Progress in a pipe is lines.
