@@ -306,7 +306,9 @@ static void test_latency_is_measured_per_attempt(void **state)
     for (int i = 0; i < 2; i++) {
         struct exchange *e = &fixture_get(f, "hello")->exchange;
         assert_in_range(e->first_byte_us, 60000, 2000000);
-        assert_in_range(e->total_us, e->first_byte_us + 39000, 2000000);
+        /* Not first_byte_us + 40 ms: on a busy machine the first byte is seen late. */
+        assert_in_range(e->total_us, 100000, 2000000);
+        assert_true(e->total_us > e->first_byte_us);
         assert_true(i ? e->connect_us == 0 : e->connect_us > 0);
         assert_in_range(clock_wall_ms() - e->sent_ms, 100, 3000);
     }
