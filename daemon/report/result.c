@@ -95,7 +95,9 @@ static struct as_json *member_json(const struct table *table, const struct repor
 {
     const struct table_member *member = &table->members[index];
     uint64_t ok = member->statuses[ROW_OK];
-    uint64_t missing = member->statuses[ROW_SKIPPED] + member->statuses[ROW_CANCELLED];
+    uint64_t given_up = member->statuses[ROW_SKIPPED] + member->statuses[ROW_CANCELLED];
+    uint64_t never_run =
+        table->expected_rows > member->rows ? table->expected_rows - member->rows : 0;
     uint64_t passes = member->columns[spec->primary].passes;
     struct stats_latency latency =
         stats_latency_of(member->latencies_ms.at, member->latencies_ms.count);
@@ -105,8 +107,8 @@ static struct as_json *member_json(const struct table *table, const struct repor
     as_json_set_str(json, "role", index ? "candidate" : "baseline");
     as_json_set_int(json, "rows", (int64_t)member->rows);
     as_json_set_int(json, "ok", (int64_t)ok);
-    as_json_set_int(json, "failed", (int64_t)(member->rows - ok - missing));
-    as_json_set_int(json, "missing", (int64_t)missing);
+    as_json_set_int(json, "failed", (int64_t)(member->rows - ok - given_up));
+    as_json_set_int(json, "missing", (int64_t)(given_up + never_run));
     as_json_set_take(json, "statuses", statuses_json(member));
     as_json_set_int(json, "latency_n", (int64_t)latency.n);
     as_json_set_num(json, "latency_p50_ms", latency.p50);
@@ -183,25 +185,25 @@ static struct as_json *comparison_json(const struct report_spec *spec, size_t ca
 }
 
 /* The paired comparison of another metric than the primary one, which the gate computes itself. */
-static struct as_json *compare_metric(const struct table *table, const struct report_spec *spec,
-                                      size_t candidate, size_t metric)
+static int compare_metric(const struct table *table, const struct report_spec *spec,
+                          size_t candidate, size_t metric, struct as_json **ret_json)
 {
     struct stats_case *cases = pair_cases(table, candidate, metric, spec->gate->policy);
     struct stats_pairs pairs;
-    struct as_json *json = NULL;
-    enum stats_policy policy = stats_policy_of(spec->gate->policy);
-    if (!stats_pairs_init(&pairs, cases, table->case_count, policy)) {
-        struct stats_paired paired = stats_paired_of(&pairs, NAN);
-        struct gate_counts counts = {
-            .unpaired = pairs.unpaired,
-            .baseline_failed = pairs.baseline_failed,
-            .candidate_failed = pairs.candidate_failed,
-        };
-        json = comparison_json(spec, candidate, metric, &counts, &paired);
-        stats_pairs_done(&pairs);
-    }
+    int rc =
+        stats_pairs_init(&pairs, cases, table->case_count, stats_policy_of(spec->gate->policy));
     free(cases);
-    return json;
+    if (rc)
+        return rc;
+    struct stats_paired paired = stats_paired_of(&pairs, NAN);
+    struct gate_counts counts = {
+        .unpaired = pairs.unpaired,
+        .baseline_failed = pairs.baseline_failed,
+        .candidate_failed = pairs.candidate_failed,
+    };
+    *ret_json = comparison_json(spec, candidate, metric, &counts, &paired);
+    stats_pairs_done(&pairs);
+    return 0;
 }
 
 /* ---- verdicts ---- */
@@ -276,8 +278,8 @@ static void warn_if_identical(struct build *build, size_t candidate,
 }
 
 /* Every metric's comparison; the gate has made the primary one. */
-static void add_comparisons(struct build *build, size_t candidate,
-                            const struct gate_verdict *verdict)
+static int add_comparisons(struct build *build, size_t candidate,
+                           const struct gate_verdict *verdict)
 {
     const struct report_spec *spec = build->spec;
     double dropped = diff_under(build->table, candidate, spec->primary, GATE_POLICY_DROP);
@@ -285,9 +287,16 @@ static void add_comparisons(struct build *build, size_t candidate,
         comparison_json(spec, candidate, spec->primary, &verdict->counts, &verdict->compare);
     as_json_set_num(primary, "diff_if_dropped", dropped);
     as_json_push_take(build->comparisons, primary);
-    for (size_t m = 0; m < spec->metric_count; m++)
-        if (m != spec->primary)
-            as_json_push_take(build->comparisons, compare_metric(build->table, spec, candidate, m));
+    int rc = 0;
+    for (size_t m = 0; m < spec->metric_count && !rc; m++) {
+        struct as_json *compared = NULL;
+        if (m == spec->primary)
+            continue;
+        rc = compare_metric(build->table, spec, candidate, m, &compared);
+        if (!rc)
+            as_json_push_take(build->comparisons, compared);
+    }
+    return rc;
 }
 
 static void add_to_headline(struct build *build, size_t candidate,
@@ -300,6 +309,12 @@ static void add_to_headline(struct build *build, size_t candidate,
     bool is_undecided = verdict->outcome == GATE_INCONCLUSIVE;
     if (verdict->outcome == GATE_FAIL || (is_undecided && build->worst == GATE_PASS))
         build->worst = verdict->outcome;
+}
+
+static int score_is_damaged(const struct report_spec *spec, size_t candidate, struct as_err *err)
+{
+    return as_err_set(err, AS_ECORRUPT, "a stored score of '%s' is out of range",
+                      spec->member_names[candidate]);
 }
 
 static int judge_candidate(struct build *build, size_t candidate, struct as_err *err)
@@ -320,14 +335,13 @@ static int judge_candidate(struct build *build, size_t candidate, struct as_err 
     int rc = gate_evaluate(spec->gate, &input, &verdict);
     free(cases);
     if (rc)
-        return as_err_set(err, AS_ECORRUPT, "a stored score of '%s' is out of range",
-                          spec->member_names[candidate]);
-    add_comparisons(build, candidate, &verdict);
+        return score_is_damaged(spec, candidate, err);
+    rc = add_comparisons(build, candidate, &verdict);
     as_json_push_take(build->verdicts, verdict_json(table, spec, candidate, &verdict));
     warn_if_identical(build, candidate, &verdict.compare);
     add_to_headline(build, candidate, &verdict);
     gate_verdict_done(&verdict);
-    return 0;
+    return rc ? score_is_damaged(spec, candidate, err) : 0;
 }
 
 static struct as_json *result_json(struct build *build, const char *outcome)

@@ -106,6 +106,16 @@ static int load_heads(struct store *store, const struct report_spec *spec, struc
     return rc;
 }
 
+static int load_expected_rows(struct store *store, const struct report_spec *spec,
+                              struct table *table)
+{
+    struct group_record group;
+    int rc = store_group_get(store, spec->group_id, &table->arena, &group);
+    if (!rc)
+        table->expected_rows = (uint64_t)table->case_count * group.sample_count;
+    return rc;
+}
+
 static void push(struct table_values *values, double value)
 {
     if (values->count == values->cap) {
@@ -202,7 +212,9 @@ int table_load(struct store *store, const struct report_spec *spec, struct table
     table->clusters = as_arena_alloc(&table->arena, n * sizeof(*table->clusters));
     table->strata = as_arena_alloc(&table->arena, n * sizeof(*table->strata));
     table->members = as_arena_alloc(&table->arena, spec->member_count * sizeof(*table->members));
-    int rc = load_heads(store, spec, table);
+    int rc = load_expected_rows(store, spec, table);
+    if (!rc)
+        rc = load_heads(store, spec, table);
     for (size_t i = 0; i < spec->member_count && !rc; i++) {
         init_member(table, &table->members[i]);
         struct fact_target target = {table, &table->members[i], spec->gate->pass_threshold};

@@ -53,7 +53,8 @@ struct table {
     size_t stratum_count;
     struct table_member *members;
     size_t member_count, metric_count;
-    struct as_arena arena; /* all of the above but the growing lists */
+    uint64_t expected_rows; /* of each member: a run that was cancelled has fewer */
+    struct as_arena arena;  /* all of the above but the growing lists */
 };
 
 int table_load(struct store *store, const struct report_spec *spec, struct table *ret_table,
