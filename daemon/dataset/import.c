@@ -16,6 +16,7 @@ struct dataset_import {
     struct as_buf partial;      /* the start of a line whose newline has not come */
     bool is_overlong;           /* ... of which only the end is still waited for */
     bool is_begun;              /* the open file has had a line that was not blank */
+    bool is_foreign;            /* ... and is of another kind: what is left of it is not read */
     enum dataset_format format; /* DATASET_UNKNOWN until a line has settled it */
     uint64_t good, bad;
     struct seen seen; /* the good cases' ids */
@@ -179,15 +180,22 @@ static bool is_blank(struct as_str text)
 }
 
 /* Keys and ids of the line may stand in the reason: what a terminal obeys is taken out. */
-static void refuse(struct dataset_import *import, struct as_str text, const struct as_err *err)
+static void tell_bad_line(struct dataset_import *import, const char *reason)
 {
     struct as_buf safe = {0};
-    const char *remedy = import->is_begun ? NULL : remedy_of_file(text);
-    const char *reason = remedy ? remedy : err->msg;
     as_buf_add_utf8_safe(&safe, reason, strlen(reason));
     import->bad++;
     import->options.on_bad_line(import->options.ctx, import->file, import->line, safe.ptr);
     as_buf_done(&safe);
+}
+
+static void refuse(struct dataset_import *import, struct as_str text, const struct as_err *err)
+{
+    struct remedy remedy = {0};
+    if (!import->is_begun)
+        remedy = remedy_of_file(text);
+    import->is_foreign = remedy.is_foreign;
+    tell_bad_line(import, remedy.sentence ? remedy.sentence : err->msg);
 }
 
 /* One line without its newline; of an overlong one its start. A CR at its end is white space to the
@@ -221,13 +229,13 @@ void dataset_import_file(struct dataset_import *import, const char *name)
     free(import->file);
     import->file = as_xstrdup(name);
     import->line = 0;
-    import->is_begun = false;
+    import->is_begun = import->is_foreign = false;
 }
 
 void dataset_import_feed(struct dataset_import *import, const char *data, size_t len)
 {
     const char *newline;
-    while (len && (newline = memchr(data, '\n', len))) {
+    while (!import->is_foreign && len && (newline = memchr(data, '\n', len))) {
         size_t part = (size_t)(newline - data);
         if (!import->partial.len && !import->is_overlong) {
             end_line(import, (struct as_str){data, part});
@@ -238,7 +246,7 @@ void dataset_import_feed(struct dataset_import *import, const char *data, size_t
         data += part + 1;
         len -= part + 1;
     }
-    if (len)
+    if (!import->is_foreign && len)
         keep_partial(import, data, len);
 }
 

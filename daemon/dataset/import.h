@@ -6,7 +6,8 @@
  * the first good line and holds for the whole import: a line of another format is a bad line, and
  * so is one whose case id was there before. A bad line is reported by file, number and reason, and
  * does not stop the import; what a person has to do about a file that is no JSON Lines is the
- * reason at its first line. Blank lines are skipped. The content hash is over the canonical cases
+ * reason at its first line, and where such a file may hold lines that only look right, nothing more
+ * of it is read. Blank lines are skipped. The content hash is over the canonical cases
  * in order, so bad lines leave no trace in it. Memory: a line, and at most 64 bytes a case id.
  * Pure: no files, no clock, no database. */
 #ifndef DAEMON_DATASET_IMPORT_H

@@ -4,8 +4,12 @@
 
 #include "lib/buf.h"
 
-/* A sentence about the file whose first line this is, after that line was refused. NULL: it looks
- * like JSON Lines, and what is wrong is the line's own matter. */
-const char *remedy_of_file(struct as_str first_line);
+struct remedy {
+    const char *sentence; /* NULL: it looks like JSON Lines, the line alone is wrong */
+    bool is_foreign; /* nothing in the file is a line to import, even where one looks like it */
+};
+
+/* Of a file whose first line this is, after that line was refused. */
+struct remedy remedy_of_file(struct as_str first_line);
 
 #endif

@@ -258,6 +258,36 @@ static void test_what_to_do_is_said_once_a_file(void **unused)
     import_free(out);
 }
 
+static void test_no_line_of_a_file_of_another_kind_passes_for_a_case(void **unused)
+{
+    (void)unused;
+    static const char *const texts[] = {
+        "[\n{\"id\":1,\"input\":\"q\"},\n{\"id\":2,\"input\":\"q\"}\n]\n",
+        "[{\"id\":1,\"input\":\"q\"},\n{\"id\":2,\"input\":\"q\"}\n]\n",
+        "\n{\n\"cases\": [\n{\"id\":1,\"input\":\"q\"}\n]}\n",
+    };
+    for (size_t i = 0; i < LEN(texts); i++)
+        for (size_t portion = 1; portion < 80; portion += 13) {
+            struct imported *out = import_bytes(texts[i], strlen(texts[i]), portion);
+            assert_int_equal(out->rc, AS_EINVAL);
+            assert_int_equal(out->bad_count, 1);
+            import_free(out);
+        }
+}
+
+static void test_the_file_after_one_of_another_kind_is_read(void **unused)
+{
+    (void)unused;
+    struct imported *out = import_begin();
+    import_add(out, "a.json", "[\n{\"id\":1,\"input\":\"q\"}\n");
+    import_add(out, "b.jsonl", "{\"id\":2,\"input\":\"q\"}\n");
+    import_add(out, "c.jsonl", "[1, 2]\n{\"id\":3,\"input\":\"q\"}\n"); /* a bad line alone */
+    import_finish(out);
+    assert_string_equal(out->heads.ptr, "2 - - -\n3 - - -\n");
+    assert_int_equal(out->bad_count, 2);
+    import_free(out);
+}
+
 static void test_an_array_of_20_mb_on_one_line_is_named_as_one(void **unused)
 {
     (void)unused;
@@ -308,6 +338,7 @@ static size_t count_lines(const char *text, size_t len)
     return count;
 }
 
+/* All but the first two: a file that begins with {" is taken for JSON Lines to its end. */
 static void test_every_line_of_any_bytes_is_good_or_bad(void **unused)
 {
     (void)unused;
@@ -324,7 +355,7 @@ static void test_every_line_of_any_bytes_is_good_or_bad(void **unused)
         char text[sizeof(seed)];
         memcpy(text, seed, sizeof(seed));
         for (uint64_t i = 0; i < 1 + (uint64_t)round % 6; i++)
-            text[as_rng_below(&rng, sizeof(seed) - 1)] =
+            text[2 + as_rng_below(&rng, sizeof(seed) - 3)] =
                 spice[as_rng_below(&rng, sizeof(spice) - 1)];
         struct imported *out =
             import_bytes(text, sizeof(seed) - 1, 1 + as_rng_below(&rng, sizeof(seed)));
@@ -349,6 +380,8 @@ int main(void)
         cmocka_unit_test(test_a_number_that_would_not_be_kept_is_refused),
         cmocka_unit_test(test_a_file_that_is_no_json_lines_says_what_to_do),
         cmocka_unit_test(test_what_to_do_is_said_once_a_file),
+        cmocka_unit_test(test_no_line_of_a_file_of_another_kind_passes_for_a_case),
+        cmocka_unit_test(test_the_file_after_one_of_another_kind_is_read),
         cmocka_unit_test(test_an_array_of_20_mb_on_one_line_is_named_as_one),
         cmocka_unit_test(test_a_reason_is_safe_on_a_terminal),
         cmocka_unit_test(test_every_line_of_any_bytes_is_good_or_bad),
