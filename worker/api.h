@@ -2,7 +2,8 @@
  *
  * Every function here may raise a Lua error (a longjmp): callers hold no malloc and no open thing.
  * Stack effects are given as [-popped, +pushed]. All of it is linear in its input, or n log n where
- * it sorts; a script's own patterns and loops are bounded by the deadline. JSON is written and
+ * it sorts, or refuses what is too long; a script's own patterns and loops are bounded by the
+ * deadline. JSON is written and
  * tables are ordered raw: no metamethod of a script runs. */
 #ifndef WORKER_API_H
 #define WORKER_API_H
@@ -21,6 +22,7 @@ void api_open_pairs(lua_State *L);    /* pairs and next in a fixed order */
 void api_open_rng(lua_State *L);      /* math.random; rng, fence */
 void api_open_json(lua_State *L);     /* json */
 void api_open_text(lua_State *L);     /* text */
+void api_open_likeness(lua_State *L); /* the rest of text, which must be there */
 void api_open_num(lua_State *L);      /* num */
 void api_open_criteria(lua_State *L); /* criteria; after the others, which it uses */
 

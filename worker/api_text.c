@@ -1,9 +1,10 @@
-/* assay.text: trim, lower, normalise, words, sentences, contains_word. One pass over the text each,
- * also where a Lua pattern would be quadratic. Text that is not UTF-8 is worked on all the same;
- * its odd bytes count as letters. */
+/* assay.text: trim, lower, fold, normalise, words, sentences, contains_word. One pass over the text
+ * each, also where a Lua pattern would be quadratic. Text that is not UTF-8 is worked on all the
+ * same; its odd bytes count as letters. */
 #include "worker/api.h"
 
 #include "worker/unicode.h"
+#include "worker/words.h"
 
 #include <lauxlib.h>
 #include <string.h>
@@ -38,26 +39,34 @@ static int text_trim(lua_State *L)
     return 1;
 }
 
-static void add_lower(luaL_Buffer *out, uint32_t c, char as_it_is)
-{
-    char bytes[4];
-    if (c == UNICODE_BAD)
-        luaL_addchar(out, as_it_is);
-    else
-        luaL_addlstring(out, bytes, unicode_write(unicode_lower(c), bytes));
-}
-
-/* lower(text): Latin, Greek and Cyrillic letters in lower case. */
-static int text_lower(lua_State *L)
+static int map_letters(lua_State *L, uint32_t (*map)(uint32_t))
 {
     struct as_str s = check_text(L, 1);
     luaL_Buffer out;
     size_t len;
     luaL_buffinit(L, &out);
-    for (size_t at = 0; at < s.len; at += len)
-        add_lower(&out, unicode_next(s.ptr + at, s.len - at, &len), s.ptr[at]);
+    for (size_t at = 0; at < s.len; at += len) {
+        char bytes[4];
+        uint32_t c = unicode_next(s.ptr + at, s.len - at, &len);
+        if (c == UNICODE_BAD)
+            luaL_addchar(&out, s.ptr[at]);
+        else
+            luaL_addlstring(&out, bytes, unicode_write(map(c), bytes));
+    }
     luaL_pushresult(&out);
     return 1;
+}
+
+/* lower(text): in small letters. */
+static int text_lower(lua_State *L)
+{
+    return map_letters(L, unicode_lower);
+}
+
+/* fold(text): all forms of a letter made the same, for comparing without case. */
+static int text_fold(lua_State *L)
+{
+    return map_letters(L, unicode_fold);
 }
 
 static bool is_option_set(lua_State *L, int options, const char *name)
@@ -70,24 +79,8 @@ static bool is_option_set(lua_State *L, int options, const char *name)
     return is_set;
 }
 
-static bool is_article(const char *word, size_t len)
-{
-    return (len == 1 && word[0] == 'a') || (len == 2 && !memcmp(word, "an", 2)) ||
-           (len == 3 && !memcmp(word, "the", 3));
-}
-
-/* The blanks in the buffer between words, one each; drops the word just written when it is an
- * article. */
-static size_t end_word(char *out, size_t word, size_t at, bool no_articles)
-{
-    if (at == word || (no_articles && is_article(out + word, at - word)))
-        return word;
-    out[at] = ' ';
-    return at + 1;
-}
-
-/* normalise(text, {strip_punctuation = true, strip_articles = true}?): lower case, white space runs
- * as one blank, none at the ends. A stripped mark does not end a word ("don't" is "dont"); the
+/* normalise(text, {strip_punctuation = true, strip_articles = true}?): case folded, white space
+ * runs as one blank, none at the ends. A stripped mark does not end a word ("don't" is "dont"); the
  * articles are a, an and the. */
 static int text_normalise(lua_State *L)
 {
@@ -95,19 +88,8 @@ static int text_normalise(lua_State *L)
     bool no_punctuation = is_option_set(L, 2, "strip_punctuation");
     bool no_articles = is_option_set(L, 2, "strip_articles");
     luaL_Buffer buffer;
-    char *out = luaL_buffinitsize(L, &buffer, s.len + 4);
-    size_t len, at_out = 0, word = 0;
-    for (size_t at = 0; at < s.len; at += len) {
-        uint32_t c = unicode_next(s.ptr + at, s.len - at, &len);
-        if (c == UNICODE_BAD)
-            out[at_out++] = s.ptr[at];
-        else if (unicode_is_space(c))
-            at_out = word = end_word(out, word, at_out, no_articles);
-        else if (!no_punctuation || !unicode_is_punctuation(c))
-            at_out += unicode_write(unicode_lower(c), out + at_out);
-    }
-    at_out = end_word(out, word, at_out, no_articles);
-    luaL_pushresultsize(&buffer, at_out ? at_out - 1 : 0);
+    char *out = luaL_buffinitsize(L, &buffer, WORDS_ROOM(s.len));
+    luaL_pushresultsize(&buffer, words_normalise(s, no_punctuation, no_articles, out));
     return 1;
 }
 
@@ -216,10 +198,14 @@ static int text_contains_word(lua_State *L)
 
 void api_open_text(lua_State *L)
 {
-    static const luaL_Reg functions[] = {
-        {"trim", text_trim},   {"lower", text_lower},         {"normalise", text_normalise},
-        {"words", text_words}, {"sentences", text_sentences}, {"contains_word", text_contains_word},
-        {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"trim", text_trim},
+                                         {"lower", text_lower},
+                                         {"fold", text_fold},
+                                         {"normalise", text_normalise},
+                                         {"words", text_words},
+                                         {"sentences", text_sentences},
+                                         {"contains_word", text_contains_word},
+                                         {NULL, NULL}};
     luaL_newlib(L, functions);
     lua_setfield(L, -2, "text");
 }

@@ -1,6 +1,6 @@
 /* Ranges of the Unicode standard, written as ranges: a few comparisons instead of tables that a
- * jailed static program would carry around. What is left out (other alphabets' case, rare
- * punctuation) stays as it is and counts as letters. */
+ * jailed static program would carry around. What is left out (rare punctuation) counts as letters.
+ * Case is in unicode_case.c. */
 #include "worker/unicode.h"
 
 #include "lib/buf.h"
@@ -58,57 +58,6 @@ bool unicode_is_word(uint32_t c)
 {
     return c == UNICODE_BAD || (c > ' ' && c != 0x7F && !unicode_is_space(c) &&
                                 !unicode_is_punctuation(c) && !is_in(c, 0x80, 0x9F));
-}
-
-static uint32_t lower_latin(uint32_t c)
-{
-    if (c == 0x130)
-        return 'i';
-    if (c == 0x178)
-        return 0xFF;
-    bool is_even_pair = is_in(c, 0x100, 0x137) || is_in(c, 0x14A, 0x177) ||
-                        is_in(c, 0x1E00, 0x1E95) || is_in(c, 0x1EA0, 0x1EFF);
-    bool is_odd_pair = is_in(c, 0x139, 0x148) || is_in(c, 0x179, 0x17E);
-    if (is_even_pair && c != 0x131)
-        return c | 1u;
-    return is_odd_pair && c % 2 ? c + 1 : c;
-}
-
-static uint32_t lower_greek(uint32_t c)
-{
-    if (is_in(c, 0x391, 0x3AB) && c != 0x3A2)
-        return c + 32;
-    if (c == 0x386)
-        return 0x3AC;
-    if (is_in(c, 0x388, 0x38A))
-        return c + 37;
-    if (c == 0x38C)
-        return 0x3CC;
-    return c == 0x38E || c == 0x38F ? c + 63 : c;
-}
-
-static uint32_t lower_cyrillic(uint32_t c)
-{
-    if (is_in(c, 0x400, 0x40F))
-        return c + 80;
-    if (is_in(c, 0x410, 0x42F))
-        return c + 32;
-    return is_in(c, 0x460, 0x481) || is_in(c, 0x48A, 0x4BF) || is_in(c, 0x4D0, 0x52F) ? c | 1u : c;
-}
-
-uint32_t unicode_lower(uint32_t c)
-{
-    if (c < 0x80)
-        return is_in(c, 'A', 'Z') ? c + 32 : c;
-    if (c < 0x100)
-        return is_in(c, 0xC0, 0xDE) && c != 0xD7 ? c + 32 : c;
-    if (c < 0x180 || is_in(c, 0x1E00, 0x1EFF))
-        return lower_latin(c);
-    if (is_in(c, 0x370, 0x3FF))
-        return lower_greek(c);
-    if (is_in(c, 0x400, 0x52F))
-        return lower_cyrillic(c);
-    return is_in(c, 0xFF21, 0xFF3A) ? c + 32 : c;
 }
 
 size_t unicode_write(uint32_t c, char out[4])

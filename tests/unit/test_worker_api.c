@@ -10,21 +10,6 @@
 
 #include <cmocka.h>
 
-static void assert_lua(const char *body)
-{
-    struct as_buf source = {0};
-    as_buf_addf(&source, SCORER("%s\nreturn 1"), body);
-    struct host h = host_start(source.ptr);
-    const struct job_reply *reply = host_score(&h, "some text");
-    if (reply->status != JOB_OK)
-        print_error("%s: %.*s\n", job_status_name(reply->status), (int)reply->reason.len,
-                    reply->reason.ptr);
-    assert_int_equal(reply->status, JOB_OK);
-    assert_true(reply->score == 1);
-    host_stop(&h);
-    as_buf_done(&source);
-}
-
 /* What each of two workers says of the same row. */
 static void assert_same_in_two_processes(const char *body)
 {
@@ -54,7 +39,9 @@ static void test_the_environment_is_the_documented_list(void **state)
                "packsize rep reverse sub ' ..\n"
                "'unpack upper', list(string))\n"
                "assert(not math.randomseed and math.random and math.floor)\n"
-               "assert(list(assay) == 'criteria fence json num rng text', list(assay))");
+               "assert(list(assay) == 'criteria fence json num rng text', list(assay))\n"
+               "assert(list(assay.text) == 'bleu contains_word fold levenshtein lower normalise '\n"
+               "  .. 'rouge_l sentences token_f1 trim words', list(assay.text))");
 }
 
 static void test_no_address_is_shown(void **state)

@@ -210,3 +210,11 @@ void assert_status(const char *source, enum job_status status, const char *part)
         assert_true(reason_has(reply->reason, part));
     host_stop(&h);
 }
+
+void assert_lua(const char *body)
+{
+    struct as_buf source = {0};
+    as_buf_addf(&source, SCORER("%s\nreturn 1"), body);
+    assert_status(source.ptr, JOB_OK, NULL);
+    as_buf_done(&source);
+}

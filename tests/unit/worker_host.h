@@ -65,5 +65,7 @@ void assert_refused(const char *source, const char *part);
 /* Scores once with this scorer and expects this status, and the part in the reason unless it is
  * NULL. */
 void assert_status(const char *source, enum job_status status, const char *part);
+/* Asserts in Lua: runs this body of a score function, which raises an error unless all is well. */
+void assert_lua(const char *body);
 
 #endif
