@@ -6,10 +6,12 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define POOL_MAX_ATTEMPTS 1024u
 #define POOL_MAX_BUFFER_BYTES (16u << 10) /* of one buffer in the pool */
 #define ERROR_MAX_BYTES 512
+#define SECRET_MIN_BYTES 8
 
 struct attempt *attempt_take(struct attempt_pool *pool, struct request *request)
 {
@@ -77,6 +79,24 @@ void attempt_fail(struct attempt *attempt, enum exchange_outcome outcome, const 
     attempt->exchange.outcome = outcome;
     as_buf_reset(&attempt->error);
     as_buf_adds(&attempt->error, text);
+}
+
+static void mask(struct as_buf *buf, struct as_str secret)
+{
+    char *at = buf->ptr, *end = buf->ptr + buf->len, *found;
+    while (at && (found = memmem(at, (size_t)(end - at), secret.ptr, secret.len))) {
+        memset(found, '*', secret.len);
+        at = found + secret.len;
+    }
+}
+
+void attempt_mask(struct attempt *attempt, struct as_str secret)
+{
+    if (secret.len < SECRET_MIN_BYTES)
+        return;
+    mask(&attempt->headers, secret);
+    mask(&attempt->body, secret);
+    mask(&attempt->error, secret);
 }
 
 void attempt_seal(struct attempt *attempt)

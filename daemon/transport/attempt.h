@@ -36,6 +36,9 @@ void attempt_pool_done(struct attempt_pool *pool);
 void attempt_fail(struct attempt *attempt, enum exchange_outcome outcome, const char *fmt, ...)
     AS_PRINTF(3, 4);
 /* Points the exchange's strings at the buffers. Called once, when the attempt is over. */
+/* Overwrites every occurrence of the secret in what came back, for servers that repeat what they
+ * were sent. A secret under 8 bytes is not looked for: it would be found by chance. */
+void attempt_mask(struct attempt *attempt, struct as_str secret);
 void attempt_seal(struct attempt *attempt);
 
 #endif

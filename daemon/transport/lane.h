@@ -19,8 +19,9 @@ struct request_list {
 
 struct lane_auth {
     uint32_t refs;
-    size_t size;
-    char line[]; /* "Authorization: Bearer ...", NUL included in size */
+    size_t size;   /* of line, NUL included */
+    size_t key_at; /* where the key begins in it */
+    char line[];   /* "Authorization: Bearer ..." */
 };
 
 struct lane {
@@ -52,7 +53,8 @@ void lane_slot_take(struct lane *lane);
 void lane_slot_give(struct lane *lane);
 struct transport_stats lane_stats(const struct lane *lane);
 
-struct lane_auth *lane_auth_ref(struct lane *lane); /* NULL when there is none */
-void lane_auth_unref(struct lane_auth *auth);       /* NULL is fine */
+struct lane_auth *lane_auth_ref(struct lane *lane);        /* NULL when there is none */
+struct as_str lane_auth_key(const struct lane_auth *auth); /* borrowed; empty for NULL */
+void lane_auth_unref(struct lane_auth *auth);              /* NULL is fine */
 
 #endif

@@ -55,6 +55,7 @@ struct sender_slot {
     uint64_t began_ms, last_byte_ms; /* loop clock */
     uint32_t shard;
     enum slot_phase phase;
+    bool is_resend; /* libcurl wanted to send a second time */
     struct curl_slist header_nodes[SENDER_HEADERS_MAX + 2];
     char curl_error[CURL_ERROR_SIZE];
 };
@@ -94,10 +95,16 @@ static void slot_unlink(struct sender_slot *slot)
         slot->next->at = slot->at;
 }
 
+/* libcurl is about to send. When it has sent before, the connection that it had kept was closed
+ * under it and it means to send once more on its own: the server may have taken the request, so
+ * that is for the caller to decide, and for the journal to know. */
 static int on_connected(void *ctx, char *remote_ip, char *local_ip, int remote_port, int local_port)
 {
     (void)remote_ip, (void)local_ip, (void)remote_port, (void)local_port;
     struct sender_slot *slot = ctx;
+    slot->is_resend = slot->phase != SLOT_CONNECTING;
+    if (slot->is_resend)
+        return CURL_PREREQFUNC_ABORT;
     slot->phase = SLOT_WAITING;
     slot->lane->sender->events.connected(slot->attempt);
     return CURL_PREREQFUNC_OK;
@@ -292,7 +299,10 @@ static void fail_with_code(struct sender_slot *slot, CURLcode code)
 {
     struct attempt *attempt = slot->attempt;
     const char *text = slot->curl_error[0] ? slot->curl_error : curl_easy_strerror(code);
-    if (code == CURLE_OPERATION_TIMEDOUT) {
+    if (slot->is_resend) {
+        attempt_fail(attempt, EXCHANGE_BROKEN, "the kept connection was closed before any reply");
+        attempt->is_stale = true;
+    } else if (code == CURLE_OPERATION_TIMEDOUT) {
         fail_deadline_of_curl(slot);
     } else if (code == CURLE_FILESIZE_EXCEEDED) {
         fail_too_large(attempt);
@@ -402,8 +412,11 @@ static void end_overdue(struct sender *sender, uint64_t now_ms)
         }
     }
     while (sender->overdue) {
-        read_clocks(sender->overdue);
-        slot_finish(sender->overdue);
+        struct sender_slot *slot = sender->overdue;
+        read_clocks(slot);
+        /* libcurl's own clock stands still while nothing comes */
+        slot->attempt->exchange.total_us = (int64_t)(now_ms - slot->began_ms) * 1000;
+        slot_finish(slot);
     }
 }
 
@@ -545,6 +558,7 @@ struct sender_slot *sender_send(struct sender_lane *lane, const struct sender_re
     slot->attempt = attempt;
     slot->request = request;
     slot->phase = SLOT_CONNECTING;
+    slot->is_resend = false;
     slot->began_ms = loop_now_ms(sender->loop);
     slot->curl_error[0] = '\0';
     easy_set_request(slot, request);

@@ -236,6 +236,7 @@ static void on_attempt_done(struct attempt *attempt)
 {
     struct request *request = attempt->request;
     struct lane *lane = request->lane;
+    attempt_mask(attempt, lane_auth_key(request->auth));
     attempt_detach(request);
     lane->is_warm = true;
     lane->stats.connections_opened += attempt->connections_opened;

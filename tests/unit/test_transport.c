@@ -90,8 +90,9 @@ static void test_a_request_may_be_sent_from_a_callback(void **state)
 
 static bool answer_with_request(struct http_peer *peer)
 {
-    http_peer_printf(peer, "HTTP/1.1 200 OK\r\nX-Two-Words:  a b \r\nContent-Length: %zu\r\n\r\n",
-                     peer->len);
+    bool has_key = strstr(peer->text, "\r\nAuthorization: Bearer " FIXTURE_KEY "\r\n");
+    http_peer_printf(peer, "HTTP/1.1 %d OK\r\nX-Two-Words:  a b \r\nContent-Length: %zu\r\n\r\n",
+                     has_key ? 200 : 401, peer->len);
     http_peer_write(peer, peer->text, peer->len);
     return true;
 }
@@ -115,12 +116,13 @@ static void test_the_request_on_the_wire_is_what_was_asked_for(void **state)
     fixture_wait(f, 1);
     const struct exchange *kept = &f->journal.kept[0];
     const char *seen = kept->response_body.ptr;
+    assert_int_equal(kept->http_status, 200);
     assert_non_null(strstr(seen, "POST /v1/chat?x=1 HTTP/1.1\r\n"));
     assert_non_null(strstr(seen, "\r\nX-Kind: a b\r\n"));
     assert_non_null(strstr(seen, "\r\nX-Empty:\r\n"));
     assert_non_null(strstr(seen, "\r\nUser-Agent: assayd/" ASSAY_VERSION "\r\n"));
     assert_non_null(strstr(seen, "\r\nContent-Type: application/json\r\n"));
-    assert_non_null(strstr(seen, "\r\nAuthorization: Bearer " FIXTURE_KEY "\r\n"));
+    assert_non_null(strstr(seen, "\r\nAuthorization: Bearer **************\r\n"));
     assert_null(strstr(seen, "Expect:"));
     assert_memory_equal(seen + kept->response_body.len - 10, "{\"a\":\"\0b\"}", 10);
     assert_int_equal(kept->request_body.len, 10);

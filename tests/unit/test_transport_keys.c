@@ -35,6 +35,27 @@ static void test_the_key_is_in_no_exchange(void **state)
     fixture_stop(f);
 }
 
+static bool answer_with_key(struct http_peer *peer)
+{
+    const char *key = strstr(peer->text, FIXTURE_KEY) ? FIXTURE_KEY : "?";
+    http_peer_printf(peer, "HTTP/1.1 401 No\r\nX-You-Sent: %s\r\nContent-Length: %zu\r\n\r\n<%s%s>",
+                     key, 2 * strlen(key) + 2, key, key);
+    return true;
+}
+
+static void test_a_key_that_the_server_repeats_is_masked(void **state)
+{
+    (void)state;
+    struct fixture *f = &fixture;
+    fixture_start(f, answer_with_key);
+    f->key = FIXTURE_KEY;
+    assert_string_equal(fixture_get(f, "hello")->body, "<****************************>");
+    assert_int_equal(f->journal.appends, 1);
+    assert_false(kept_anywhere(f, FIXTURE_KEY));
+    assert_true(kept_anywhere(f, "x-you-sent: **************"));
+    fixture_stop(f);
+}
+
 static void test_a_url_of_another_origin_is_refused_before_any_connection(void **state)
 {
     (void)state;
@@ -131,6 +152,7 @@ int main(void)
     alarm(55);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_key_is_in_no_exchange),
+        cmocka_unit_test(test_a_key_that_the_server_repeats_is_masked),
         cmocka_unit_test(test_a_url_of_another_origin_is_refused_before_any_connection),
         cmocka_unit_test(test_headers_that_are_ours_or_forged_are_refused),
         cmocka_unit_test(test_a_queued_request_does_not_take_a_new_key_to_its_old_origin),
