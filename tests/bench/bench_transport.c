@@ -1,8 +1,7 @@
 /* How fast daemon/transport is by itself: the same POST again and again, no journal, replies
  * dropped.
  *
- * bench_transport --url http://127.0.0.1:8080/v1/chat/completions --requests 100000 --concurrency
- * 64
+ * bench_transport --url http://127.0.0.1:8080/v1/chat/completions --requests 9999 --concurrency 64
  *
  * Prints key=value lines. Its rate is what the whole pipeline is compared with; its CPU per request
  * is compared with the limits of libcurl that docs/architecture.md names. Exit 1 when a request got
@@ -20,7 +19,7 @@ struct bench {
     struct transport *transport;
     struct model_spec spec;
     struct transport_request request;
-    const char *ca_file;
+    const char *ca_file, *model;
     unsigned long total, sent, done, failed, body_bytes;
     uint32_t *latency_us;
     char failure[256]; /* the first */
@@ -55,11 +54,10 @@ static void on_done(void *ctx, const struct transport_reply *reply)
 /* A chat completion request padded to the size asked for. */
 static struct as_buf make_body(const struct bench *bench)
 {
-    static const char head[] =
-        "{\"model\":\"sim-good\",\"messages\":[{\"role\":\"user\",\"content\":\"",
-                      tail[] = "\"}]}";
+    static const char tail[] = "\"}]}";
     struct as_buf body = {0};
-    as_buf_adds(&body, head);
+    as_buf_addf(&body, "{\"model\":\"%s\",\"messages\":[{\"role\":\"user\",\"content\":\"",
+                bench->model);
     while (body.len + sizeof(tail) <= bench->body_bytes)
         as_buf_addc(&body, 'x');
     as_buf_adds(&body, tail);
@@ -68,8 +66,8 @@ static struct as_buf make_body(const struct bench *bench)
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: bench_transport --url URL --requests N --concurrency C [--body-bytes "
-                    "B] [--ca-file PEM] [--http2]\n");
+    fprintf(stderr, "usage: bench_transport --url URL --requests N --concurrency C [--model NAME]"
+                    " [--body-bytes B] [--ca-file PEM] [--http2]\n");
     return 64;
 }
 
@@ -79,6 +77,7 @@ static bool read_options(int argc, char **argv, struct bench *bench)
         {"url", required_argument, NULL, 'u'},
         {"requests", required_argument, NULL, 'n'},
         {"concurrency", required_argument, NULL, 'c'},
+        {"model", required_argument, NULL, 'm'},
         {"body-bytes", required_argument, NULL, 'b'},
         {"ca-file", required_argument, NULL, 'a'},
         {"http2", no_argument, NULL, '2'},
@@ -90,6 +89,7 @@ static bool read_options(int argc, char **argv, struct bench *bench)
         case 'u': bench->spec.base_url = optarg; break;
         case 'n': bench->total = strtoul(optarg, NULL, 10); break;
         case 'c': bench->spec.concurrency = (uint32_t)strtoul(optarg, NULL, 10); break;
+        case 'm': bench->model = optarg; break;
         case 'b': bench->body_bytes = strtoul(optarg, NULL, 10); break;
         case 'a': bench->ca_file = optarg; break;
         case '2': bench->spec.use_http2 = true; break;
@@ -174,6 +174,7 @@ int main(int argc, char **argv)
                  .total_ms = 120000,
                  .backoff_ms = 100,
                  .max_age_conn_s = 25},
+        .model = "sim-q95",
         .body_bytes = 1024,
     };
     return read_options(argc, argv, &bench) ? run(&bench) : usage();
