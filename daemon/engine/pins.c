@@ -1,6 +1,8 @@
 /* From an eval's names to versions and specs. */
 #include "daemon/engine/pins.h"
 
+#include "daemon/engine/names.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,11 +78,9 @@ static int resolve_metric(struct pins *pins, enum plugin_kind kind,
                           struct as_err *err)
 {
     struct plugin_version *version = NULL;
-    int rc = registry_find(registry, kind, plugin->selector, &version, err);
-    if (rc) {
-        as_err_prefix(err, "%s", plugin->place);
+    int rc = names_find_metric(registry, kind, plugin, &version, err);
+    if (rc)
         return rc;
-    }
     pins->metrics[pins->metric_count++] = (struct pin_metric){
         .name = as_arena_strdup(&pins->arena, plugin->name),
         .selector = as_arena_strdup(&pins->arena, version->selector),

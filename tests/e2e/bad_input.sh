@@ -80,6 +80,13 @@ refuse_eval 's/exact_match/exact_mach/' "scorers[0]: no scorer named 'exact_mach
 refuse_eval 's/correctness/corectness/' "no rubric named 'corectness': did you mean 'correctness'?"
 refuse_eval 's/judge: sim-judge/judge: sim-juge/' "rubric.judge: no model named 'sim-juge'" "sim-judge"
 refuse_eval '$aprimary: f1' "primary: no metric named 'f1' in this eval"
+refuse_eval 's/exact_match/{exact_match: {ignorecase: true}}/' \
+    "spoilt.yaml:4:11: scorers[0]: unknown parameter 'ignorecase': did you mean 'ignore_case'?"
+refuse_eval 's/exact_match/{exact_match: {trim: 1}}/' "scorers[0]: parameter 'trim' must be of type boolean, got integer"
+refuse_eval 's/exact_match/required_fields/' "scorers[0]: parameter 'fields' of required_fields@" "is missing"
+refuse_eval 's/exact_match/{length: {unit: pages}}/' "scorers[0]: parameter 'unit' must be one of" "sentences"
+refuse_eval 's/use: correctness/use: correctness, params: {guidence: x}/' \
+    "spoilt.yaml:5:9: rubric: unknown parameter 'guidence': did you mean 'guidance'?"
 
 # ---- a running daemon ----
 
@@ -128,6 +135,16 @@ expect_contains "$out" "spoilt.yaml:3:1: unknown key 'candidate'"
 expect_exit 65 ctl run start spoilt
 expect_contains "$err" "spoilt"
 rm "$home/evals/spoilt.yaml"
+
+# A parameter that no plugin has: told by check, and no call is paid for.
+asked=$(sim_count requests)
+sed -e 's/exact_match/{exact_match: {ignorecase: true}}/' "$home/good.yaml" | write_eval misspelt
+expect_exit 65 ctl check
+expect_contains "$out" "misspelt.yaml:4:11: scorers[0]: unknown parameter 'ignorecase': did you mean 'ignore_case'?"
+expect_exit 65 ctl run start misspelt
+expect_contains "$err" "misspelt.yaml:4:11: scorers[0]: unknown parameter 'ignorecase': did you mean 'ignore_case'?"
+expect "$(sim_count requests)" -eq "$asked" "calls of a run that was refused"
+rm "$home/evals/misspelt.yaml"
 
 # A plugin with a syntax error, in the folder and by hand.
 printf 'return {\n  api = 1,\n  kind = = "scorer",\n}\n' >"$home/broken.lua"
