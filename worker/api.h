@@ -25,7 +25,8 @@ void api_open_text(lua_State *L);     /* text */
 void api_open_likeness(lua_State *L); /* the rest of text, which must be there */
 void api_open_num(lua_State *L);      /* num */
 void api_open_regex(lua_State *L);    /* regex */
-void api_open_criteria(lua_State *L); /* criteria; after the others, which it uses */
+void api_open_schema(lua_State *L);   /* schema; after those above, which it uses */
+void api_open_criteria(lua_State *L); /* criteria; the same */
 
 /* An array of the table's keys: numbers by value, strings by bytes, then the rest. Returns their
  * number. [-0, +1] */

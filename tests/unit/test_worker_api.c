@@ -39,7 +39,7 @@ static void test_the_environment_is_the_documented_list(void **state)
                "packsize rep reverse sub ' ..\n"
                "'unpack upper', list(string))\n"
                "assert(not math.randomseed and math.random and math.floor)\n"
-               "assert(list(assay) == 'criteria fence json num regex rng text', list(assay))\n"
+               "assert(list(assay) == 'criteria fence json num regex rng schema text', list(assay))\n"
                "assert(list(assay.regex) == 'find match_all replace test', list(assay.regex))\n"
                "assert(list(assay.text) == 'bleu contains_word fold levenshtein lower normalise '\n"
                "  .. 'rouge_l sentences token_f1 trim words', list(assay.text))");
