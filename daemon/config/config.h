@@ -85,6 +85,8 @@ struct eval_set *eval_set_ref(struct eval_set *set);
 void eval_set_unref(struct eval_set *set);
 /* NULL when unknown */
 const struct eval_def *eval_set_find(const struct eval_set *set, const char *name);
+/* Of the file that would have defined it; NULL when none was refused. */
+const struct eval_refusal *eval_set_refusal(const struct eval_set *set, const char *name);
 
 /* The value of a key, into *ret_value (caller: as_buf_wipe). AS_ENOENT: err says where it
  * was looked for and how to provide it; AS_EDENIED: a file whose mode lets others read it. */

@@ -92,3 +92,20 @@ const struct eval_def *eval_set_find(const struct eval_set *set, const char *nam
             return &set->evals[i];
     return NULL;
 }
+
+static bool path_is_of_eval(const char *path, const char *name)
+{
+    const char *slash = strrchr(path, '/');
+    const char *file = slash ? slash + 1 : path;
+    size_t len = strlen(name);
+    return !strncmp(file, name, len) &&
+           (!strcmp(file + len, ".yaml") || !strcmp(file + len, ".yml"));
+}
+
+const struct eval_refusal *eval_set_refusal(const struct eval_set *set, const char *name)
+{
+    for (size_t i = 0; i < set->refusal_count; i++)
+        if (path_is_of_eval(set->refusals[i].path, name))
+            return &set->refusals[i];
+    return NULL;
+}

@@ -5,6 +5,7 @@
 #include "daemon/control/handlers.h"
 
 #include "daemon/dataset/import.h"
+#include "daemon/engine/names.h"
 #include "lib/base64.h"
 
 #include <inttypes.h>
@@ -389,6 +390,10 @@ static void show_work(struct store *store, struct control_query *query)
     size_t count = 0;
     char *what = as_arena_printf(&query->arena, "dataset '%s'", selector);
     int rc = store_dataset_find(store, selector, &query->arena, &info);
+    if (rc == AS_ENOENT) {
+        query->rc = names_dataset_missing(store, selector, &query->err);
+        return;
+    }
     if (!rc)
         rc = store_cases_page(store, info.id, after, limit, &query->arena, &cases, &count);
     if (rc) {

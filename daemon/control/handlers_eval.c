@@ -2,6 +2,7 @@
 #include "daemon/control/handlers.h"
 
 #include "daemon/model/gate_json.h"
+#include "lib/nearest.h"
 
 #include <string.h>
 
@@ -61,6 +62,20 @@ static struct as_json *plugin_json(const struct eval_plugin *plugin)
     return json;
 }
 
+static void say_why_not(const struct eval_set *set, const char *name, struct as_err *err)
+{
+    const struct eval_refusal *refusal = eval_set_refusal(set, name);
+    struct as_nearest nearest = {0};
+    for (size_t i = 0; i < set->eval_count; i++)
+        as_nearest_offer(&nearest, name, set->evals[i].name);
+    if (refusal)
+        as_err_set(err, AS_ENOENT, "eval '%s' was refused: %s", name, refusal->reason);
+    else if (nearest.best)
+        as_err_set(err, AS_ENOENT, "no eval named '%s': did you mean '%s'?", name, nearest.best);
+    else
+        as_err_set(err, AS_ENOENT, "no eval named '%s': see `assayctl eval ls`", name);
+}
+
 const struct eval_def *control_eval_of(struct control_app *app, struct control_call *call)
 {
     const char *name = as_json_get_cstr(call->params, "eval");
@@ -68,7 +83,7 @@ const struct eval_def *control_eval_of(struct control_app *app, struct control_c
     struct as_err err = {0};
     if (eval)
         return eval;
-    as_err_set(&err, AS_ENOENT, "no eval named '%s': see `assayctl eval ls`", name);
+    say_why_not(app->evals, name, &err);
     control_fail(call, &err);
     return NULL;
 }

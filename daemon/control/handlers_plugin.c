@@ -1,7 +1,10 @@
 /* plugin.*: what is live, what was refused, and looking at a file without installing it. */
 #include "daemon/control/handlers.h"
 
+#include "lib/nearest.h"
+
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -96,7 +99,35 @@ static struct as_json *whole_version_json(const struct plugin_version *version)
     return json;
 }
 
-/* Without a kind the selector is looked for in every kind; the first error is told. */
+struct nearest_plugin {
+    char name[JOB_NAME_MAX_BYTES + 1]; /* of the selector */
+    struct as_nearest nearest;
+    enum plugin_kind kind; /* of the nearest */
+};
+
+static void offer_version(void *ctx, const struct plugin_version *version)
+{
+    struct nearest_plugin *search = ctx;
+    const char *before = search->nearest.best;
+    if (version->state == PLUGIN_LIVE)
+        as_nearest_offer(&search->nearest, search->name, version->name);
+    if (search->nearest.best != before)
+        search->kind = version->kind;
+}
+
+/* No kind has it: what is told is what the kind of the nearest name says. */
+static int say_not_found(struct control_app *app, const char *selector, struct as_err *err)
+{
+    struct nearest_plugin search = {.nearest = {0}};
+    struct plugin_version *none = NULL;
+    snprintf(search.name, sizeof(search.name), "%.*s", (int)strcspn(selector, "@"), selector);
+    registry_each(app->registry, offer_version, &search);
+    if (search.nearest.best)
+        return registry_find(app->registry, search.kind, selector, &none, err);
+    return as_err_set(err, AS_ENOENT, "no plugin named '%s': see `assayctl plugin ls`", selector);
+}
+
+/* Without a kind the selector is looked for in every kind. */
 static int find_version(struct control_app *app, struct control_call *call,
                         struct plugin_version **ret_version, struct as_err *err)
 {
@@ -108,9 +139,9 @@ static int find_version(struct control_app *app, struct control_call *call,
     if (kind != PLUGIN_KIND_COUNT)
         return registry_find(app->registry, kind, selector, ret_version, err);
     rc = AS_ENOENT;
-    for (int k = 0; k < PLUGIN_KIND_COUNT && rc; k++)
-        rc = registry_find(app->registry, (enum plugin_kind)k, selector, ret_version, NULL);
-    return rc ? as_err_set(err, rc, "no plugin '%s': see `assayctl plugin ls`", selector) : 0;
+    for (int k = 0; k < PLUGIN_KIND_COUNT && rc == AS_ENOENT; k++)
+        rc = registry_find(app->registry, (enum plugin_kind)k, selector, ret_version, err);
+    return rc == AS_ENOENT ? say_not_found(app, selector, err) : rc;
 }
 
 void handle_plugin_show(void *ctx, struct control_call *call)

@@ -2,6 +2,7 @@
 #include "daemon/engine/pins.h"
 
 #include "daemon/engine/names.h"
+#include "lib/nearest.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -32,6 +33,18 @@ static struct model_spec copy_spec(struct as_arena *arena, const struct model_sp
     return copy;
 }
 
+static int say_no_model(const struct config *config, const char *name, struct as_err *err)
+{
+    struct as_nearest nearest = {0};
+    for (size_t i = 0; i < config->model_count; i++)
+        as_nearest_offer(&nearest, name, config->models[i].name);
+    if (nearest.best)
+        return as_err_set(err, AS_ENOENT, "no model named '%s' in %s: did you mean '%s'?", name,
+                          config->path, nearest.best);
+    return as_err_set(err, AS_ENOENT, "no model named '%s' in %s: add it under models:", name,
+                      config->path);
+}
+
 static int resolve_model(struct pins *pins, const struct config *config, struct registry *registry,
                          const char *name, struct pin_model *ret_model, struct as_err *err)
 {
@@ -42,8 +55,7 @@ static int resolve_model(struct pins *pins, const struct config *config, struct 
     }
     const struct model_spec *spec = config_model(config, name);
     if (!spec)
-        return as_err_set(err, AS_ENOENT, "no model named '%s' in %s: add it under models:", name,
-                          config->path);
+        return say_no_model(config, name, err);
     struct plugin_version *version = NULL;
     int rc = registry_find(registry, PLUGIN_PROVIDER, spec->plugin, &version, err);
     if (rc) {

@@ -4,6 +4,7 @@
 
 #include "daemon/engine/group.h"
 #include "daemon/engine/lanes.h"
+#include "daemon/engine/names.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -136,12 +137,11 @@ static void find_work(struct store *store, void *ctx)
     struct start *start = ctx;
     start->rc = store_dataset_find(store, start->eval->dataset, &start->arena, &start->dataset);
     if (start->rc == AS_ENOENT)
-        as_err_set(&start->err, AS_ENOENT,
-                   "eval '%s' wants dataset '%s', which is not there: import it with "
-                   "`assayctl dataset import %s FILE`",
-                   start->eval->name, start->eval->dataset, start->eval->dataset);
+        start->rc = names_dataset_missing(store, start->eval->dataset, &start->err);
     else if (start->rc)
         as_err_set(&start->err, start->rc, "%s", store_error(store));
+    if (start->rc)
+        as_err_prefix(&start->err, "eval '%s'", start->eval->name);
 }
 
 void engine_start(struct engine *engine, const struct engine_request *request,

@@ -99,6 +99,12 @@ expect_exit 6 ctl status
 expect_contains "$err" "assayd is not running at $ASSAY_SOCKET" "start it with"
 start_daemon
 
+# A name that is nearly right, before anything has it.
+expect_exit 65 ctl run start god
+expect_contains "$err" "no eval named 'god': did you mean 'good'?"
+expect_exit 65 ctl eval show nothing-like-it
+expect_contains "$err" "no eval named 'nothing-like-it': see \`assayctl eval ls\`"
+
 # A dataset with broken lines: each with its number and reason; the good ones are kept, with --strict none.
 cat >"$home/broken.jsonl" <<'JSONL'
 {"id":"a","input":"What is 1 + 1?","expected":"2"}
@@ -123,7 +129,10 @@ expect_contains "$err" "'two words' cannot be a dataset's name"
 
 # An eval of a dataset that is not there.
 expect_exit 65 ctl run start good
-expect_contains "$err" "dataset 'sums'" "assayctl dataset import sums"
+expect_contains "$err" "eval 'good': dataset 'sums' is not there: import it with \`assayctl dataset import sums FILE\`"
+import_sums sum 3
+expect_exit 65 ctl run start good
+expect_contains "$err" "eval 'good': dataset 'sums' is not there: did you mean 'sum'?"
 import_sums sums 30
 
 # An eval that is refused while the daemon runs: told by eval ls and by check, and the others go on.
@@ -132,8 +141,10 @@ is_told() { ctl eval ls | grep -qF "spoilt.yaml:3:1: unknown key 'candidate': di
 await "refusal of the eval" is_told
 expect_exit 65 ctl check
 expect_contains "$out" "spoilt.yaml:3:1: unknown key 'candidate'"
-expect_exit 65 ctl run start spoilt
-expect_contains "$err" "spoilt"
+for command in 'run start' 'eval show'; do
+    expect_exit 65 ctl $command spoilt
+    expect_contains "$err" "eval 'spoilt' was refused: " "spoilt.yaml:3:1: unknown key 'candidate': did you mean 'candidates'?"
+done
 rm "$home/evals/spoilt.yaml"
 
 # A parameter that no plugin has: told by check, and no call is paid for.
@@ -185,9 +196,21 @@ expect_contains "$out" "dead: model_error" "127.0.0.1 port 1" "attempt 2: connec
 
 # Names that are not there.
 expect_exit 65 ctl plugin show no_such_plugin
-expect_contains "$err" "no plugin 'no_such_plugin'"
+expect_contains "$err" "no plugin named 'no_such_plugin': see \`assayctl plugin ls\`"
+expect_exit 65 ctl plugin show corectness
+expect_contains "$err" "no rubric named 'corectness': did you mean 'correctness'?"
+expect_exit 65 ctl plugin show exact_match@77
+expect_contains "$err" "no such version of scorer 'exact_match'; there is "
+expect_exit 65 ctl plugin show exact_match@77@1
+expect_contains "$err" "NAME@1.2.0"
 expect_exit 65 ctl dataset show no-such-dataset
 expect_contains "$err" "dataset 'no-such-dataset' is not there"
+expect_exit 65 ctl dataset show suns
+expect_contains "$err" "dataset 'suns' is not there: did you mean 'sums'?"
+expect_exit 65 ctl dataset show sums@7
+expect_contains "$err" "dataset 'sums@7' is not there: the newest is sums@1"
+expect_exit 65 ctl run start good --models sim-q49
+expect_contains "$err" "no model named 'sim-q49' in " ": did you mean 'sim-q94'?"
 expect_exit 65 ctl row ls last --status odd
 expect_contains "$err" "no row status is called 'odd'"
 
