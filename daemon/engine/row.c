@@ -259,9 +259,18 @@ static void do_parse(struct row *row)
 
 /* ---- score: every scorer, side by side ---- */
 
+/* In the order of the metrics, whichever was done first. */
+static void add_score(struct row *row, const struct score_record *score)
+{
+    size_t at = row->score_count++;
+    for (; at && row->scores[at - 1].metric > score->metric; at--)
+        row->scores[at] = row->scores[at - 1];
+    row->scores[at] = *score;
+}
+
 static void take_score(struct row *row, uint32_t metric, const struct job_reply *reply)
 {
-    row->scores[row->score_count++] = (struct score_record){
+    struct score_record score = {
         .metric = metric,
         .is_na = reply->is_na,
         .score = reply->score,
@@ -270,6 +279,7 @@ static void take_score(struct row *row, uint32_t metric, const struct job_reply 
         .reason = as_arena_dup(&row->arena, reply->reason),
         .details_json = as_arena_dup(&row->arena, reply->details_json),
     };
+    add_score(row, &score);
     const struct pins *pins = row->group->pins;
     bool is_pass =
         !reply->is_na &&
@@ -385,12 +395,13 @@ static void on_committed(void *ctx, int rc)
  * zero, and it says so. */
 static void score_skipped_judge(struct row *row)
 {
-    row->scores[row->score_count++] = (struct score_record){
+    struct score_record score = {
         .metric = (uint32_t)row->group->pins->rubric,
         .pass = 0,
         .label = AS_STR("required_failed"),
         .reason = AS_STR("the judge was not asked: a required scorer did not pass"),
     };
+    add_score(row, &score);
 }
 
 static void do_commit(struct row *row)

@@ -135,7 +135,7 @@ struct store_intent {
 
 struct scored_row {
     struct row_record row;
-    const struct score_record *scores;
+    const struct score_record *scores; /* read back in this order */
     size_t score_count;
 };
 

@@ -64,4 +64,31 @@ expect_contains "$out" '"more_cases":'
 expect_exit 0 ctl run ls
 expect_contains "$out" sums done
 
+# Scores stand in the order of the metrics, whichever scorer was done first.
+cat >"$home/plugins/scorers/.slow.new" <<'LUA'
+-- Takes its time.
+return {
+  api = 1, kind = "scorer", name = "slow", version = "1.0.0",
+  score = function()
+    for _ = 1, 1000000 do end
+    return 1
+  end,
+}
+LUA
+mv "$home/plugins/scorers/.slow.new" "$home/plugins/scorers/slow.lua"
+slow_is_live() { ctl plugin show slow >"$home/shown" 2>&1; }
+await "the slow scorer" slow_is_live
+write_eval ordered <<'YAML'
+dataset: sums
+baseline: sim-q95
+candidates: [sim-q94]
+scorers: [slow, numeric, exact_match]
+rubric: {use: correctness, judge: sim-judge}
+max_cases: 5
+YAML
+expect_exit 0 ctl run start ordered --wait
+expect "$(rows_of last | jq -c '.scores | keys_unsorted' | sort -u)" = '["slow","numeric","exact_match","correctness"]' "order in row ls"
+expect_exit 0 ctl --json row show last c0003
+expect "$(jq -c '.rows[].scores | map(.metric)' <<<"$out" | sort -u)" = '["slow","numeric","exact_match","correctness"]' "order in row show"
+
 finish
