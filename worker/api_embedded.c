@@ -1,9 +1,10 @@
 /* The parts of the library that are written in Lua: they are text and tables, and nothing of them
  * is hot. The build puts their source into the program, for a jailed worker opens no file. Each is
- * a chunk that gets the assay table as it is so far and returns its own. */
+ * a chunk that gets the assay table as it is so far and returns its own part. */
 #include "worker/api.h"
 
 #include "worker/criteria_lua.h"
+#include "worker/references_lua.h"
 #include "worker/schema_lua.h"
 
 #include <lauxlib.h>
@@ -22,6 +23,12 @@ void api_open_criteria(lua_State *L)
 {
     open_embedded(L, "criteria", "=assay.criteria",
                   (struct as_str){criteria_lua, sizeof(criteria_lua)});
+}
+
+void api_open_references(lua_State *L)
+{
+    open_embedded(L, "references", "=assay.references",
+                  (struct as_str){references_lua, sizeof(references_lua)});
 }
 
 void api_open_schema(lua_State *L)

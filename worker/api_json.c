@@ -4,7 +4,11 @@
  * and {} as {}. */
 #include "worker/api.h"
 
+#include "worker/words.h"
+
+#include <ctype.h>
 #include <lauxlib.h>
+#include <string.h>
 
 static const char array_mark; /* its address is the registry key of the metatable of arrays */
 
@@ -56,10 +60,42 @@ static int json_array(lua_State *L)
     return 1;
 }
 
+/* The length of a first line "```" or "```json", 0 when it is neither. */
+static size_t fence_length(struct as_str s)
+{
+    size_t at = 3;
+    if (s.len < at || memcmp(s.ptr, "```", at))
+        return 0;
+    while (at < s.len && isalpha((unsigned char)s.ptr[at]))
+        at++;
+    while (at < s.len && (s.ptr[at] == ' ' || s.ptr[at] == '\r'))
+        at++;
+    return at < s.len && s.ptr[at] == '\n' ? at + 1 : 0;
+}
+
+/* unfence(text): what stands in the ```json fence that is all of the text; without one, the text.
+ */
+static int json_unfence(lua_State *L)
+{
+    struct as_str text;
+    text.ptr = luaL_checklstring(L, 1, &text.len);
+    struct as_str s = words_trimmed(text);
+    size_t start = fence_length(s);
+    bool is_fenced = start && s.len >= start + 3 && !memcmp(s.ptr + s.len - 3, "```", 3);
+    if (is_fenced)
+        lua_pushlstring(L, s.ptr + start, s.len - 3 - start);
+    else
+        lua_pushvalue(L, 1);
+    return 1;
+}
+
 void api_open_json(lua_State *L)
 {
-    static const luaL_Reg functions[] = {
-        {"decode", json_decode}, {"encode", json_encode}, {"array", json_array}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"decode", json_decode},
+                                         {"encode", json_encode},
+                                         {"array", json_array},
+                                         {"unfence", json_unfence},
+                                         {NULL, NULL}};
     lua_newtable(L);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &array_mark);
     luaL_newlib(L, functions);

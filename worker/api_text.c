@@ -18,23 +18,10 @@ static struct as_str check_text(lua_State *L, int arg)
     return text;
 }
 
-static struct as_str trimmed(struct as_str s)
-{
-    size_t len, end = 0;
-    while (s.len && unicode_is_space(unicode_next(s.ptr, s.len, &len))) {
-        s.ptr += len;
-        s.len -= len;
-    }
-    for (size_t at = 0; at < s.len; at += len)
-        if (!unicode_is_space(unicode_next(s.ptr + at, s.len - at, &len)))
-            end = at + len;
-    return (struct as_str){s.ptr, end};
-}
-
 /* trim(text): without the white space at both ends. */
 static int text_trim(lua_State *L)
 {
-    struct as_str s = trimmed(check_text(L, 1));
+    struct as_str s = words_trimmed(check_text(L, 1));
     lua_pushlstring(L, s.ptr, s.len);
     return 1;
 }
@@ -149,7 +136,7 @@ static int text_sentences(lua_State *L)
         if (at < s.len && !ends_sentence(s, at))
             continue;
         size_t end = at < s.len ? at + 1 : at;
-        struct as_str sentence = trimmed((struct as_str){s.ptr + start, end - start});
+        struct as_str sentence = words_trimmed((struct as_str){s.ptr + start, end - start});
         start = end;
         if (!sentence.len)
             continue;

@@ -3,9 +3,9 @@
 -- worker starts, before any plugin; it holds on to what it uses, so that a plugin that changes a global harms no fence.
 
 local assay = ...
-local concat, fence, decode, encode, trim = table.concat, assay.fence, assay.json.decode, assay.json.encode, assay.text.trim
-local format, ipairs, match, pairs, sub, tostring, type =
-  string.format, ipairs, string.match, pairs, string.sub, tostring, type
+local concat, fence = table.concat, assay.fence
+local decode, encode, unfence = assay.json.decode, assay.json.encode, assay.json.unfence
+local format, ipairs, pairs, sub, tostring, type = string.format, ipairs, pairs, string.sub, tostring, type
 
 local MAX_ANSWER_BYTES = 50000
 
@@ -81,10 +81,7 @@ end
 
 -- The reply is one JSON object, at most with a ```json fence around it. Anything else is no grade.
 local function decode_reply(text)
-  text = trim(text)
-  local first_line = match(text, "^```json%s*\n")
-  if first_line and #text >= #first_line + 3 and sub(text, -3) == "```" then text = sub(text, #first_line + 1, -4) end
-  local doc, why = decode(text)
+  local doc, why = decode(unfence(text))
   if doc == nil then return nil, "the judge's reply is not JSON: " .. why end
   if type(doc) ~= "table" then return nil, "the judge's reply is not a JSON object" end
   if type(doc.criteria) ~= "table" then return nil, "the judge's reply has no object 'criteria'" end

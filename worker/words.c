@@ -8,6 +8,19 @@
 
 #define RIGHT_QUOTE 0x2019 /* the apostrophe of typesetters */
 
+struct as_str words_trimmed(struct as_str s)
+{
+    size_t len, end = 0;
+    while (s.len && unicode_is_space(unicode_next(s.ptr, s.len, &len))) {
+        s.ptr += len;
+        s.len -= len;
+    }
+    for (size_t at = 0; at < s.len; at += len)
+        if (!unicode_is_space(unicode_next(s.ptr + at, s.len - at, &len)))
+            end = at + len;
+    return (struct as_str){s.ptr, end};
+}
+
 struct writer {
     char *out;
     size_t at, word; /* word: where the open one begins; no word is open while both are the same */

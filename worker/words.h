@@ -1,7 +1,7 @@
-/* Texts cut into words, in the ways that the measures of likeness are defined on. Pure functions:
- * each writes the words with one blank between them, none at the ends, and returns the length.
- * Bytes that are not UTF-8 count as letters and are copied as they are. The caller gives room for
- * WORDS_ROOM(length of the text) bytes, and the text does not overlap with it. */
+/* Texts cut into words, in the ways that the measures of likeness are defined on. Pure functions;
+ * those that cut write the words with one blank between them, none at the ends, and return the
+ * length. Bytes that are not UTF-8 count as letters and are copied as they are. The caller gives
+ * room for WORDS_ROOM(length of the text) bytes, and the text does not overlap with it. */
 #ifndef WORKER_WORDS_H
 #define WORKER_WORDS_H
 
@@ -10,6 +10,9 @@
 #include <stdbool.h>
 
 #define WORDS_ROOM(len) (3 * (len) + 4)
+
+/* Without the white space at both ends; a part of text. */
+struct as_str words_trimmed(struct as_str text);
 
 /* Cut at white space, case folded. A stripped mark does not end a word ("don't" is "dont"); the
  * articles are a, an and the. With both: the tokens of SQuAD's evaluation. */

@@ -3,16 +3,9 @@
 
 local CLASS_BYTES = 100
 
-local function unfence(text)
-  text = assay.text.trim(text)
-  local first_line = text:match("^```%a*%s*\n")
-  if not first_line or #text < #first_line + 3 or text:sub(-3) ~= "```" then return text end
-  return text:sub(#first_line + 1, -4)
-end
-
 -- The value of a JSON field as text. Nil and why when there is none.
 local function field_of(text, field, allow_fence)
-  local doc, why = assay.json.decode(allow_fence and unfence(text) or text)
+  local doc, why = assay.json.decode(allow_fence and assay.json.unfence(text) or text)
   if doc == nil then return nil, "not JSON: " .. why end
   local value
   if type(doc) == "table" then value = doc[field] end
@@ -46,7 +39,7 @@ local function shown(class, labels)
 end
 
 return {
-  api = 1, kind = "scorer", name = "class_match", version = "1.0.0",
+  api = 1, kind = "scorer", name = "class_match", version = "1.0.1",
   params = {
     field = { type = "string", doc = "JSON field that holds the class; without it the whole answer is the class" },
     labels = { type = "array", default = {}, doc = "the classes there are; another one is shown as (other)" },

@@ -1,13 +1,6 @@
 -- Is the whole answer one valid JSON value (RFC 8259, UTF-8)?
 -- Misleads when the JSON is valid but of the wrong shape: add required_fields.
 
-local function unfence(text)
-  text = assay.text.trim(text)
-  local first_line = text:match("^```%a*%s*\n")
-  if not first_line or #text < #first_line + 3 or text:sub(-3) ~= "```" then return text end
-  return text:sub(#first_line + 1, -4)
-end
-
 -- Arrays carry a mark of their own, so that [] and {} can be told apart.
 local function json_type(value)
   if value == assay.json.null then return "null" end
@@ -16,13 +9,13 @@ local function json_type(value)
 end
 
 return {
-  api = 1, kind = "scorer", name = "json_valid", version = "1.0.0",
+  api = 1, kind = "scorer", name = "json_valid", version = "1.0.1",
   params = {
     type = { type = "string", default = "any", enum = { "any", "object", "array" }, doc = "what the value must be" },
     allow_fence = { type = "boolean", default = false, doc = "take JSON out of a ```json fence first" },
   },
   score = function(_, output, p)
-    local value, why = assay.json.decode(p.allow_fence and unfence(output.text) or output.text)
+    local value, why = assay.json.decode(p.allow_fence and assay.json.unfence(output.text) or output.text)
     if value == nil then return { score = 0, pass = false, reason = why } end
     local found = json_type(value)
     if p.type ~= "any" and p.type ~= found then

@@ -1,13 +1,6 @@
 -- Which share of the required JSON fields is there? A field is named by its path: "customer.id".
 -- Misleads when a field is there but makes no sense: it checks presence, not the value.
 
-local function unfence(text)
-  text = assay.text.trim(text)
-  local first_line = text:match("^```%a*%s*\n")
-  if not first_line or #text < #first_line + 3 or text:sub(-3) ~= "```" then return text end
-  return text:sub(#first_line + 1, -4)
-end
-
 local function value_at(doc, path)
   for name in path:gmatch("[^.]+") do
     if type(doc) ~= "table" then return nil end
@@ -24,7 +17,7 @@ local function is_present(value, allow_empty)
 end
 
 return {
-  api = 1, kind = "scorer", name = "required_fields", version = "1.0.0",
+  api = 1, kind = "scorer", name = "required_fields", version = "1.0.1",
   params = {
     fields = { type = "array", required = true, doc = "paths that must be present, not null and not empty" },
     allow_empty = { type = "boolean", default = false, doc = "an empty text, array or object will do" },
@@ -32,7 +25,7 @@ return {
   },
   score = function(_, output, p)
     if #p.fields == 0 then return nil, "no fields are required" end
-    local doc, why = assay.json.decode(p.allow_fence and unfence(output.text) or output.text)
+    local doc, why = assay.json.decode(p.allow_fence and assay.json.unfence(output.text) or output.text)
     if doc == nil then return { score = 0, pass = false, reason = "not JSON: " .. why } end
     local missing = {}
     for _, path in ipairs(p.fields) do

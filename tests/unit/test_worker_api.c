@@ -39,7 +39,8 @@ static void test_the_environment_is_the_documented_list(void **state)
                "packsize rep reverse sub ' ..\n"
                "'unpack upper', list(string))\n"
                "assert(not math.randomseed and math.random and math.floor)\n"
-               "assert(list(assay) == 'criteria fence json num regex rng schema text', list(assay))\n"
+               "assert(list(assay) == 'criteria fence json num references regex rng '\n"
+               "  .. 'schema text', list(assay))\n"
                "assert(list(assay.regex) == 'find match_all replace test', list(assay.regex))\n"
                "assert(list(assay.text) == 'bleu contains_word fold levenshtein lower normalise '\n"
                "  .. 'rouge_l sentences token_f1 trim words', list(assay.text))");
@@ -228,6 +229,31 @@ static void test_json_encodes_the_same_bytes_every_time(void **state)
         "'\"a\\\\\"\\\\\\\\\\\\n\\\\u0001\\u{FFFD}\\u{e9}\"', e('a\"\\\\\\n\\1\\xFF\\u{e9}'))");
 }
 
+static void test_a_json_fence_is_taken_off_only_when_it_is_all(void **state)
+{
+    (void)state;
+    assert_lua("local u = assay.json.unfence\n"
+               "assert(u('```json\\n{}\\n```') == '{}\\n' and u(' ```\\n1```\\n') == '1')\n"
+               "assert(u('```json \\r\\n{}```') == '{}' and u('```\\n```') == '')\n"
+               "for _, text in ipairs { '', '```', '{}', 'x ```json\\n{}\\n```', '```json\\n{}',\n"
+               "    '```{}\\n```', '```json\\n``', '```json {}```', '``\\n```' } do\n"
+               "  assert(u(text) == text, text)\n"
+               "end");
+}
+
+static void test_references_are_what_the_case_says(void **state)
+{
+    (void)state;
+    assert_lua(
+        "local function join(case) return table.concat(assay.references(case), '|') end\n"
+        "assert(join({ reference = 'r', expected = 'e' }) == 'r' and join({ expected = 4 }) == "
+        "'4')\n"
+        "assert(join({ expected = { 'a', 'b' } }) == 'a|b' and join({ reference = '' }) == '')\n"
+        "assert(#assay.references({ reference = '' }) == 1 and #assay.references({}) == 0)\n"
+        "assert(#assay.references({ expected = { 'a', 1 } }) == 0)\n"
+        "assert(#assay.references({ expected = { a = 'b' } }) == 0)");
+}
+
 static void test_json_comes_back_as_it_went(void **state)
 {
     (void)state;
@@ -353,6 +379,8 @@ int main(void)
         cmocka_unit_test(test_json_decodes_what_json_is),
         cmocka_unit_test(test_json_refuses_what_it_is_not),
         cmocka_unit_test(test_json_encodes_the_same_bytes_every_time),
+        cmocka_unit_test(test_a_json_fence_is_taken_off_only_when_it_is_all),
+        cmocka_unit_test(test_references_are_what_the_case_says),
         cmocka_unit_test(test_json_comes_back_as_it_went),
         cmocka_unit_test(test_json_refuses_to_write_what_would_be_lost),
         cmocka_unit_test(test_text_trims_and_lowers_beyond_ascii),

@@ -6,7 +6,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <time.h>
 
 #include <cmocka.h>
 
@@ -138,15 +137,6 @@ static void test_a_pattern_of_the_load_serves_every_row(void **state)
     host_stop(&h);
 }
 
-static int64_t cpu_ns(pid_t pid)
-{
-    clockid_t clock;
-    struct timespec now;
-    assert_int_equal(clock_getcpuclockid(pid, &clock), 0);
-    assert_int_equal(clock_gettime(clock, &now), 0);
-    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
-}
-
 /* The pattern on the text, both Lua expressions, is given up for this reason before the deadline.
  */
 static void assert_given_up(const char *pattern, const char *text, const char *why)
@@ -154,14 +144,14 @@ static void assert_given_up(const char *pattern, const char *text, const char *w
     struct as_buf source = {0};
     as_buf_addf(&source, SCORER("assay.regex.test(%s, %s)"), pattern, text);
     struct host h = host_start(source.ptr);
-    int64_t before = cpu_ns(h.pid);
+    int64_t before = host_cpu_ns(&h);
     const struct job_reply *reply = host_score(&h, "x");
     if (reply->status != JOB_SCRIPT_ERROR)
         print_error("%s: %s\n", pattern, job_status_name(reply->status));
     assert_int_equal(reply->status, JOB_SCRIPT_ERROR);
     assert_true(reason_has(reply->reason, why));
     if (!IS_SANITIZED)
-        assert_in_range(cpu_ns(h.pid) - before, 0, ROW_DEADLINE_NS);
+        assert_in_range(host_cpu_ns(&h) - before, 0, ROW_DEADLINE_NS);
     host_stop(&h);
     as_buf_done(&source);
 }

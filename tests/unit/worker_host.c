@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -164,6 +165,15 @@ const struct job_reply *host_example(struct host *h, uint32_t index)
 {
     struct job_row row = {.kind = JOB_EXAMPLE, .example_index = index};
     return host_run(h, &row);
+}
+
+int64_t host_cpu_ns(const struct host *h)
+{
+    clockid_t clock;
+    struct timespec used;
+    assert_int_equal(clock_getcpuclockid(h->pid, &clock), 0);
+    assert_int_equal(clock_gettime(clock, &used), 0);
+    return used.tv_sec * INT64_C(1000000000) + used.tv_nsec;
 }
 
 int host_end(struct host *h)

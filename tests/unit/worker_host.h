@@ -47,8 +47,9 @@ void host_send(struct host *h, struct as_buf *frame); /* empties frame */
 void host_send_rows(struct host *h, const struct job_row *rows, uint32_t count);
 /* The next frame's payload, or an absent string when the worker closed its end. */
 struct as_str host_frame(struct host *h, enum job_frame wanted);
-bool host_reply(struct host *h); /* into h->reply; false when the worker died instead */
-int host_end(struct host *h);    /* the exit as waitpid tells it */
+bool host_reply(struct host *h);           /* into h->reply; false when the worker died instead */
+int64_t host_cpu_ns(const struct host *h); /* what the worker has used so far */
+int host_end(struct host *h);              /* the exit as waitpid tells it */
 
 /* In one go. */
 struct host host_start(const char *source);
