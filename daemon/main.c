@@ -5,6 +5,7 @@
 
 #include <getopt.h>
 #include <libgen.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,6 +92,12 @@ static void raise_descriptor_limit(void)
         as_log_warn("the limit of open files stays at its soft value");
 }
 
+/* What one thread allocates another frees, so heaps of their own would only grow beside each other. */
+static void keep_one_heap(void)
+{
+    mallopt(M_ARENA_MAX, 1);
+}
+
 static int run(const struct arguments *arguments, struct config *config)
 {
     struct loop *loop = NULL;
@@ -102,6 +109,7 @@ static int run(const struct arguments *arguments, struct config *config)
         return check_run(config, worker);
     struct app_options options = {config, worker, !arguments->is_jail_optional};
     raise_descriptor_limit();
+    keep_one_heap();
     int rc = loop_new(&loop);
     if (rc)
         return as_err_exit_code(rc);

@@ -109,7 +109,8 @@ struct job_http {
 };
 
 enum job_kind {
-    JOB_EXAMPLE, /* example_index: ok, or reason says how it differs */
+    /* example_index: ok, or reason says how it differs; not after a row of another kind */
+    JOB_EXAMPLE,
     JOB_REQUEST, /* model_json messages_json opts_json: method path headers body */
     JOB_PARSE,   /* model_json http: output, or error_class and reason */
     JOB_SCORE, /* case_json output params_json: score pass label reason details, or is_na, reason */

@@ -6,8 +6,11 @@
  * size of what it frees, so blocks need no headers. */
 #include "worker/arena.h"
 
+#include "lib/err.h"
+
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -231,6 +234,45 @@ size_t arena_settle(struct arena *a)
     }
     a->high = a->used;
     return a->used;
+}
+
+struct hole_list {
+    const struct arena *arena;
+    struct arena_hole *holes;
+    size_t count, cap, min_bytes;
+};
+
+static void add_hole(struct hole_list *list, const char *from, const char *to)
+{
+    if (from >= to || (size_t)(to - from) < list->min_bytes)
+        return;
+    if (list->count == list->cap) {
+        list->cap = list->cap ? list->cap * 2 : 64;
+        list->holes = as_xrealloc(list->holes, list->cap * sizeof(*list->holes));
+    }
+    const char *base = (const char *)list->arena;
+    list->holes[list->count++] = (struct arena_hole){(size_t)(from - base), (size_t)(to - base)};
+}
+
+static int compare_holes(const void *a, const void *b)
+{
+    const struct arena_hole *x = a, *y = b;
+    return (x->from > y->from) - (x->from < y->from);
+}
+
+size_t arena_holes(const struct arena *a, size_t min_bytes, struct arena_hole **ret_holes)
+{
+    struct hole_list list = {.arena = a, .min_bytes = min_bytes};
+    for (unsigned cls = 0; cls < CLASS_COUNT; cls++)
+        for (const struct free_block *block = a->blocks[cls]; block; block = block->next)
+            add_hole(&list, (const char *)(block + 1), (const char *)block + class_bytes(cls));
+    for (const struct free_run *run = a->runs; run; run = run->next)
+        add_hole(&list, (const char *)(run + 1), (const char *)run + run->bytes);
+    add_hole(&list, a->chunk, a->chunk_end);
+    if (list.count)
+        qsort(list.holes, list.count, sizeof(*list.holes), compare_holes);
+    *ret_holes = list.holes;
+    return list.count;
 }
 
 size_t arena_high_bytes(const struct arena *a)

@@ -22,6 +22,13 @@ void *arena_alloc(void *ud, void *block, size_t old_size, size_t new_size);
  * arena's address on. */
 size_t arena_settle(struct arena *arena);
 
+/* A stretch that nothing uses, bookkeeping left out; offsets from the arena's address. */
+struct arena_hole {
+    size_t from, to;
+};
+/* Those of min_bytes or more, in order of address. The caller frees *ret_holes. */
+size_t arena_holes(const struct arena *arena, size_t min_bytes, struct arena_hole **ret_holes);
+
 /* The most bytes that were in use since then. */
 size_t arena_high_bytes(const struct arena *arena);
 

@@ -28,7 +28,7 @@ struct worker {
     struct state state;
     struct snapshot snapshot;
     struct plugin plugin;
-    bool is_loaded;
+    bool is_loaded, has_examples;
     struct as_buf in, out;
     struct as_buf reason, label; /* escaped texts of the reply that is being written */
 };
@@ -124,6 +124,7 @@ static int on_load(struct worker *w, struct as_str payload)
                                 });
     }
     w->plugin = load.plugin;
+    w->has_examples = w->is_loaded && load.manifest.example_count;
     write_out(w);
     return 0;
 }
@@ -143,6 +144,16 @@ static void run_row(struct worker *w, const struct job_row *row, struct job_repl
             (struct job_reply){.index = reply->index, .kind = row->kind, .reason = state_reason(w)};
     reply->status = status;
     reply->memory_kb = (uint32_t)(arena_high_bytes(w->state.arena) / 1024);
+}
+
+/* Examples come before all other rows. What they are made of would be copied before each of those.
+ */
+static void let_examples_go(struct worker *w)
+{
+    w->has_examples = false;
+    snapshot_restore(&w->snapshot);
+    if (state_run(&w->state, manifest_drop_examples, NULL) != JOB_OK || !keep_heap(w))
+        _exit(EXIT_PROTOCOL); /* the heap was good a moment ago: this one is beyond help */
 }
 
 static void answer_row(struct worker *w, const struct job_row *row, uint32_t index)
@@ -173,6 +184,8 @@ static int on_batch(struct worker *w, struct as_str payload)
     for (uint32_t i = 0; i < count; i++) {
         if (job_get_row(&rows, &row))
             return AS_EPROTO;
+        if (w->has_examples && row.kind != JOB_EXAMPLE)
+            let_examples_go(w);
         answer_row(w, &row, i);
     }
     return as_reader_is_done(&rows) ? 0 : AS_EPROTO;

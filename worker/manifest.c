@@ -34,6 +34,15 @@ void manifest_push_plugin(lua_State *L)
     lua_rawgetp(L, LUA_REGISTRYINDEX, &plugin_key);
 }
 
+int manifest_drop_examples(lua_State *L)
+{
+    manifest_push_plugin(L);
+    lua_pushliteral(L, "examples");
+    lua_pushnil(L);
+    lua_rawset(L, -3);
+    return 0;
+}
+
 /* The source */
 
 static bool starts_with(struct as_str s, const char *head)

@@ -24,6 +24,9 @@ struct load {
  * not acceptable. */
 int manifest_load(lua_State *L);
 
+/* The body for state_run: lets go of the plugin's examples, which are run once and may be large. */
+int manifest_drop_examples(lua_State *L);
+
 /* The table that the plugin's file returned. [-0, +1] */
 void manifest_push_plugin(lua_State *L);
 

@@ -6,17 +6,27 @@
 #include "lib/err.h"
 
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
 /* Pages below stay mapped: giving them back and faulting them in again costs more. */
 #define KEEP_BYTES (1u << 20)
 #define PAGE_BYTES 4096u
+#define HOLE_MIN_BYTES 512u /* copying a smaller one costs less than going around it */
 
 void snapshot_take(struct snapshot *snapshot, struct arena *arena)
 {
-    size_t bytes = arena_settle(arena);
-    *snapshot = (struct snapshot){arena, as_xmemdup(arena, bytes), bytes};
+    free(snapshot->copy);
+    free(snapshot->holes);
+    *snapshot = (struct snapshot){.arena = arena, .bytes = arena_settle(arena)};
+    snapshot->copy = as_xmemdup(arena, snapshot->bytes);
+    snapshot->hole_count = arena_holes(arena, HOLE_MIN_BYTES, &snapshot->holes);
+}
+
+static void copy_back(const struct snapshot *snapshot, size_t from, size_t to)
+{
+    memcpy((char *)snapshot->arena + from, snapshot->copy + from, to - from);
 }
 
 void snapshot_restore(const struct snapshot *snapshot)
@@ -26,5 +36,10 @@ void snapshot_restore(const struct snapshot *snapshot)
     keep = (keep + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
     if (high > keep) /* pages only go missing: no error of it could matter */
         (void)madvise((char *)snapshot->arena + keep, high - keep, MADV_DONTNEED);
-    memcpy(snapshot->arena, snapshot->copy, snapshot->bytes);
+    size_t at = 0;
+    for (size_t i = 0; i < snapshot->hole_count; i++) {
+        copy_back(snapshot, at, snapshot->holes[i].from);
+        at = snapshot->holes[i].to;
+    }
+    copy_back(snapshot, at, snapshot->bytes);
 }

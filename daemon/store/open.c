@@ -15,23 +15,25 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-/* page_size works on an empty file only, and before WAL. 2000 pages of WAL are 16 MB; what a long
- * reader made it grow beyond 64 MB is given back. secure_delete is off: an intent lives for seconds
- * and holds no text. */
+/* The caches are small: rows are written and read in the order of their keys, so a page is seldom
+ * wanted again. page_size works on an empty file only, and before WAL. 2000 pages of WAL are 16 MB;
+ * what a long reader made it grow beyond 64 MB is given back. secure_delete is off: an intent lives
+ * for seconds and holds no text. */
 static const char writer_pragmas[] = "PRAGMA page_size = 8192;"
                                      "PRAGMA journal_mode = WAL;"
                                      "PRAGMA synchronous = FULL;"
+                                     "PRAGMA cache_size = -2048;"
                                      "PRAGMA wal_autocheckpoint = 2000;"
                                      "PRAGMA journal_size_limit = 67108864;"
                                      "PRAGMA secure_delete = OFF;"
                                      "PRAGMA foreign_keys = ON;";
 static const char common_pragmas[] = "PRAGMA busy_timeout = 5000;"
-                                     "PRAGMA cache_size = -8192;"
                                      "PRAGMA mmap_size = 0;"
                                      "PRAGMA temp_store = MEMORY;"
                                      "PRAGMA cell_size_check = ON;"
                                      "PRAGMA trusted_schema = OFF;";
-static const char reader_pragmas[] = "PRAGMA query_only = ON;";
+static const char reader_pragmas[] = "PRAGMA query_only = ON;"
+                                     "PRAGMA cache_size = -512;";
 
 static int exec(struct store *store, const char *script)
 {
