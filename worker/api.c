@@ -30,8 +30,5 @@ void api_open(lua_State *L)
     api_open_likeness(L);
     api_open_num(L);
     api_open_regex(L);
-    api_open_references(L);
-    api_open_schema(L);
-    api_open_criteria(L);
     lua_setglobal(L, "assay");
 }

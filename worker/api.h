@@ -17,17 +17,18 @@
 void api_open(lua_State *L);
 
 /* The parts of it. Those of assay set their field in the table at the top. [-0, +0] */
-void api_open_base(lua_State *L);       /* tostring, setmetatable, format; no load, print ... */
-void api_open_pairs(lua_State *L);      /* pairs and next in a fixed order */
-void api_open_rng(lua_State *L);        /* math.random; rng, fence */
-void api_open_json(lua_State *L);       /* json */
-void api_open_text(lua_State *L);       /* text */
-void api_open_likeness(lua_State *L);   /* the rest of text, which must be there */
-void api_open_num(lua_State *L);        /* num */
-void api_open_regex(lua_State *L);      /* regex */
-void api_open_references(lua_State *L); /* references */
-void api_open_schema(lua_State *L);     /* schema; after those above, which it uses */
-void api_open_criteria(lua_State *L);   /* criteria; the same */
+void api_open_base(lua_State *L);     /* tostring, setmetatable, format; no load, print ... */
+void api_open_pairs(lua_State *L);    /* pairs and next in a fixed order */
+void api_open_rng(lua_State *L);      /* math.random; rng, fence */
+void api_open_json(lua_State *L);     /* json */
+void api_open_text(lua_State *L);     /* text */
+void api_open_likeness(lua_State *L); /* the rest of text, which must be there */
+void api_open_num(lua_State *L);      /* num */
+void api_open_regex(lua_State *L);    /* regex */
+
+/* Of the parts that are written in Lua (references, schema, criteria), those that a plugin's source
+ * names. After api_open. [-0, +0] */
+void api_open_named_in(lua_State *L, struct as_str source);
 
 /* An array of the table's keys: numbers by value, strings by bytes, then the rest. Returns their
  * number. [-0, +1] */

@@ -1,6 +1,6 @@
 -- assay.criteria: what rubrics of yes-or-no criteria have in common. A list of criteria {id, doc} becomes a question for
--- the judge with everything foreign between fences, and the judge's reply becomes the share that is met. Runs when a
--- worker starts, before any plugin; it holds on to what it uses, so that a plugin that changes a global harms no fence.
+-- the judge with everything foreign between fences, and the judge's reply becomes the share that is met. Runs
+-- before the plugin and holds on to what it uses, so that a plugin that changes a global harms no fence.
 
 local assay = ...
 local concat, fence = table.concat, assay.fence

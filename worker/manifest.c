@@ -304,6 +304,7 @@ int manifest_load(lua_State *L)
 {
     struct load *load = lua_touserdata(L, 1);
     struct as_str source = without_preamble(load->source);
+    api_open_named_in(L, source);
     lua_pushliteral(L, "@");
     lua_pushlstring(L, load->chunk_name.ptr, load->chunk_name.len);
     lua_concat(L, 2);

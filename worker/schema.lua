@@ -1,6 +1,6 @@
 -- assay.schema: has a value the shape that a JSON Schema describes? The part of JSON Schema 2020-12 that the table
 -- `forms` lists, and no keyword more: one that is not known might change the outcome, so it is an error. What only
--- annotates is passed over. Runs when a worker starts, before any plugin, and holds on to what it uses.
+-- annotates is passed over. Runs before the plugin and holds on to what it uses.
 
 local assay = ...
 local array, encode, null, test = assay.json.array, assay.json.encode, assay.json.null, assay.regex.test
