@@ -7,7 +7,7 @@ local criteria = {
   { id = "covers_every_part", doc = "each question and each item that the TASK asks for is dealt with" },
   { id = "covers_the_reference",
     doc = "the points of the REFERENCE that matter are there; without a REFERENCE: none is left out" },
-  { id = "is_finished", doc = "the ANSWER does not break off, and holds no placeholder or promise in place of content" },
+  { id = "is_finished", doc = "the ANSWER does not break off, and has no placeholder or promise in place of content" },
 }
 
 local all_met = '{"reasoning": "fine", "criteria": {'
@@ -15,7 +15,7 @@ local all_met = '{"reasoning": "fine", "criteria": {'
 local first_unmet = all_met:gsub(": true", ": false", 1)
 
 return {
-  api = 1, kind = "rubric", name = "completeness", version = "1.0.0",
+  api = 1, kind = "rubric", name = "completeness", version = "1.0.1",
   params = { guidance = { type = "string", doc = "what the judge must know of your domain, put before the question" } },
   scale = { min = 0, max = 1 }, pass = 1, criteria = criteria,
   ask = function(case, output, p) return assay.criteria.ask(INTRODUCTION, criteria, case, output, p.guidance) end,

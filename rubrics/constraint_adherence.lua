@@ -31,14 +31,16 @@ local all_met = '{"reasoning": "fine", "criteria": {'
 local first_unmet = all_met:gsub(": true", ": false", 1)
 
 return {
-  api = 1, kind = "rubric", name = "constraint_adherence", version = "1.0.0",
+  api = 1, kind = "rubric", name = "constraint_adherence", version = "1.0.1",
   params = {
     constraints = { type = "array", default = {},
       doc = "what every answer must keep to; without it case.metadata.constraints says" },
     guidance = { type = "string", doc = "what the judge must know of your domain, put before the question" },
   },
   scale = { min = 0, max = 1 }, pass = 1, criteria = criteria,
-  ask = function(case, output, p) return assay.criteria.ask(INTRODUCTION, criteria_of(case, p), case, output, p.guidance) end,
+  ask = function(case, output, p)
+    return assay.criteria.ask(INTRODUCTION, criteria_of(case, p), case, output, p.guidance)
+  end,
   grade = function(reply, case, p) return assay.criteria.grade(criteria_of(case, p), reply) end,
   examples = {
     { case = { input = "x", metadata = { constraints = { "At most\n20 words.", "In English." } } },
