@@ -93,11 +93,14 @@ static void print_pins(const struct output *out, const struct as_json *pins)
         out_field(out, "judge", "%s = %s", str_or(judge, "model", "?"), str_or(judge, "id", "?"));
     for (size_t i = 0; i < as_json_len(plugins); i++) {
         const struct as_json *plugin = as_json_at(plugins, i);
-        const char *params = str_or(plugin, "params", "{}");
-        bool has_params = strcmp(params, "{}");
+        const struct as_json *params = as_json_get(plugin, "params");
+        struct as_buf text = {0};
+        if (as_json_len(params))
+            out_add_json(&text, params, false);
         out_field(out, "metric", "%s = %s %s%s(%s)", str_or(plugin, "metric", "?"),
-                  str_or(plugin, "selector", "?"), has_params ? params : "", has_params ? " " : "",
+                  str_or(plugin, "selector", "?"), as_buf_str(&text).ptr, text.len ? " " : "",
                   fmt_hash(plugin, "hash").s);
+        as_buf_done(&text);
     }
 }
 
@@ -169,13 +172,13 @@ static void print_answers(const struct output *out, const struct as_json *member
     grid_print_free(grid);
 }
 
-/* Unpriced is what was spent at an unknown price. Without a token nothing was spent, and without a
- * pass there is no price of one. */
+/* Unpriced is what was spent at an unknown price. Without a token there is nothing to price, and
+ * without a pass no price of one. */
 static struct text fmt_cost(const struct as_json *member, const char *key)
 {
-    bool was_spent = as_json_get(member, "output_tokens"),
+    bool has_usage = as_json_get(member, "output_tokens"),
          is_priced = as_json_get(member, "cost_usd");
-    if (!was_spent || (is_priced && !as_json_get(member, key)))
+    if (!as_json_get(member, key) && (is_priced || !has_usage))
         return (struct text){"n/a"};
     return fmt_usd(member, key);
 }

@@ -70,6 +70,6 @@ void print_verdict(struct ctl *ctl, const struct as_json *result)
     for (size_t i = 0; i < as_json_len(candidates); i++) {
         const struct as_json *candidate = as_json_at(candidates, i);
         out_print(out, "\n");
-        print_gate(out, str_or(candidate, "model", "?"), candidate, false);
+        print_gate(out, str_or(candidate, "candidate", "?"), candidate, false);
     }
 }

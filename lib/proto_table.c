@@ -3,8 +3,9 @@
  * from it (scripts/docs).
  *
  * Fields of results: *_ms is Unix time or a duration in milliseconds, *_usd dollars; null stands
- * for what is not known or does not apply, never 0. What can grow long comes in pages: `limit` is
- * at most 1000, and `next`, when it is there, is the `before` or `after` of the next page. */
+ * for what is not known or does not apply, never 0, and a 0 in dollars says that nothing was spent.
+ * What can grow long comes in pages: `limit` is at most 1000, and `next`, when it is there, is the
+ * `before` or `after` of the next page. */
 #include "lib/proto.h"
 
 #define NAME_MAX_BYTES 256
@@ -207,7 +208,8 @@ const struct proto_method proto_methods[] = {
             "n_pairs, unpaired, baseline_mean, candidate_mean, diff, ci, p, wins, losses, ties, "
             "policy, baseline_failed, candidate_failed, diff_if_dropped}], verdicts: [{candidate, "
             "outcome, sentence, advice, more_cases, checks: [{name, outcome, observed, limit, "
-            "sentence, evidence: [case id], evidence_total}]}]}",
+            "sentence, evidence: [case id], evidence_total}]}]}: cost_usd and judge_cost_usd are 0 "
+            "when nothing was spent, null when what was spent is not known",
         .errors = "not_found",
     },
     {
@@ -268,10 +270,11 @@ const struct proto_method proto_methods[] = {
         .role = PROTO_OBSERVER,
         .doc = "What the gate said of a run group that has ended.",
         .params = {RUN},
-        .result = "{run, eval, state, outcome: pass, fail, undecided or null (no gate, or the run "
-                  "failed), headline, candidates: [{model, outcome, sentence, advice, more_cases, "
-                  "checks: [{name, outcome: PASS, FAIL, INCONCLUSIVE or SKIP, observed, limit, "
-                  "sentence, evidence: [case id], evidence_total}]}]}",
+        .result =
+            "{run, eval, state, outcome: pass, fail, undecided or null (no gate, or the run "
+            "failed), headline, candidates: [{candidate, outcome, sentence, advice, more_cases, "
+            "checks: [{name, outcome: PASS, FAIL, INCONCLUSIVE or SKIP, observed, limit, "
+            "sentence, evidence: [case id], evidence_total}]}]}",
         .errors = "not_found, state",
     },
     {.name = NULL},

@@ -127,14 +127,31 @@ static struct as_json *model_brief(const struct as_json *model)
     return json;
 }
 
+/* The parameters are kept as the text that goes to the worker. */
+static struct as_json *metric_brief(const struct as_json *metric)
+{
+    struct as_json *json = as_json_object(), *params = NULL;
+    struct as_str text = as_json_get_str(metric, "params");
+    as_json_set_take(json, "metric", shared(metric, "metric"));
+    as_json_set_take(json, "selector", shared(metric, "selector"));
+    as_json_set_take(json, "hash", shared(metric, "hash"));
+    if (text.ptr && !as_json_parse(text.ptr, text.len, &params, NULL))
+        as_json_set_take(json, "params", params);
+    as_json_set_take(json, "required", shared(metric, "required"));
+    return json;
+}
+
 static struct as_json *pins_brief(const struct as_json *pins)
 {
-    struct as_json *json = as_json_object(), *models = as_json_array();
+    struct as_json *json = as_json_object(), *models = as_json_array(), *plugins = as_json_array();
+    const struct as_json *metrics = as_json_get(pins, "metrics");
     const struct as_json *members = as_json_get(pins, "members"),
                          *judge = as_json_get(pins, "judge");
     for (size_t i = 0; i < as_json_len(members); i++)
         as_json_push_take(models, model_brief(as_json_at(members, i)));
-    as_json_set_take(json, "plugins", shared(pins, "metrics"));
+    for (size_t i = 0; i < as_json_len(metrics); i++)
+        as_json_push_take(plugins, metric_brief(as_json_at(metrics, i)));
+    as_json_set_take(json, "plugins", plugins);
     as_json_set_take(json, "judge", judge ? model_brief(judge) : NULL);
     as_json_set_take(json, "models", models);
     as_json_set_take(json, "gate", shared(pins, "gate"));
@@ -419,19 +436,13 @@ static void verdict_work(struct store *store, struct control_query *query)
         query->rc = AS_ECORRUPT;
         return;
     }
-    struct as_json *json = as_json_object(), *candidates = as_json_array();
-    const struct as_json *verdicts = as_json_get(result, "verdicts");
+    struct as_json *json = as_json_object(), *verdicts = shared(result, "verdicts");
     as_json_set_int(json, "run", group.id);
     as_json_set_str(json, "eval", group.eval_name);
     as_json_set_str(json, "state", group_state_name(group.state));
     as_json_set_str(json, "outcome", group.outcome);
     as_json_set_take(json, "headline", shared(result, "headline"));
-    for (size_t i = 0; i < as_json_len(verdicts); i++) {
-        struct as_json *verdict = as_json_share(as_json_at(verdicts, i));
-        as_json_set_take(verdict, "model", shared(verdict, "candidate"));
-        as_json_push_take(candidates, verdict);
-    }
-    as_json_set_take(json, "candidates", candidates);
+    as_json_set_take(json, "candidates", verdicts ? verdicts : as_json_array());
     query->result = json;
 }
 

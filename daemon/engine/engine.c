@@ -147,7 +147,7 @@ int engine_progress(const struct engine *engine, int64_t run, struct run_progres
         .ok = group->ok,
         .failed = group->failed,
         .in_flight = (int64_t)group->active,
-        .cost_usd = group->cost_usd,
+        .cost_usd = group->cost_usd > 0 || !group->has_unpriced ? group->cost_usd : NAN,
         .rows_per_s = rate,
         .eta_s = (double)(total - done) / rate,
         .error = group->error,

@@ -67,7 +67,8 @@ struct run_progress {
     enum group_state state;
     int64_t done, total, ok, failed;
     int64_t in_flight; /* rows under way */
-    double cost_usd;   /* of this and earlier lives of the group; NaN when nothing is priced */
+    /* Of this life of the group; NaN when something was spent and none of it is priced. */
+    double cost_usd;
     double rows_per_s, eta_s; /* NaN before they are known */
     const char *error;        /* why it stands still; "" */
 };

@@ -207,6 +207,12 @@ void group_feed(struct group *group)
     maybe_over(group);
 }
 
+static void add_cost(struct group *group, double usd)
+{
+    group->has_unpriced = group->has_unpriced || isnan(usd);
+    group->cost_usd += isnan(usd) ? 0 : usd;
+}
+
 void group_row_ended(struct group *group, struct row *row)
 {
     if (row->prev)
@@ -218,11 +224,12 @@ void group_row_ended(struct group *group, struct row *row)
     group->active--;
     bool is_recorded = !group->engine->is_stopping && group->state != GROUP_FAILED;
     if (is_recorded) {
+        bool is_call = !pins_is_recorded(&group->pins->members[row->record.key.member]);
         group->done++;
         group->ok += row->record.status == ROW_OK;
         group->failed += row->record.status != ROW_OK && row->record.status != ROW_SKIPPED;
-        double judge = isnan(row->record.judge_cost_usd) ? 0 : row->record.judge_cost_usd;
-        group->cost_usd += (isnan(row->record.cost_usd) ? 0 : row->record.cost_usd) + judge;
+        add_cost(group, is_call ? row->record.cost_usd : 0);
+        add_cost(group, row->record.judge_cost_usd);
     }
     free(row);
     if (is_recorded)

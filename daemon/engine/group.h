@@ -47,7 +47,8 @@ struct group {
     size_t active, window;
     int64_t done, ok, failed;
     int64_t done_before; /* of earlier lives */
-    double cost_usd;
+    double cost_usd;     /* of this life, as far as it is known */
+    bool has_unpriced;   /* ... and some of it is not */
     uint64_t started_ns, last_progress_ns;
     char error[AS_ERR_MSG_MAX];
 };

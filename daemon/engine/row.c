@@ -125,6 +125,24 @@ static void do_judge_request(struct row *row)
 
 /* ---- send: transport, with the journal first ---- */
 
+/* What was sent and not turned down may be on the bill, whether or not it was answered. */
+static bool may_be_billed(const struct transport_reply *reply)
+{
+    const struct exchange *exchange = reply->exchange;
+    if (!exchange || exchange->outcome != EXCHANGE_REPLY)
+        return !exchange || exchange->outcome != EXCHANGE_CONNECT_FAILED;
+    return exchange->http_status >= 200 && exchange->http_status < 300;
+}
+
+/* Not known until the usage is read from the reply. */
+static void note_spending(struct row *row, bool is_judge, const struct transport_reply *reply)
+{
+    struct row_record *record = &row->record;
+    row->judge_before_usd = record->judge_cost_usd;
+    if (may_be_billed(reply))
+        *(is_judge ? &record->judge_cost_usd : &record->cost_usd) = NAN;
+}
+
 static void on_sent(void *ctx, const struct transport_reply *reply)
 {
     struct row *row = ctx;
@@ -134,6 +152,7 @@ static void on_sent(void *ctx, const struct transport_reply *reply)
         return;
     }
     bool is_judge = row->fsm.state == ROW_AT_JUDGE_SEND;
+    note_spending(row, is_judge, reply);
     row->exchange = reply->exchange;
     if (!is_judge)
         row->record.attempts += reply->attempts;
@@ -203,6 +222,7 @@ static void on_parsed(void *ctx, const struct job_reply *reply)
         row_take_output(row, &reply->output, &row->output);
         row->output.latency_ms = row->record.latency_ms;
         row->output.cost_usd = row_cost_usd(&model->spec.prices, &row->output);
+        row->record.cost_usd = row->output.cost_usd;
         bool is_refusal = as_str_eq(row->output.finish_reason, "refusal");
         if (is_refusal)
             set_error(row, "refusal", row->output.text);
@@ -226,9 +246,8 @@ static void on_judge_parsed(void *ctx, const struct job_reply *reply)
         step(row, ROW_EV_API_ERROR);
     } else {
         row_take_output(row, &reply->output, &row->judge_output);
-        double cost = row_cost_usd(&judge->spec.prices, &row->judge_output);
         row->record.judge_cost_usd =
-            isnan(row->record.judge_cost_usd) ? cost : row->record.judge_cost_usd + cost;
+            row->judge_before_usd + row_cost_usd(&judge->spec.prices, &row->judge_output);
         bool is_refusal = as_str_eq(row->judge_output.finish_reason, "refusal");
         if (is_refusal)
             set_error(row, "judge_refused", row->judge_output.text);
@@ -419,7 +438,6 @@ static void do_commit(struct row *row)
     record->output_tokens = row->output.output_tokens;
     record->cached_tokens = row->output.cached_tokens;
     record->reasoning_tokens = row->output.reasoning_tokens;
-    record->cost_usd = row->output.cost_usd;
     struct scored_row scored = {*record, row->scores,
                                 record->status == ROW_OK ? row->score_count : 0};
     row->jobs_out++;
@@ -486,8 +504,7 @@ void row_start(struct group *group, struct case_page *page, size_t case_at, uint
     row->record = (struct row_record){
         .key = {group->id, row->item->seq, member, sample},
         .latency_ms = NAN,
-        .cost_usd = NAN,
-        .judge_cost_usd = NAN,
+        .cost_usd = pins_is_recorded(&group->pins->members[member]) ? NAN : 0,
     };
     row->next = group->rows;
     if (group->rows)

@@ -18,6 +18,7 @@ struct row {
     struct row_record record;
     struct job_output output;       /* the model's, for scorers and the rubric */
     struct job_output judge_output; /* texts in the arena */
+    double judge_before_usd;        /* what the judge's calls before the last one cost */
     struct score_record scores[PINS_MAX_METRICS];
     size_t score_count;
     struct row_metric_job metric_jobs[PINS_MAX_METRICS];

@@ -57,11 +57,11 @@ struct row_record {
     struct as_str finish_reason;
     struct as_str model_id; /* what the API returned */
     int64_t input_tokens, output_tokens, cached_tokens, reasoning_tokens; /* -1 = not reported */
-    double latency_ms;     /* of the attempt that answered, from curl's clocks; NaN = none */
-    double cost_usd;       /* NaN = unpriced or no usage */
-    double judge_cost_usd; /* NaN = no judge call, or unpriced */
-    uint32_t attempts;     /* HTTP requests made for the answer */
-    int64_t ended_ms;      /* wall clock */
+    double latency_ms; /* of the attempt that answered, from curl's clocks; NaN = none */
+    /* 0 = nothing was spent; NaN = not known: no price, no usage, no reply, or recorded. */
+    double cost_usd, judge_cost_usd;
+    uint32_t attempts; /* HTTP requests made for the answer */
+    int64_t ended_ms;  /* wall clock */
 };
 
 /* One metric's value for one row. metric is the index in the group's pins. */

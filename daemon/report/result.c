@@ -90,6 +90,12 @@ static void set_tokens(struct as_json *json, const char *key, int64_t tokens)
     as_json_set_take(json, key, tokens < 0 ? NULL : as_json_new_int(tokens));
 }
 
+/* 0 when nothing was spent; NaN when something was and none of it is priced. */
+static double spent(double known_usd, uint64_t unpriced)
+{
+    return known_usd > 0 || !unpriced ? known_usd : NAN;
+}
+
 static struct as_json *member_json(const struct table *table, const struct report_spec *spec,
                                    size_t index)
 {
@@ -115,8 +121,9 @@ static struct as_json *member_json(const struct table *table, const struct repor
     as_json_set_num(json, "latency_p95_ms", latency.p95);
     set_tokens(json, "input_tokens", member->input_tokens);
     set_tokens(json, "output_tokens", member->output_tokens);
-    as_json_set_num(json, "cost_usd", cost.total);
-    as_json_set_num(json, "judge_cost_usd", member->judge_cost_usd);
+    as_json_set_num(json, "cost_usd",
+                    isnan(cost.total) ? spent(0, member->unpriced) : cost.total);
+    as_json_set_num(json, "judge_cost_usd", spent(member->judge_cost_usd, member->judge_unpriced));
     as_json_set_num(json, "cost_per_pass_usd", cost.per_success);
     for (size_t m = 0; m < spec->metric_count; m++)
         as_json_push_take(metrics, metric_json(table, spec, index, m));

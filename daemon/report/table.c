@@ -159,6 +159,16 @@ static void take_scores(const struct fact_target *target, const struct row_fact 
     }
 }
 
+/* A case that failed before it cost anything is no cheap case: it has no cost. */
+static void take_costs(struct table_member *member, const struct row_fact *fact, size_t place)
+{
+    if (fact->output_tokens >= 0)
+        add_money(&member->cost_usd[place], fact->cost_usd);
+    add_money(&member->judge_cost_usd, fact->judge_cost_usd);
+    member->unpriced += isnan(fact->cost_usd);
+    member->judge_unpriced += isnan(fact->judge_cost_usd);
+}
+
 static void take_fact(void *ctx, const struct row_fact *fact)
 {
     const struct fact_target *target = ctx;
@@ -171,8 +181,7 @@ static void take_fact(void *ctx, const struct row_fact *fact)
     member->models_fault[place] += row_status_is_models_fault(fact->status);
     if (!isnan(fact->latency_ms))
         push(&member->latencies_ms, fact->latency_ms);
-    add_money(&member->cost_usd[place], fact->cost_usd);
-    add_money(&member->judge_cost_usd, fact->judge_cost_usd);
+    take_costs(member, fact, place);
     add_tokens(&member->input_tokens, fact->input_tokens);
     add_tokens(&member->output_tokens, fact->output_tokens);
     if (fact->status == ROW_OK)
@@ -187,7 +196,6 @@ static void init_member(struct table *table, struct table_member *member)
     member->cost_usd = as_arena_alloc(arena, n * sizeof(*member->cost_usd));
     for (size_t i = 0; i < n; i++)
         member->cost_usd[i] = NAN;
-    member->judge_cost_usd = NAN;
     member->input_tokens = member->output_tokens = -1;
     member->columns = as_arena_alloc(arena, table->metric_count * sizeof(*member->columns));
     for (size_t m = 0; m < table->metric_count; m++) {

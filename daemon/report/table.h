@@ -37,8 +37,9 @@ struct table_member {
     uint64_t rows;
     uint32_t *models_fault;              /* by case: samples that the model itself failed */
     struct table_values latencies_ms;    /* by row */
-    double *cost_usd;                    /* by case, over its samples; NaN = unpriced */
-    double judge_cost_usd;               /* NaN = no call, or unpriced */
+    double *cost_usd;                    /* by case, of the samples with usage; NaN = unpriced */
+    double judge_cost_usd;               /* of the rows whose cost is known */
+    uint64_t unpriced, judge_unpriced;   /* rows whose cost is not known */
     int64_t input_tokens, output_tokens; /* -1 = none reported */
     struct table_column *columns;        /* by metric */
 };

@@ -190,6 +190,8 @@ expect_exit 2 ctl run start dead --gate
 expect_contains "$out" "model_error 30" "baseline 0, candidate 30, counted as 0" "dead: fail"
 expect_exit 0 ctl --json run show last
 expect_contains "$out" '"model":"dead","role":"candidate","rows":30,"ok":0,"failed":30'
+expect "$(jq -c '.members[1] | [.cost_usd, .judge_cost_usd]' <<<"$out")" = '[0,0]' "dollars for calls that never left"
+expect "$(ctl --json row show last c0001 | jq -c '.rows[1].cost_usd')" = 0 "dollars for one of them"
 expect "$(rows_of last --model dead | jq -c 'select(.status == "model_error" and .scores == {})' | wc -l)" -eq 30 "errors without a score"
 expect_exit 0 ctl row show last c0001
 expect_contains "$out" "dead: model_error" "127.0.0.1 port 1" "attempt 2: connect_failed"

@@ -24,6 +24,7 @@ models=(sim-q95 sim-q94 sim-q80 sim-judge) # NAME, or NAME=ID where the API call
 concurrency=16
 provider_lines=() # more keys of the provider "sim"
 more_providers=() # lines "NAME: {plugin: ...}"
+more_models=()    # lines "NAME: {provider: ...}"
 config_lines=()   # more keys of the top level
 roles="[{role: admin, user: \"$(id -u)\"}]"
 sim_pid='' daemon_pid='' daemon_starts=0
@@ -191,6 +192,7 @@ YAML
             [[ $id != *@* ]] || { provider=${id##*@} id=${id%@*}; }
             echo "  ${model%%=*}: {provider: $provider, id: \"$id\", concurrency: $concurrency, price: {input: 0.15, output: 0.60}}"
         done
+        [ ${#more_models[@]} = 0 ] || printf '  %s\n' "${more_models[@]}"
     } >"$home/assay.yaml"
 }
 

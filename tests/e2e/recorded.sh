@@ -25,6 +25,7 @@ expect_contains "$out" '"model":"recorded","role":"baseline"' '"skipped":20' '"n
 expect "$(rows_of last --model recorded --status skipped | wc -l)" -eq 20 "cases without a recorded answer"
 expect "$(rows_of last --model recorded --status skipped | grep -c '"exact_match":[0-9]' || true)" -eq 0 "scores of those"
 expect "$(sim_count requests)" -eq 80 "calls, all of them the candidate's"
+expect "$(jq -c '.members[0] | [.cost_usd, .judge_cost_usd]' <<<"$out")" = '[null,0]' "what production paid is not known; no judge was asked"
 
 # Without any recorded answer there is nothing to compare with.
 import_sums sums 10

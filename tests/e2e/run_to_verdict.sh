@@ -2,6 +2,7 @@
 # The main job: a dataset, an eval, one command, and a verdict that agrees with what the simulator's models can really do.
 . "$(dirname "$0")/lib.sh"
 
+more_models=('free-judge: {provider: sim, id: sim-judge, concurrency: 16}')
 start_sim
 start_daemon
 import_sums sums 300
@@ -19,7 +20,10 @@ YAML
 # One command: it waits, and its exit code is that of the gate.
 expect_exit 2 ctl run start sums --gate
 expect_exit 2 ctl gate last
-expect_contains "$out" sim-q80
+expect_contains "$out" "sim-q94: " "sim-q80: fail"
+expect_exit 2 ctl --json gate last
+expect "$(jq -c '.candidates | map(.candidate)' <<<"$out")" = '["sim-q94","sim-q80"]' "candidates of the verdict"
+expect "$(jq -c '.candidates | map(has("model")) | any' <<<"$out")" = false "a second name for them"
 
 # For people: every member with its n and interval, each comparison, the verdict's sentence.
 expect_exit 0 ctl run show last
@@ -36,6 +40,7 @@ expect "$(count_of "$shown" '"ok":300,"failed":0,"missing":0')" -eq 3 "members w
 expect "$(count_of "$shown" '"n":300')" -eq 9 "metrics with n = 300"
 expect "$(count_of "$shown" '"n_pairs":300')" -eq 6 "paired comparisons"
 expect_contains "$shown" '"ci":[' '"diff":-0.' '"wins":' '"losses":' '"latency_p95_ms":' '"cost_usd":0.'
+expect "$(jq '[.members[] | select(.cost_usd > 0 and .judge_cost_usd > 0)] | length' <<<"$shown")" -eq 3 "members with both costs"
 expect_contains "$shown" '{"candidate":"sim-q80","outcome":"fail"'
 expect_lacks "$shown" '{"candidate":"sim-q94","outcome":"fail"'
 
@@ -82,12 +87,16 @@ write_eval ordered <<'YAML'
 dataset: sums
 baseline: sim-q95
 candidates: [sim-q94]
-scorers: [slow, numeric, exact_match]
-rubric: {use: correctness, judge: sim-judge}
+scorers: [slow, {numeric: {tolerance: 0.5, take: last}}, exact_match]
+rubric: {use: correctness, judge: free-judge}
 max_cases: 5
 YAML
 expect_exit 0 ctl run start ordered --wait
+expect_contains "$out" 'numeric = numeric@' '{"take":"last","tolerance":0.5}' unpriced
 expect "$(rows_of last | jq -c '.scores | keys_unsorted' | sort -u)" = '["slow","numeric","exact_match","correctness"]' "order in row ls"
+expect_exit 0 ctl --json run show last
+expect "$(jq -c '.pins.plugins | map(.params)' <<<"$out")" = '[{},{"take":"last","tolerance":0.5},{},{}]' "parameters in the pins"
+expect "$(jq -c '.members | map(.judge_cost_usd)' <<<"$out")" = '[null,null]' "the cost of a judge without a price"
 expect_exit 0 ctl --json row show last c0003
 expect "$(jq -c '.rows[].scores | map(.metric)' <<<"$out" | sort -u)" = '["slow","numeric","exact_match","correctness"]' "order in row show"
 

@@ -163,6 +163,44 @@ static void test_tokens_and_dollars_are_sums_and_unpriced_is_not_zero(void **sta
     report_done(&group);
 }
 
+static void test_nothing_spent_is_zero_dollars_and_an_unknown_price_is_none(void **state)
+{
+    struct group group = report_group(*state, 3, 2);
+    static const struct fact facts[] = {
+        {0, 0, ROW_MODEL_ERROR, NAN, NAN, NAN, 0, 0, 0, 0},
+        {0, 1, ROW_MODEL_ERROR, NAN, NAN, NAN, 0, 0, 0, 0},
+        {1, 0, ROW_TIMEOUT, NAN, NAN, NAN, NAN, 0, 0, 0},
+        {1, 1, ROW_OK, 1, 1, NAN, NAN, NAN, 0, 0},
+        {2, 0, ROW_OK, 1, 1, NAN, 0.02, 0.01, 0, 0},
+        {2, 1, ROW_OK, 1, 1, NAN, NAN, 0, 0, 0},
+    };
+    report_add_all(&group, facts, LEN(facts));
+    const struct as_json *result = report_make(&group);
+    assert_num(member_of(result, 0), "cost_usd", 0);
+    assert_num(member_of(result, 0), "judge_cost_usd", 0);
+    assert_num(member_of(result, 1), "cost_usd", NAN);
+    assert_num(member_of(result, 1), "judge_cost_usd", NAN);
+    assert_num(member_of(result, 2), "cost_usd", 0.02);
+    assert_num(member_of(result, 2), "judge_cost_usd", 0.01);
+    report_done(&group);
+}
+
+static void test_a_failure_that_cost_nothing_makes_no_case_cheap(void **state)
+{
+    struct group group = report_group(*state, 2, 2);
+    static const struct fact facts[] = {
+        {0, 0, ROW_OK, 1, 1, NAN, 0.01, 0, 0, 0},
+        {0, 1, ROW_OK, 1, 1, NAN, 0.01, 0, 0, 0},
+        {1, 0, ROW_OK, 1, 1, NAN, 0.04, 0, 0, 0},
+        {1, 1, ROW_MODEL_ERROR, NAN, NAN, NAN, 0, 0, 0, 0},
+    };
+    group.gate.cost_mean_max = 1;
+    report_add_all(&group, facts, LEN(facts));
+    const struct as_json *check = check_of(verdict_of(report_make(&group), 1), "cost_mean");
+    assert_num(check, "observed", 0.04);
+    report_done(&group);
+}
+
 static void test_a_models_own_failure_loses_and_a_judges_is_no_pair(void **state)
 {
     struct group group = group_of_five(*state);
@@ -343,6 +381,8 @@ int main(void)
         REPORT_TEST(test_a_member_without_an_ok_row_has_no_mean),
         REPORT_TEST(test_latency_is_that_of_every_row_with_one),
         REPORT_TEST(test_tokens_and_dollars_are_sums_and_unpriced_is_not_zero),
+        REPORT_TEST(test_nothing_spent_is_zero_dollars_and_an_unknown_price_is_none),
+        REPORT_TEST(test_a_failure_that_cost_nothing_makes_no_case_cheap),
         REPORT_TEST(test_a_models_own_failure_loses_and_a_judges_is_no_pair),
         REPORT_TEST(test_the_judges_metric_is_compared_by_the_same_policy),
         REPORT_TEST(test_what_was_never_run_is_missing_and_not_zero),
