@@ -1,11 +1,11 @@
 ---@meta
--- What a plugin sees, for editors with the Lua language server: completion, types and documentation. Not a plugin; assayd
--- passes over this folder. The worker (worker/api_*.c, worker/results.c) is what counts; this file follows it.
+-- What a plugin sees, for editors with the Lua language server: completion, types and documentation. Not a plugin:
+-- assayd passes over this folder. The worker (worker/api_*.c, worker/results.c) is what counts; this file follows it.
 --
 -- Beside `assay` there are: assert error getmetatable ipairs next pairs pcall rawequal rawget rawlen rawset select
 -- setmetatable tonumber tostring type xpcall, string (all but dump), table, utf8, math (all but randomseed).
 -- pairs and next go in a fixed order: numbers, then strings by their bytes, then the rest. tostring shows no address.
--- math.random is seeded by the row. A metatable cannot have __gc. There is no clock, no file, no print and no coroutine.
+-- math.random is seeded by the row. A metatable cannot have __gc. There is no clock, file, print or coroutine.
 -- Nothing that a row changes, globals included, is there for the next row.
 
 ---@class assay
@@ -17,6 +17,12 @@ assay = {}
 ---@param text string
 ---@return string
 function assay.fence(label, text) end
+
+---The texts that an answer to the case should be like, one of them at least: its reference, or else what it expects.
+---Empty when that is not there, or is not a text, a number or an array of texts.
+---@param case assay.Case
+---@return string[]
+function assay.references(case) end
 
 ---What rubrics of yes-or-no criteria have in common.
 ---@class assay.criteria
@@ -58,9 +64,7 @@ assay.json.null = nil
 ---@return string? why with line and column
 function assay.json.decode(text) end
 
----The value as JSON in one line with sorted keys: equal values give equal bytes. A table has the keys 1..n or only strings;
----an empty one is an object unless marked. Bad UTF-8 becomes U+FFFD. Raises an error for what JSON cannot hold.
----@param value any
+---The value as JSON in one line with sorted keys: equal values give equal bytes. A table has the keys 1..n or only
 ---@return string
 function assay.json.encode(value) end
 
@@ -68,6 +72,11 @@ function assay.json.encode(value) end
 ---@param t? table
 ---@return table
 function assay.json.array(t) end
+
+---What stands in the ```json (or ```) fence that is all of the text but for white space; without one, the text.
+---@param text string
+---@return string
+function assay.json.unfence(text) end
 
 ---@class assay.text
 assay.text = {}
@@ -77,12 +86,18 @@ assay.text = {}
 ---@return string
 function assay.text.trim(text) end
 
----Latin, Greek and Cyrillic letters in lower case.
+---In small letters: for showing. To compare, fold.
 ---@param text string
 ---@return string
 function assay.text.lower(text) end
 
----Lower case, runs of white space as one blank, none at the ends. A stripped mark does not end a word ("don't" is
+---All forms of a letter made the same, for comparing without case: the simple case folding of Unicode 14.0, one
+---character for one (so that the German sharp s is not "ss").
+---@param text string
+---@return string
+function assay.text.fold(text) end
+
+---Case folded, runs of white space as one blank, none at the ends. A stripped mark does not end a word ("don't" is
 ---"dont"); the articles are a, an and the.
 ---@param text string
 ---@param options? { strip_punctuation?: boolean, strip_articles?: boolean }
@@ -105,6 +120,92 @@ function assay.text.sentences(text) end
 ---@param word string not empty
 ---@return boolean
 function assay.text.contains_word(text, word) end
+
+---The edit distance: the fewest characters to insert, delete or replace.
+---@param a string
+---@param b string
+---@return integer? distance nil when too long: where they differ, the one's length times the other's may be 2^30
+---@return integer|string longer the characters of the longer text, for a share; or why there is no distance
+function assay.text.levenshtein(a, b) end
+
+---F1 of the words as a bag, as SQuAD's evaluation has it: folded, without punctuation and articles. Two texts without a
+---word are equal: 1.
+---@param candidate string
+---@param reference string
+---@return number f1
+---@return number precision
+---@return number recall
+function assay.text.token_f1(candidate, reference) end
+
+---ROUGE-L (Lin 2004): F of the longest common subsequence of words, which are the runs of letters and digits, folded
+---and unstemmed.
+---@param candidate string
+---@param reference string
+---@param beta? number how much more recall weighs than precision; 1 by default
+---@return number? f nil when too long: the words of the one times those of the other may be 2^30
+---@return number|string precision or why there is no F
+---@return number? recall
+function assay.text.rouge_l(candidate, reference, beta) end
+
+---Sentence BLEU (Papineni et al. 2002) with sacrebleu's tokens "13a", its smoothing "exp" and effective order.
+---@param candidate string
+---@param references string|string[]
+---@param max_n? integer 1 to 9, 4 by default
+---@return number? score 0 to 1; nil above 2^18 tokens in all
+---@return string? why
+function assay.text.bleu(candidate, references, max_n) end
+
+---PCRE2 in UTF-8. Flags: i ignores case; m: ^ and $ also at line ends; s: . is any character; x: white space and
+---# comments in the pattern are left out; j: as in JavaScript. A wrong pattern raises an error with its offset, and so
+---does one that needs more than 2,000,000 steps on the text. A byte that is not UTF-8 counts as U+001A.
+---@class assay.regex
+assay.regex = {}
+
+---@class assay.Match
+---@field start integer text:sub(start, stop) is the match
+---@field stop integer
+---@field captures (string|false)[] false for a group that took no part
+
+---Whether the pattern matches anywhere.
+---@param pattern string
+---@param text string
+---@param flags? string
+---@return boolean
+function assay.regex.test(pattern, text, flags) end
+
+---The first match.
+---@param pattern string
+---@param text string
+---@param flags? string
+---@return assay.Match?
+function assay.regex.find(pattern, text, flags) end
+
+---@param pattern string
+---@param text string
+---@param flags? string
+---@param max? integer 1 to 10000, 1000 by default
+---@return assay.Match[]
+---@return boolean # whether there are more
+function assay.regex.match_all(pattern, text, flags, max) end
+
+---@param pattern string
+---@param text string
+---@param replacement string $0 to $9 are the groups, $$ is a dollar
+---@param flags? string
+---@return string
+---@return integer count
+function assay.regex.replace(pattern, text, replacement, flags) end
+
+---@class assay.schema
+assay.schema = {}
+
+---Whether a JSON value fits a JSON Schema (2020-12, the keywords of docs/plugin-guide.md). A keyword that is not known
+---raises an error, as does a schema that is wrong otherwise. multipleOf tolerates the rounding of floating point.
+---@param schema table|boolean
+---@param value any
+---@return boolean
+---@return string? why "$.path: sentence"
+function assay.schema.check(schema, value) end
 
 ---@class assay.num
 assay.num = {}
@@ -239,8 +340,11 @@ function assay.rng.unit() end
 ---@field usage? assay.Usage
 ---@field model_id? string
 
+---@alias assay.ErrorClass "rate_limit"|"overloaded"|"server"|"auth"|"quota"|"context_length"|"content_filter"
+---|"bad_request"|"not_found"|"bad_reply"
+
 ---@class assay.ApiError
----@field class "rate_limit"|"overloaded"|"server"|"auth"|"quota"|"context_length"|"content_filter"|"bad_request"|"not_found"|"bad_reply"
+---@field class assay.ErrorClass
 ---@field message string
 
 ---@class assay.Provider
