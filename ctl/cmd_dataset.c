@@ -78,12 +78,18 @@ static int send_file(struct import *import, const char *file, struct as_err *err
     return rc;
 }
 
-/* A missing file is told before anything is sent. */
+/* What is missing, and what would be imported twice, is told before anything is sent. */
 static int check_files(const struct args *args, struct as_err *err)
 {
-    for (size_t i = 0; i < args->rest_count; i++)
-        if (access(args->rest[i], R_OK))
-            return as_err_set(err, AS_EINVAL, "cannot read %s: %s", args->rest[i], strerror(errno));
+    AS_CLEANUP_FREE struct stat *files = as_xcalloc(args->rest_count, sizeof(*files));
+    for (size_t i = 0; i < args->rest_count; i++) {
+        const char *file = args->rest[i];
+        if (access(file, R_OK) || stat(file, &files[i]))
+            return as_err_set(err, AS_EINVAL, "cannot read %s: %s", file, strerror(errno));
+        for (size_t j = 0; j < i; j++)
+            if (files[j].st_dev == files[i].st_dev && files[j].st_ino == files[i].st_ino)
+                return as_err_set(err, AS_EINVAL, "%s is named twice", file);
+    }
     return 0;
 }
 

@@ -179,6 +179,12 @@ struct text fmt_count(const struct as_json *object, const char *key)
     return text_of("%" PRId64, as_json_get_int(object, key, 0));
 }
 
+struct text fmt_counted(const struct as_json *object, const char *key, const char *noun)
+{
+    return text_of("%s %s%s", fmt_count(object, key).s, noun,
+                   as_json_get_int(object, key, 0) == 1 ? "" : "s");
+}
+
 struct text fmt_usd(const struct as_json *object, const char *key)
 {
     double v = as_json_get_num(object, key, NAN);

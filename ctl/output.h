@@ -59,6 +59,9 @@ struct text fmt_hash(const struct as_json *object, const char *key);     /* sha2
 struct text fmt_bytes(const struct as_json *object, const char *key);    /* 12.3 MB */
 struct text fmt_duration(double ms); /* 812 ms, 12.3 s, 4 min 10 s, 2 h 5 min; negative: n/a */
 
+/* "1 case", "3 cases": of the member, with the noun that it counts. */
+struct text fmt_counted(const struct as_json *object, const char *key, const char *noun);
+
 /* A member's string, or the other text when it is absent or null. */
 const char *str_or(const struct as_json *object, const char *key, const char *otherwise);
 

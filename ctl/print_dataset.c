@@ -3,18 +3,33 @@
 #include "ctl/print.h"
 
 #define CASE_SHOWN_BYTES 400
+#define BAD_LINES_SHOWN 10u
 
 static void print_bad_lines(const struct output *out, const struct as_json *result)
 {
     const struct as_json *lines = as_json_get(result, "bad_lines");
     int64_t bad = as_json_get_int(result, "bad", 0);
-    for (size_t i = 0; i < as_json_len(lines); i++) {
+    size_t told = as_json_len(lines) < BAD_LINES_SHOWN ? as_json_len(lines) : BAD_LINES_SHOWN;
+    for (size_t i = 0; i < told; i++) {
         const struct as_json *line = as_json_at(lines, i);
         out_print(out, "  %s:%s: %s\n", str_or(line, "file", "?"), fmt_count(line, "line").s,
                   str_or(line, "reason", "?"));
     }
-    if ((size_t)bad > as_json_len(lines))
-        out_print(out, "  and %lld more\n", (long long)bad - (long long)as_json_len(lines));
+    if ((size_t)bad > told)
+        out_print(out, "  and %lld more: --json has the first 100\n",
+                  (long long)bad - (long long)told);
+}
+
+/* The name alone would mean another version than the one that was imported. */
+static void print_newest(const struct output *out, const struct as_json *result)
+{
+    const struct as_json *dataset = as_json_get(result, "dataset");
+    const char *name = str_or(dataset, "name", "?");
+    int64_t version = as_json_get_int(dataset, "version", 0);
+    if (as_json_get_int(result, "newest", version) != version)
+        out_styled(out, STYLE_WARN,
+                   "%s alone means %s@%s, the newest: use %s@%lld in the eval to mean this one\n",
+                   name, name, fmt_count(result, "newest").s, name, (long long)version);
 }
 
 void print_import(struct ctl *ctl, const struct as_json *result)
@@ -26,18 +41,19 @@ void print_import(struct ctl *ctl, const struct as_json *result)
         out_styled(out, STYLE_BAD, "nothing was imported%s",
                    bad ? "" : ": there is no line to read");
     else if (as_json_get_bool(result, "is_new", true))
-        out_print(out, "imported %s cases as ", fmt_count(dataset, "cases").s);
+        out_print(out, "imported %s as ", fmt_counted(dataset, "cases", "case").s);
     else
-        out_print(out, "these %s cases are already there, as ", fmt_count(dataset, "cases").s);
+        out_print(out, "%s, already there, as ", fmt_counted(dataset, "cases", "case").s);
     if (dataset) {
         out_styled(out, STYLE_BOLD, "%s@%s", str_or(dataset, "name", "?"),
                    fmt_count(dataset, "version").s);
         out_print(out, " (%s)", fmt_hash(dataset, "hash").s);
     }
     if (bad)
-        out_styled(out, STYLE_WARN, ", %lld bad line%s:", bad, bad == 1 ? "" : "s");
+        out_styled(out, STYLE_WARN, ", %s:", fmt_counted(result, "bad", "bad line").s);
     out_print(out, "\n");
     print_bad_lines(out, result);
+    print_newest(out, result);
 }
 
 static const struct grid_column dataset_columns[] = {

@@ -110,8 +110,8 @@ static void print_head(const struct output *out, const struct as_json *run)
     const struct as_json *warnings = as_json_get(run, "warnings");
     int64_t unknown_fate = as_json_get_int(run, "unknown_fate", 0);
     print_title(out, run);
-    out_field(out, "dataset", "%s@%s (%s cases, %s)", str_or(dataset, "name", "?"),
-              fmt_count(dataset, "version").s, fmt_count(dataset, "cases").s,
+    out_field(out, "dataset", "%s@%s (%s, %s)", str_or(dataset, "name", "?"),
+              fmt_count(dataset, "version").s, fmt_counted(dataset, "cases", "case").s,
               fmt_hash(dataset, "hash").s);
     print_when(out, run);
     if (as_json_get_cstr(run, "tag"))
@@ -260,9 +260,9 @@ static void print_pair(const struct output *out, const struct as_json *pair)
 {
     out_field(out, "difference", "%s, 95 %% interval %s, p %s", fmt_diff(pair, "diff").s,
               fmt_interval(pair, "ci").s, fmt_p(pair, "p").s);
-    out_field(out, "means", "baseline %s, candidate %s, n=%s pairs, %s cases unpaired",
+    out_field(out, "means", "baseline %s, candidate %s, n=%s pairs, %s unpaired",
               fmt_score(pair, "baseline_mean").s, fmt_score(pair, "candidate_mean").s,
-              fmt_count(pair, "n_pairs").s, fmt_count(pair, "unpaired").s);
+              fmt_count(pair, "n_pairs").s, fmt_counted(pair, "unpaired", "case").s);
     out_field(out, "cases", "%s wins, %s losses, %s ties", fmt_count(pair, "wins").s,
               fmt_count(pair, "losses").s, fmt_count(pair, "ties").s);
     print_failures(out, pair);

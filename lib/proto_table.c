@@ -128,9 +128,11 @@ const struct proto_method proto_methods[] = {
                     .type = PROTO_BOOL,
                     .doc = "one bad line refuses the whole import"}},
         .result = "{dataset: {name, version, hash, cases, critical, recorded, format, created_ms} "
-                  "or null, is_new, good, bad, bad_lines: [{file, line, reason}]}: the first 100 "
-                  "bad lines; dataset is null when nothing was kept: no good line, or strict and a "
-                  "bad one",
+                  "or null, is_new, newest, good, bad, bad_lines: [{file, line, reason}]}: the "
+                  "first 100 bad lines, a line whose case id was there before among them; dataset "
+                  "is null when nothing was kept: no good line, or strict and a bad one; newest is "
+                  "the version that the name alone means, another one when an older content was "
+                  "imported again",
         .errors = "not_found, io",
     },
     {

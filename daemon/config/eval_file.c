@@ -213,7 +213,7 @@ static void decode_rubric(struct field_ctx *ctx, const struct yaml_node *node, c
 static const struct field eval_fields[] = {
     FIELD("description", STRING, AT(description)),
     FIELD("dataset", STRING, AT(dataset), .is_required = true, .is_valid = name_is_dataset,
-          .must_be = "a dataset: NAME, or NAME@HASH with 6 hex digits or more"),
+          .must_be = "a dataset: NAME, NAME@2 or NAME@HASH with 6 hex digits or more"),
     FIELD("baseline", STRING, AT(baseline), .is_required = true),
     FIELD("candidates", CUSTOM, 0, .is_required = true, .decode = decode_candidates),
     FIELD("system", STRING, AT(system)),

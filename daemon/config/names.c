@@ -69,9 +69,13 @@ bool name_is_secret(const char *text)
 bool name_is_dataset(const char *text)
 {
     size_t name_len = strcspn(text, "@");
-    const char *hash = text + name_len + 1;
-    return is_made_of(text, name_len, LETTERS DIGITS "._-") &&
-           (text[name_len] == '\0' || (strlen(hash) >= 6 && is_made_of(hash, strlen(hash), HEX)));
+    if (!is_made_of(text, name_len, LETTERS DIGITS "._-"))
+        return false;
+    if (text[name_len] == '\0')
+        return true;
+    const char *which = text + name_len + 1;
+    size_t len = strlen(which);
+    return is_made_of(which, len, DIGITS) || (len >= 6 && is_made_of(which, len, HEX));
 }
 
 /* One to three numbers with points between them. */

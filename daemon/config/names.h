@@ -25,9 +25,10 @@ const char *name_hint(struct name_list list, const char *name, struct as_buf *sc
 
 /* letters, digits and ._:/- ; begins with a letter or a digit */
 bool name_is_model(const char *text);
-bool name_is_metric(const char *text);  /* letters, digits and ._- */
-bool name_is_secret(const char *text);  /* as an environment variable: letters, digits and _ */
-bool name_is_dataset(const char *text); /* NAME or NAME@HASHPREFIX of 6 or more hex digits */
+bool name_is_metric(const char *text); /* letters, digits and ._- */
+bool name_is_secret(const char *text); /* as an environment variable: letters, digits and _ */
+/* NAME, NAME@2 or NAME@HASHPREFIX of 6 or more hex digits */
+bool name_is_dataset(const char *text);
 /* NAME, NAME@1, NAME@1.2, NAME@1.2.3 or NAME@sha256:HEX of 8 or more digits */
 bool name_is_selector(const char *text);
 

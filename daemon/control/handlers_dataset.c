@@ -132,16 +132,10 @@ static void run_step(struct control_import *import, struct control_call *call,
 
 static void store_cases(struct store *store, struct control_import *import)
 {
-    size_t bad = 0;
     if (!import->case_count || import->rc)
         return;
-    import->rc =
-        store_dataset_add(store, import->staging_id, import->cases, import->case_count, &bad);
-    if (import->rc == AS_EEXIST)
-        as_err_set(&import->err, AS_EINVAL,
-                   "case id '%.*s' stands twice: ids are unique in a dataset",
-                   (int)import->cases[bad].id.len, import->cases[bad].id.ptr);
-    else if (import->rc)
+    import->rc = store_dataset_add(store, import->staging_id, import->cases, import->case_count);
+    if (import->rc)
         as_err_set(&import->err, import->rc, "%s", store_error(store));
     import->case_count = 0;
     as_arena_reset(&import->arena);
@@ -202,37 +196,43 @@ static struct as_json *bad_lines_json(const struct control_import *import)
     return lines;
 }
 
-/* The new version's JSON, or NULL when nothing is kept. */
-static struct as_json *make_version(struct store *store, struct import_step *step, bool *ret_is_new)
+/* Into the result: the version, and the one that the name alone means now. False: nothing is kept.
+ */
+static bool keep_version(struct store *store, struct import_step *step)
 {
     struct control_import *import = step->import;
     struct dataset_import_summary summary;
-    struct dataset_info info;
+    struct dataset_info info, newest;
+    bool is_new = false;
     int rc = dataset_import_finish(import->importer, &summary, NULL);
     store_cases(store, import);
-    bool is_kept = !rc && !import->rc && !(step->is_strict && import->bad_count);
-    if (!is_kept)
-        return NULL;
+    if (rc || import->rc || (step->is_strict && import->bad_count))
+        return false;
     import->rc = store_dataset_finish(store, import->staging_id, &summary.hash,
                                       dataset_format_name(summary.format), clock_wall_ms(),
-                                      &import->arena, &info, ret_is_new);
+                                      &import->arena, &info, &is_new);
+    if (!import->rc)
+        import->rc = store_dataset_find(store, import->name, &import->arena, &newest);
     if (import->rc) {
         as_err_set(&import->err, import->rc, "%s", store_error(store));
-        return NULL;
+        return false;
     }
-    return dataset_json(&info);
+    as_json_set_take(step->result, "dataset", dataset_json(&info));
+    as_json_set_bool(step->result, "is_new", is_new);
+    as_json_set_int(step->result, "newest", newest.version);
+    return true;
 }
 
 static void end_work(struct store *store, struct import_step *step)
 {
     struct control_import *import = step->import;
-    bool is_new = false;
-    struct as_json *version = import->rc ? NULL : make_version(store, step, &is_new);
-    if (!version && store_dataset_abort(store, import->staging_id))
-        as_err_set(&import->err, AS_EIO, "%s", store_error(store));
     step->result = as_json_object();
-    as_json_set_take(step->result, "dataset", version);
-    as_json_set_bool(step->result, "is_new", is_new);
+    as_json_set_take(step->result, "dataset", NULL);
+    as_json_set_bool(step->result, "is_new", false);
+    as_json_set_take(step->result, "newest", NULL);
+    bool is_kept = !import->rc && keep_version(store, step);
+    if (!is_kept && store_dataset_abort(store, import->staging_id))
+        as_err_set(&import->err, AS_EIO, "%s", store_error(store));
     as_json_set_int(step->result, "good", (int64_t)import->good_count);
     as_json_set_int(step->result, "bad", (int64_t)import->bad_count);
     as_json_set_take(step->result, "bad_lines", bad_lines_json(import));

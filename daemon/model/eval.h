@@ -26,7 +26,7 @@ struct eval_def {
     const char *description; /* "" when none */
     const char *path;        /* of the file */
     const char *source;      /* its text, kept as evidence */
-    const char *dataset;     /* NAME or NAME@HASHPREFIX */
+    const char *dataset;     /* NAME, NAME@2 or NAME@HASHPREFIX */
     const char *baseline;    /* a model's name, or EVAL_RECORDED */
     const char *candidates[EVAL_MAX_CANDIDATES];
     size_t candidate_count;

@@ -86,28 +86,26 @@ static int add_to_counts(struct store *store, int64_t staging_id, const struct c
 }
 
 static int add_cases(struct store *store, int64_t staging_id, const struct case_record *cases,
-                     size_t count, size_t *ret_bad)
+                     size_t count)
 {
     int64_t next_seq = 0;
     int rc = staged_case_count(store, staging_id, &next_seq);
     for (size_t i = 0; !rc && i < count; i++) {
         AS_ASSERT(cases[i].seq == next_seq + (int64_t)i);
         rc = insert_case(store, staging_id, &cases[i]);
-        if (rc == AS_EEXIST) {
+        if (rc == AS_EEXIST)
             as_err_set(&store->error, rc, "case id '%.*s' stands twice", (int)cases[i].id.len,
                        cases[i].id.ptr);
-            *ret_bad = i;
-        }
     }
     return rc ? rc : add_to_counts(store, staging_id, cases, count);
 }
 
 int store_dataset_add(struct store *store, int64_t staging_id, const struct case_record *cases,
-                      size_t count, size_t *ret_bad)
+                      size_t count)
 {
     int rc = sql_begin(store);
     if (!rc)
-        rc = add_cases(store, staging_id, cases, count, ret_bad);
+        rc = add_cases(store, staging_id, cases, count);
     return sql_end(store, rc);
 }
 

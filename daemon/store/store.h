@@ -40,10 +40,10 @@ struct dataset_info {
 };
 
 int store_dataset_begin(struct store *store, const char *name, int64_t *ret_staging_id) AS_MUST_USE;
-/* cases[i].seq counts on from 0 over all calls. AS_EEXIST: a case id stands twice; *ret_bad is its
- * index. One transaction a call. */
+/* cases[i].seq counts on from 0 over all calls. AS_EEXIST: a case id stands twice, and nothing of
+ * this call is kept. One transaction a call. */
 int store_dataset_add(struct store *store, int64_t staging_id, const struct case_record *cases,
-                      size_t count, size_t *ret_bad) AS_MUST_USE;
+                      size_t count) AS_MUST_USE;
 /* Makes it a version; the same name and hash again gives the old one back (*ret_is_new false) and
  * drops the staging. */
 int store_dataset_finish(struct store *store, int64_t staging_id, const struct as_sha256 *hash,

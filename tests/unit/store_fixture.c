@@ -72,12 +72,11 @@ int64_t store_fixture_dataset(struct store_fixture *f, const char *name, size_t 
     struct as_sha256 hash = as_sha256_of(name, strlen(name));
     struct dataset_info info;
     int64_t id = 0;
-    size_t bad = 0;
     bool is_new = false;
     for (size_t i = 0; i < count; i++)
         cases[i] = fixture_case(&f->arena, (int64_t)i);
     assert_int_equal(store_dataset_begin(f->store, name, &id), 0);
-    assert_int_equal(store_dataset_add(f->store, id, cases, count, &bad), 0);
+    assert_int_equal(store_dataset_add(f->store, id, cases, count), 0);
     assert_int_equal(
         store_dataset_finish(f->store, id, &hash, "cases", 1000, &f->arena, &info, &is_new), 0);
     return info.id;

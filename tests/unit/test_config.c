@@ -449,6 +449,17 @@ static void test_selectors_have_a_syntax(void **state)
         assert_false(name_is_selector(bad[i]));
 }
 
+static void test_a_dataset_is_a_name_and_at_most_one_version_or_hash(void **state)
+{
+    static const char *const good[] = {"a", "a.b-c_d", "a@1", "a@12", "a@0123ab", "a@123456"};
+    static const char *const bad[] = {"", "@1", "a@", "a@01x", "a@0123a", "a@v1", "a@1@1", "a/b"};
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(good); i++)
+        assert_true(name_is_dataset(good[i]));
+    for (size_t i = 0; i < COUNT_OF(bad); i++)
+        assert_false(name_is_dataset(bad[i]));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -474,6 +485,7 @@ int main(void)
         CONFIG_TEST(test_without_rules_only_root_and_the_own_user_get_in),
         CONFIG_TEST(test_nearest_name_is_found_only_when_near),
         CONFIG_TEST(test_selectors_have_a_syntax),
+        CONFIG_TEST(test_a_dataset_is_a_name_and_at_most_one_version_or_hash),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

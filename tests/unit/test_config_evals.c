@@ -123,8 +123,8 @@ static void test_bad_eval_is_told_with_line_and_column(void **state)
          "evals/e.yaml:1:1: missing key 'candidates'\n"
          "evals/e.yaml:3:1: unknown key 'candidate': did you mean 'candidates'?"},
         {"dataset: a/b\nbaseline: large\ncandidates: [small]\nscorers: [json_valid]\n",
-         "evals/e.yaml:1:10: dataset: must be a dataset: NAME, or NAME@HASH with 6 hex digits or "
-         "more"},
+         "evals/e.yaml:1:10: dataset: must be a dataset: NAME, NAME@2 or NAME@HASH with 6 hex "
+         "digits or more"},
         {"dataset: d\nbaseline: lage\ncandidates: [small]\nscorers: [x]\n",
          "evals/e.yaml:2:11: baseline: no model named 'lage' in assay.yaml; there is 'large'"},
         {"dataset: d\nbaseline: large\ncandidates: [zzz]\nscorers: [x]\n",

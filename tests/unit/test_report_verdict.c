@@ -129,7 +129,6 @@ static int64_t dataset_of_strata(struct store_fixture *f, size_t count, bool has
     struct as_sha256 hash = as_sha256_of("strata", 6);
     struct dataset_info info;
     int64_t id = 0;
-    size_t bad = 0;
     bool is_new = false;
     for (size_t i = 0; i < count; i++) {
         cases[i] = fixture_case(&f->arena, (int64_t)i);
@@ -138,7 +137,7 @@ static int64_t dataset_of_strata(struct store_fixture *f, size_t count, bool has
         cases[i].stratum = i < count / 2 ? AS_STR("short") : AS_STR("long");
     }
     assert_int_equal(store_dataset_begin(f->store, "strata", &id), 0);
-    assert_int_equal(store_dataset_add(f->store, id, cases, count, &bad), 0);
+    assert_int_equal(store_dataset_add(f->store, id, cases, count), 0);
     assert_int_equal(
         store_dataset_finish(f->store, id, &hash, "cases", 1000, &f->arena, &info, &is_new), 0);
     return info.id;
