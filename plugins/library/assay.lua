@@ -65,6 +65,8 @@ assay.json.null = nil
 function assay.json.decode(text) end
 
 ---The value as JSON in one line with sorted keys: equal values give equal bytes. A table has the keys 1..n or only
+---strings; an empty one is an object unless marked. Bad UTF-8 becomes U+FFFD. Raises an error for what cannot be JSON.
+---@param value any
 ---@return string
 function assay.json.encode(value) end
 
