@@ -35,6 +35,26 @@ static int parse_failed(struct as_err *err, const char *text, size_t len, size_t
                       why);
 }
 
+/* For whom json-c's "null expected" says nothing. */
+static const char *reason_of(enum json_tokener_error error)
+{
+    static const char no_word[] = "only true, false and null stand without quotes";
+    static const char *const reasons[json_tokener_error_size] = {
+        [json_tokener_continue] = "the text ends too early",
+        [json_tokener_error_parse_eof] = "the text ends too early",
+        [json_tokener_error_parse_null] = no_word,
+        [json_tokener_error_parse_boolean] = no_word,
+        [json_tokener_error_parse_number] = "this is no number",
+        [json_tokener_error_parse_array] = "expected ',' or ']'",
+        [json_tokener_error_parse_object_key_name] = "expected a key in double quotes",
+        [json_tokener_error_parse_object_key_sep] = "expected ':' after the key",
+        [json_tokener_error_parse_object_value_sep] = "expected ',' or '}'",
+        [json_tokener_error_parse_string] = "no such escape in a text",
+    };
+    bool is_told = error < json_tokener_error_size && reasons[error];
+    return is_told ? reasons[error] : json_tokener_error_desc(error);
+}
+
 /* json-c's strict mode still takes 'quoted' strings, NaN and Infinity. None of these bytes can
  * stand outside a string in JSON. Returns the position of the first one, or len. */
 static size_t find_lenient(const char *text, size_t len)
@@ -81,9 +101,7 @@ int as_json_parse(const char *text, size_t len, struct as_json **ret_value, stru
         json_object_put(root);
         return parse_failed(err, text, len, used, "more bytes after the value");
     }
-    const char *reason =
-        why == json_tokener_continue ? "the text ends too early" : json_tokener_error_desc(why);
-    return parse_failed(err, text, len, used < len ? used : len, reason);
+    return parse_failed(err, text, len, used < len ? used : len, reason_of(why));
 }
 
 void as_json_free(struct as_json *value)

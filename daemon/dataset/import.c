@@ -151,6 +151,14 @@ static int parse_object(struct dataset_import *import, struct as_json *line, str
     return 0;
 }
 
+static bool begins_as_object(struct as_str text)
+{
+    size_t at = 0;
+    while (at < text.len && (text.ptr[at] == ' ' || text.ptr[at] == '\t'))
+        at++;
+    return at < text.len && text.ptr[at] == '{';
+}
+
 static int parse_line(struct dataset_import *import, struct as_str text, struct as_err *err)
 {
     AS_CLEANUP_JSON struct as_json *line = NULL;
@@ -162,6 +170,8 @@ static int parse_line(struct dataset_import *import, struct as_str text, struct 
     if (!as_utf8_is_valid(text.ptr, text.len))
         return as_err_set(err, AS_EINVAL, "the line is not valid UTF-8: save the file as UTF-8");
     int rc = as_json_parse(text.ptr, text.len, &line, err);
+    if (rc && !begins_as_object(text))
+        return as_err_set(err, rc, "not JSON: a line is one JSON object and begins with '{'");
     return rc ? rc : parse_object(import, line, err);
 }
 

@@ -111,9 +111,13 @@ cat >"$home/broken.jsonl" <<'JSONL'
 {"id":"b","input":"What is 1 + 2?","expected":"3"
 {"id":"c","input":"What is 1 + 3?","expcted":"4"}
 {"id":"a","input":"What is 1 + 4?","expected":"5"}
+nonsense
+{"id":"f","input":nonsense}
 JSONL
 expect_exit 0 ctl dataset import broken "$home/broken.jsonl"
-expect_contains "$out" "imported 1 case as broken@1" "3 bad lines" "broken.jsonl:2: not valid JSON" \
+expect_contains "$out" "imported 1 case as broken@1" "5 bad lines" "broken.jsonl:2: not valid JSON" \
+    "broken.jsonl:5: not JSON: a line is one JSON object and begins with '{'" \
+    "broken.jsonl:6: not valid JSON at column " ": only true, false and null stand without quotes" \
     "broken.jsonl:3: unknown key 'expcted': did you mean 'expected'?" "broken.jsonl:4: case id 'a' stands already in line 1"
 expect_exit 65 ctl dataset import strict "$home/broken.jsonl" --strict
 expect_contains "$out" "nothing was imported" "broken.jsonl:2: "

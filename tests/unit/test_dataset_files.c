@@ -61,7 +61,8 @@ static void test_the_last_line_needs_no_newline(void **unused)
     import_add(out, "3", "{\"id\":\"c\",\"input\":\"q\"}");
     import_finish(out);
     assert_string_equal(out->heads.ptr, "a - - -\nb - - -\nc - - -\n");
-    assert_string_equal(out->bad.ptr, "2:2: not valid JSON at column 1: unexpected character\n");
+    assert_string_equal(out->bad.ptr,
+                        "2:2: not JSON: a line is one JSON object and begins with '{'\n");
     import_free(out);
 }
 
@@ -253,7 +254,7 @@ static void test_what_to_do_is_said_once_a_file(void **unused)
     assert_string_equal(out->bad.ptr,
                         "a.csv:1: this is no JSON object, and a dataset has one a line, such as "
                         "{\"input\": \"...\"}; convert CSV and other tables first\n"
-                        "a.csv:2: not valid JSON at column 2: unexpected character\n"
+                        "a.csv:2: not JSON: a line is one JSON object and begins with '{'\n"
                         "b.jsonl:2: a line must be an object, got array\n");
     import_free(out);
 }

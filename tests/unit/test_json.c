@@ -44,6 +44,31 @@ static void test_errors_name_line_and_column(void **unused)
     assert_non_null(strstr(err.msg, "line 2, column 7"));
 }
 
+static void test_errors_are_told_in_words(void **unused)
+{
+    (void)unused;
+    static const struct {
+        const char *text, *reason;
+    } rows[] = {
+        {"{\"a\":nonsense}", "only true, false and null stand without quotes"},
+        {"{\"a\":truth}", "only true, false and null stand without quotes"},
+        {"{\"a\":1", "the text ends too early"},
+        {"{\"a\":-x}", "this is no number"},
+        {"[1 2]", "expected ',' or ']'"},
+        {"{a:1}", "expected a key in double quotes"},
+        {"{\"a\" 1}", "expected ':' after the key"},
+        {"{\"a\":1 2}", "expected ',' or '}'"},
+        {"{\"a\":\"\\q\"}", "no such escape in a text"},
+    };
+    for (size_t i = 0; i < LEN(rows); i++) {
+        struct as_json *json = NULL;
+        struct as_err err = {0};
+        assert_int_equal(as_json_parse(rows[i].text, strlen(rows[i].text), &json, &err), AS_EINVAL);
+        if (!strstr(err.msg, rows[i].reason))
+            fail_msg("%s: %s", rows[i].text, err.msg);
+    }
+}
+
 static void test_depth_is_bounded(void **unused)
 {
     (void)unused;
@@ -135,6 +160,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_only_whole_strict_json_is_taken),
         cmocka_unit_test(test_errors_name_line_and_column),
+        cmocka_unit_test(test_errors_are_told_in_words),
         cmocka_unit_test(test_depth_is_bounded),
         cmocka_unit_test(test_getters_give_the_fallback_for_another_type),
         cmocka_unit_test(test_canonical_text_is_equal_for_equal_values),
