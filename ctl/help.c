@@ -27,8 +27,6 @@ static const char *const exit_rows[][2] = {
     {"65", "bad input"},
 };
 
-#define ROWS(table) (sizeof(table) / sizeof((table)[0]))
-
 /* "row ls RUN [options]" */
 static void write_usage(struct as_buf *text, const struct command *command, const char *options)
 {
@@ -56,10 +54,10 @@ void help_program(const struct output *out)
     for (const struct command *command = commands; command->path; command++)
         print_short(out, command);
     out_styled(out, STYLE_BOLD, "\nOptions\n");
-    for (size_t i = 0; i < ROWS(global_rows); i++)
+    for (size_t i = 0; i < AS_COUNT(global_rows); i++)
         out_print(out, "  %-16s %s\n", global_rows[i][0], global_rows[i][1]);
     out_styled(out, STYLE_BOLD, "\nExit codes\n");
-    for (size_t i = 0; i < ROWS(exit_rows); i++)
+    for (size_t i = 0; i < AS_COUNT(exit_rows); i++)
         out_print(out, "  %-3s %s\n", exit_rows[i][0], exit_rows[i][1]);
     out_print(out, "\nTry: assayctl run start EVAL --wait\n");
 }
@@ -177,12 +175,12 @@ void help_man_page(FILE *stream)
     write_roff(stream, synopsis);
     fputc('\n', stream);
     write_section(stream, "OPTIONS");
-    for (size_t i = 0; i < ROWS(global_rows); i++)
+    for (size_t i = 0; i < AS_COUNT(global_rows); i++)
         write_item(stream, global_rows[i][0], global_rows[i][1]);
     write_section(stream, "COMMANDS");
     for (const struct command *command = commands; command->path; command++)
         write_man_command(stream, command);
     write_section(stream, "EXIT STATUS");
-    for (size_t i = 0; i < ROWS(exit_rows); i++)
+    for (size_t i = 0; i < AS_COUNT(exit_rows); i++)
         write_item(stream, exit_rows[i][0], exit_rows[i][1]);
 }

@@ -115,7 +115,7 @@ enum style style_of_word(const char *word)
         {"cancelled", STYLE_WARN},   {"skipped", STYLE_WARN},   {"SKIP", STYLE_DIM},
         {"retired", STYLE_DIM},
     };
-    for (size_t i = 0; word && i < sizeof(rows) / sizeof(rows[0]); i++)
+    for (size_t i = 0; word && i < AS_COUNT(rows); i++)
         if (!strcmp(rows[i].word, word))
             return rows[i].style;
     return STYLE_PLAIN;
@@ -123,8 +123,7 @@ enum style style_of_word(const char *word)
 
 const char *str_or(const struct as_json *object, const char *key, const char *otherwise)
 {
-    const char *text = as_json_get_cstr(object, key);
-    return text ? text : otherwise;
+    return as_json_get_cstr_or(object, key, otherwise);
 }
 
 /* ---- numbers ---- */

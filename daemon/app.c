@@ -253,7 +253,7 @@ static int watch_signals(struct app *app)
     static const int signums[] = {SIGTERM, SIGINT, SIGHUP};
     signal(SIGPIPE, SIG_IGN);
     int rc = 0;
-    for (size_t i = 0; i < sizeof(signums) / sizeof(signums[0]) && !rc; i++)
+    for (size_t i = 0; i < AS_COUNT(signums) && !rc; i++)
         rc = loop_signal_new(app->loop, signums[i], on_signal, app, &app->signals[i]);
     return rc;
 }
@@ -296,7 +296,7 @@ void app_free(struct app *app)
     if (!app)
         return;
     struct control_app *control = &app->control;
-    for (size_t i = 0; i < sizeof(app->signals) / sizeof(app->signals[0]); i++)
+    for (size_t i = 0; i < AS_COUNT(app->signals); i++)
         loop_signal_free(app->signals[i]);
     loop_timer_free(app->stop_poll);
     watch_free(app->eval_watch);

@@ -24,7 +24,7 @@ static const struct err_row err_rows[] = {
 
 static const struct err_row *find_row(int code)
 {
-    for (size_t i = 0; i < sizeof(err_rows) / sizeof(err_rows[0]); i++)
+    for (size_t i = 0; i < AS_COUNT(err_rows); i++)
         if (err_rows[i].code == code)
             return &err_rows[i];
     return NULL;
@@ -77,7 +77,7 @@ int as_err_exit_code(int code)
 
 int as_err_from_wire(const char *wire_name)
 {
-    for (size_t i = 0; i < sizeof(err_rows) / sizeof(err_rows[0]); i++)
+    for (size_t i = 0; i < AS_COUNT(err_rows); i++)
         if (!strcmp(err_rows[i].wire, wire_name))
             return err_rows[i].code;
     return 0;

@@ -13,6 +13,7 @@
 
 #define AS_MUST_USE __attribute__((warn_unused_result))
 #define AS_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
+#define AS_COUNT(array) (sizeof(array) / sizeof((array)[0])) /* of an array, not of a pointer */
 
 /* X(enum, value, wire name, text, exit code of assayctl) */
 #define AS_ERR_TABLE(X)                                             \

@@ -180,6 +180,12 @@ const char *as_json_get_cstr(const struct as_json *object, const char *key)
     return as_json_cstr(as_json_get(object, key));
 }
 
+const char *as_json_get_cstr_or(const struct as_json *object, const char *key, const char *fallback)
+{
+    const char *text = as_json_get_cstr(object, key);
+    return text ? text : fallback;
+}
+
 bool as_json_is_number(const struct as_json *value)
 {
     enum as_json_type type = as_json_type_of(value);

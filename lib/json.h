@@ -48,6 +48,8 @@ struct as_str as_json_str(const struct as_json *value); /* .ptr NULL unless it i
 const char *as_json_cstr(const struct as_json *value);  /* NULL unless a string; may hold NULs */
 struct as_str as_json_get_str(const struct as_json *object, const char *key);
 const char *as_json_get_cstr(const struct as_json *object, const char *key);
+const char *as_json_get_cstr_or(const struct as_json *object, const char *key,
+                                const char *fallback);
 int64_t as_json_get_int(const struct as_json *object, const char *key, int64_t fallback);
 double as_json_get_num(const struct as_json *object, const char *key, double fallback);
 bool as_json_get_bool(const struct as_json *object, const char *key, bool fallback);

@@ -24,7 +24,7 @@ void as_log_set_level(enum as_log_level level)
 
 int as_log_level_from(const char *name, enum as_log_level *ret_level)
 {
-    for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++)
+    for (size_t i = 0; i < AS_COUNT(levels); i++)
         if (!strcmp(levels[i].name, name)) {
             *ret_level = (enum as_log_level)i;
             return 0;

@@ -48,8 +48,7 @@ static const struct {
     {"x-goog-api-key", offsetof(struct handler_request, x_goog_api_key)},
     {"anthropic-version", offsetof(struct handler_request, anthropic_version)},
 };
-#define HEADERS (sizeof(headers) / sizeof(headers[0]))
-#define NO_HEADER HEADERS
+#define NO_HEADER AS_COUNT(headers)
 
 struct conn {
     uv_tcp_t tcp;
@@ -68,7 +67,7 @@ struct conn {
     struct as_buf request; /* "POST /path\n" and the body */
     size_t body_at;
     struct as_buf header_name; /* of the header that is being read */
-    struct as_buf values[HEADERS];
+    struct as_buf values[AS_COUNT(headers)];
     size_t header;      /* index into headers, or NO_HEADER */
     struct as_buf head; /* of the reply */
     struct tls *tls;    /* NULL: plain HTTP */
@@ -113,7 +112,7 @@ static void on_closed(uv_handle_t *handle)
     as_buf_done(&conn->pending);
     as_buf_done(&conn->request);
     as_buf_done(&conn->header_name);
-    for (size_t i = 0; i < HEADERS; i++)
+    for (size_t i = 0; i < AS_COUNT(headers); i++)
         as_buf_done(&conn->values[i]);
     as_buf_done(&conn->head);
     as_buf_done(&conn->sealed);
@@ -335,7 +334,7 @@ static struct handler_request request_of(struct conn *conn)
     request.path = (struct as_str){path, (size_t)((query ? query : line_end) - path)};
     request.body = (struct as_str){all.ptr + conn->body_at, all.len - conn->body_at};
     request.now_ms = uv_now(conn->server->loop);
-    for (size_t i = 0; i < HEADERS; i++) {
+    for (size_t i = 0; i < AS_COUNT(headers); i++) {
         if (conn->values[i].len)
             *(struct as_str *)((char *)&request + headers[i].offset) = as_buf_str(&conn->values[i]);
     }
@@ -369,7 +368,7 @@ static int on_message_begin(http_parser *parser)
     conn->header = NO_HEADER;
     as_buf_reset(&conn->request);
     as_buf_reset(&conn->header_name);
-    for (size_t i = 0; i < HEADERS; i++)
+    for (size_t i = 0; i < AS_COUNT(headers); i++)
         as_buf_reset(&conn->values[i]);
     return 0;
 }
@@ -397,7 +396,8 @@ static int on_header_field(http_parser *parser, const char *at, size_t len)
 static int on_header_value(http_parser *parser, const char *at, size_t len)
 {
     struct conn *conn = parser->data;
-    for (size_t i = 0; conn->header == NO_HEADER && conn->header_name.len && i < HEADERS; i++) {
+    for (size_t i = 0; conn->header == NO_HEADER && conn->header_name.len && i < AS_COUNT(headers);
+         i++) {
         if (!strcasecmp(conn->header_name.ptr, headers[i].name))
             conn->header = i;
     }

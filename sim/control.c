@@ -82,7 +82,7 @@ void control_answer(const struct handler_request *request, struct fault_set *fau
 {
     struct control control = {request, faults, counters, reply};
     bool is_path = false;
-    for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
+    for (size_t i = 0; i < AS_COUNT(routes); i++) {
         if (!as_str_eq(request->path, routes[i].path))
             continue;
         is_path = true;

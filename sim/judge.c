@@ -36,7 +36,7 @@ static void read_line(struct as_str line, struct as_str *rest, struct judge_ques
                                        {"<<<REFERENCE-", &question->reference}};
     if (text_has_prefix(line, "CRITERIA:") && !question->criteria.ptr)
         question->criteria = text_trim((struct as_str){line.ptr + 9, line.len - 9});
-    for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
+    for (size_t i = 0; i < AS_COUNT(sections); i++) {
         size_t len = strlen(sections[i].open);
         if (line.len <= len || memcmp(line.ptr, sections[i].open, len))
             continue;

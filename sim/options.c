@@ -127,7 +127,6 @@ static const struct {
     {"--fault", "KIND:RATE[:PARAM]", "spoil this share of the requests; may be repeated",
      add_fault},
 };
-#define OPTIONS (sizeof(table) / sizeof(table[0]))
 
 int options_parse(int argc, char **argv, struct options *ret_options, struct as_err *err)
 {
@@ -138,9 +137,9 @@ int options_parse(int argc, char **argv, struct options *ret_options, struct as_
             continue;
         }
         size_t i = 0;
-        while (i < OPTIONS && strcmp(table[i].name, argv[at]))
+        while (i < AS_COUNT(table) && strcmp(table[i].name, argv[at]))
             i++;
-        if (i == OPTIONS)
+        if (i == AS_COUNT(table))
             return as_err_set(err, AS_EUSAGE, "unknown argument \"%s\"; --help lists them",
                               argv[at]);
         if (at + 1 == argc)
@@ -161,7 +160,7 @@ void options_print_help(void)
     printf("assay-sim: a stand-in model server, to try evals without keys and to test with.\n\n"
            "It speaks the OpenAI, Anthropic and Gemini formats and knows models of known quality.\n"
            "example: assay-sim --port 8099 --latency-ms 200 --fault 429:0.02:1\n\noptions\n");
-    for (size_t i = 0; i < OPTIONS; i++)
+    for (size_t i = 0; i < AS_COUNT(table); i++)
         printf("  %s %-*s %s\n", table[i].name, (int)(44 - strlen(table[i].name)), table[i].value,
                table[i].help);
     printf("  --help\n\nfaults\n");

@@ -15,7 +15,7 @@ static const char *const verdicts[] = {"is the better choice",  "costs less over
                                        "needs another review",  "fits the stated goal",
                                        "fails the stated goal", "can wait until next month"};
 
-#define PICK(list, random) (list)[(random) % (sizeof(list) / sizeof((list)[0]))]
+#define PICK(list, random) (list)[(random) % AS_COUNT(list)]
 
 static bool generic_fits(const struct task *task)
 {

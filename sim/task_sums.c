@@ -17,7 +17,7 @@ static const struct {
 static bool take_operation(struct as_str *rest, char *ret_operation)
 {
     *rest = text_trim(*rest);
-    for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++) {
+    for (size_t i = 0; i < AS_COUNT(operations); i++) {
         struct as_str sign = as_str_from(operations[i].sign);
         if (text_has_prefix(*rest, operations[i].sign)) {
             *rest = (struct as_str){rest->ptr + sign.len, rest->len - sign.len};
@@ -57,7 +57,7 @@ static void sums_answer(const struct task *task, bool is_right, uint64_t noise, 
     bool found = result_of(task, &result);
     AS_ASSERT(found);
     if (!is_right)
-        result += slips[noise % (sizeof(slips) / sizeof(slips[0]))];
+        result += slips[noise % AS_COUNT(slips)];
     as_buf_addf(out, task->wants_json ? "{\"answer\": %" PRId64 "}" : "%" PRId64, result);
 }
 

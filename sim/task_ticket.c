@@ -71,7 +71,7 @@ static bool find_label(const struct labels *labels, const char *name, size_t *re
 static size_t true_label(const struct labels *labels, struct as_str ticket)
 {
     const char *name = "other";
-    for (size_t i = 0; i < sizeof(keywords) / sizeof(keywords[0]); i++) {
+    for (size_t i = 0; i < AS_COUNT(keywords); i++) {
         if (text_has_stem(ticket, keywords[i].stem)) {
             name = keywords[i].label;
             break;

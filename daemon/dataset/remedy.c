@@ -30,7 +30,7 @@ static struct as_str trimmed(struct as_str text)
 struct remedy remedy_of_file(struct as_str first_line)
 {
     struct as_str text = trimmed(first_line);
-    for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++) {
+    for (size_t i = 0; i < AS_COUNT(foreign); i++) {
         size_t len = strlen(foreign[i].start);
         if (text.len >= len && !memcmp(text.ptr, foreign[i].start, len))
             return (struct remedy){foreign[i].sentence, true};

@@ -9,12 +9,6 @@
 
 #define PINS_FORMAT 1
 
-static const char *cstr_or(const struct as_json *json, const char *key, const char *fallback)
-{
-    const char *text = as_json_get_cstr(json, key);
-    return text ? text : fallback;
-}
-
 static void set_hash(struct as_json *json, const char *key, const struct as_sha256 *hash)
 {
     char hex[AS_SHA256_HEX_BYTES];
@@ -176,9 +170,9 @@ static int fill_from_json(const struct as_json *json, struct pins *pins)
         rc = model_from_json(&pins->arena, as_json_get(json, "judge"), &pins->judge);
     if (!rc)
         rc = gate_rules_from_json(as_json_get(json, "gate"), &pins->gate) ? AS_ECORRUPT : 0;
-    if (!rc)
-        rc =
-            as_sha256_from_hex(cstr_or(dataset, "hash", ""), &pins->dataset_hash) ? AS_ECORRUPT : 0;
+    const char *hash = as_json_get_cstr_or(dataset, "hash", "");
+    if (!rc && as_sha256_from_hex(hash, &pins->dataset_hash))
+        rc = AS_ECORRUPT;
     bool is_sane = pins->eval_name && pins->dataset_name && pins->samples &&
                    pins->primary < pins->metric_count && pins->rubric < (int)pins->metric_count;
     return rc ? rc : is_sane ? 0 : AS_ECORRUPT;

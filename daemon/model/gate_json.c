@@ -26,12 +26,10 @@ static const struct {
 };
 /* clang-format on */
 
-#define GATE_NUMBER_COUNT (sizeof(gate_numbers) / sizeof(gate_numbers[0]))
-
 struct as_json *gate_rules_to_json(const struct gate_rules *gate)
 {
     struct as_json *json = as_json_object();
-    for (size_t i = 0; i < GATE_NUMBER_COUNT; i++) {
+    for (size_t i = 0; i < AS_COUNT(gate_numbers); i++) {
         double value = *(const double *)((const char *)gate + gate_numbers[i].offset);
         as_json_set_num(json, gate_numbers[i].key, value);
     }
@@ -46,16 +44,10 @@ struct as_json *gate_rules_to_json(const struct gate_rules *gate)
     return json;
 }
 
-static const char *cstr_or(const struct as_json *json, const char *key, const char *fallback)
-{
-    const char *text = as_json_get_cstr(json, key);
-    return text ? text : fallback;
-}
-
 int gate_rules_from_json(const struct as_json *json, struct gate_rules *ret_gate)
 {
     gate_rules_init(ret_gate);
-    for (size_t i = 0; i < GATE_NUMBER_COUNT; i++) {
+    for (size_t i = 0; i < AS_COUNT(gate_numbers); i++) {
         double *field = (double *)((char *)ret_gate + gate_numbers[i].offset);
         *field = as_json_get_num(json, gate_numbers[i].key, NAN);
     }
@@ -64,10 +56,11 @@ int gate_rules_from_json(const struct as_json *json, struct gate_rules *ret_gate
     ret_gate->max_critical = as_json_get_int(json, "max_critical", 0);
     ret_gate->floor.value = as_json_get_num(json, "floor", NAN);
     ret_gate->require_superiority = as_json_get_bool(json, "require_superiority", false);
-    int rc = gate_policy_from(cstr_or(json, "policy", ""), &ret_gate->policy);
+    int rc = gate_policy_from(as_json_get_cstr_or(json, "policy", ""), &ret_gate->policy);
     if (!rc)
-        rc = gate_critical_from(cstr_or(json, "critical", ""), &ret_gate->critical);
+        rc = gate_critical_from(as_json_get_cstr_or(json, "critical", ""), &ret_gate->critical);
     if (!rc)
-        rc = gate_floor_mode_from(cstr_or(json, "floor_mode", ""), &ret_gate->floor.mode);
+        rc = gate_floor_mode_from(as_json_get_cstr_or(json, "floor_mode", ""),
+                                  &ret_gate->floor.mode);
     return rc;
 }

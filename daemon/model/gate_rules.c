@@ -7,7 +7,6 @@
 #include <string.h>
 
 #define DEFAULT_PASS_THRESHOLD 0.5
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 static const char *const policy_names[] = {
     [GATE_POLICY_ZERO] = "zero",
@@ -67,7 +66,7 @@ const char *gate_floor_mode_name(enum gate_floor_mode mode)
 
 int gate_policy_from(const char *name, enum gate_policy *ret_value)
 {
-    int found = find_word(policy_names, COUNT_OF(policy_names), name);
+    int found = find_word(policy_names, AS_COUNT(policy_names), name);
     if (found < 0)
         return found;
     *ret_value = (enum gate_policy)found;
@@ -76,7 +75,7 @@ int gate_policy_from(const char *name, enum gate_policy *ret_value)
 
 int gate_critical_from(const char *name, enum gate_critical *ret_value)
 {
-    int found = find_word(critical_names, COUNT_OF(critical_names), name);
+    int found = find_word(critical_names, AS_COUNT(critical_names), name);
     if (found < 0)
         return found;
     *ret_value = (enum gate_critical)found;
@@ -85,7 +84,7 @@ int gate_critical_from(const char *name, enum gate_critical *ret_value)
 
 int gate_floor_mode_from(const char *name, enum gate_floor_mode *ret_value)
 {
-    int found = find_word(floor_mode_names, COUNT_OF(floor_mode_names), name);
+    int found = find_word(floor_mode_names, AS_COUNT(floor_mode_names), name);
     if (found < 0)
         return found;
     *ret_value = (enum gate_floor_mode)found;

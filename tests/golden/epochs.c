@@ -60,7 +60,7 @@ static struct as_json *side_json(const struct stats_repeats *repeats)
 {
     struct as_json *out = as_json_object();
     as_json_set_num(out, "within_var", stats_within_variance(repeats));
-    for (size_t i = 0; i < sizeof(depths) / sizeof(depths[0]); i++) {
+    for (size_t i = 0; i < AS_COUNT(depths); i++) {
         char key[32];
         struct stats_pass_k pass = stats_pass_k_of(repeats, depths[i]);
         snprintf(key, sizeof(key), "cases_k%zu", depths[i]);

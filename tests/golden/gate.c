@@ -25,7 +25,7 @@ static struct gate_rules rules_from(const struct as_json *options)
         {"cost_mean_max", &rules.cost_mean_max},
         {"cost_max_ratio", &rules.cost_max_ratio},
     };
-    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+    for (size_t i = 0; i < AS_COUNT(numbers); i++)
         *numbers[i].field = as_json_get_num(options, numbers[i].key, *numbers[i].field);
     rules.min_pairs = as_json_get_int(options, "min_pairs", 0);
     rules.min_clusters = as_json_get_int(options, "min_clusters", 0);

@@ -36,8 +36,6 @@ static const struct kind_row kind_rows[] = {
     {"epochs", golden_epochs},
 };
 
-#define KIND_COUNT (sizeof(kind_rows) / sizeof(kind_rows[0]))
-
 struct walk {
     FILE *log;
     struct golden_counts *counts;
@@ -59,7 +57,7 @@ static bool is_p_value(const char *path)
     static const char *const names[] = {"p",    "p_ni",        "t_p",      "exact",
                                         "midp", "sign_test_p", "p_normal", "p_exact"};
     const char *name = strrchr(path, '/') + 1;
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+    for (size_t i = 0; i < AS_COUNT(names); i++)
         if (!strcmp(names[i], name))
             return true;
     return false;
@@ -159,7 +157,7 @@ static void walk_value(struct walk *walk, const struct as_json *expected,
 
 static golden_produce_fn producer_of(const char *kind)
 {
-    for (size_t i = 0; i < KIND_COUNT; i++)
+    for (size_t i = 0; i < AS_COUNT(kind_rows); i++)
         if (!strcmp(kind_rows[i].kind, kind))
             return kind_rows[i].produce;
     return NULL;

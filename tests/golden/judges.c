@@ -130,7 +130,7 @@ static struct as_json *corrected_json(const struct as_json *given)
     double *fields[] = {&counts.true_pass,  &counts.false_fail, &counts.true_fail,
                         &counts.false_pass, &counts.passes,     &counts.n};
     struct as_json *out = as_json_object();
-    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+    for (size_t i = 0; i < AS_COUNT(keys); i++) {
         *fields[i] = as_json_get_num(given, keys[i], NAN);
         as_json_set_num(out, keys[i], *fields[i]);
     }

@@ -22,7 +22,7 @@ static void set_own(struct as_json *object, const char *side, const struct stats
     } numbers[] = {
         {"mean_%s", own->mean}, {"%s_se", own->se}, {"%s_lo", own->low}, {"%s_hi", own->high}};
     char key[64];
-    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+    for (size_t i = 0; i < AS_COUNT(numbers); i++) {
         const char *hole = strchr(numbers[i].format, '%');
         snprintf(key, sizeof(key), "%.*s%s%s", (int)(hole - numbers[i].format), numbers[i].format,
                  side, hole + 2);
@@ -68,7 +68,7 @@ static void set_estimates(struct as_json *out, const struct stats_paired *paired
         {"p_ni", paired->p_ni},
         {"min_pairs_for_margin", paired->min_pairs_for_margin},
     };
-    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+    for (size_t i = 0; i < AS_COUNT(numbers); i++)
         as_json_set_num(out, numbers[i].key, numbers[i].value);
     as_json_set_str(out, "ni", stats_ni_name(paired->ni));
     set_size(out, "wins", paired->wins);

@@ -140,7 +140,7 @@ static struct as_json *paired_plan(const struct as_json *given)
          stats_pairs_for_noninferiority(sigma, margin, -margin, STATS_POWER_DEFAULT)},
     };
     struct as_json *out = as_json_object();
-    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+    for (size_t i = 0; i < AS_COUNT(numbers); i++)
         as_json_set_num(out, numbers[i].key, numbers[i].value);
     return out;
 }
@@ -167,7 +167,7 @@ static struct as_json *miller_plan(const struct as_json *given)
         .delta = number(given, "delta"),
     };
     struct as_json *out = as_json_object();
-    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+    for (size_t i = 0; i < AS_COUNT(keys); i++)
         as_json_set_num(out, keys[i], number(given, keys[i]));
     as_json_set_num(out, "n", stats_cases_for_repeats(&design));
     return out;

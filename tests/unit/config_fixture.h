@@ -7,7 +7,6 @@
 
 #include <sys/stat.h>
 
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 #define CONFIG_TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
 extern char fixture_folder[64];

@@ -91,7 +91,7 @@ static control_handler_fn handler_of(const char *method)
         {"daemon.status", on_status}, {"run.show", on_park},       {"run.watch", on_watch},
         {"row.show", on_row},         {"row.list", on_flood_back},
     };
-    for (size_t i = 0; i < sizeof(toys) / sizeof(toys[0]); i++)
+    for (size_t i = 0; i < AS_COUNT(toys); i++)
         if (!strcmp(toys[i].method, method))
             return toys[i].handler;
     return on_other;

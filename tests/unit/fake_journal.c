@@ -106,7 +106,7 @@ void fake_journal_done(struct fake_journal *fake)
         const struct as_str texts[] = {copy->method,        copy->url,
                                        copy->request_body,  copy->response_headers,
                                        copy->response_body, copy->error};
-        for (size_t j = 0; j < sizeof(texts) / sizeof(texts[0]); j++)
+        for (size_t j = 0; j < AS_COUNT(texts); j++)
             free((char *)(uintptr_t)texts[j].ptr);
     }
 }

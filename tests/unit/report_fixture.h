@@ -6,8 +6,6 @@
 #include "daemon/report/result.h"
 #include "tests/unit/store_fixture.h"
 
-#define LEN(a) (sizeof(a) / sizeof((a)[0]))
-
 enum { EXACT, JUDGE, METRIC_COUNT };
 
 extern const char *const member_names[3]; /* the baseline, and two candidates */

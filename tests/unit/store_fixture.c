@@ -35,7 +35,7 @@ int store_fixture_teardown(void **state)
     struct store_fixture *f = *state;
     store_close(f->store);
     as_arena_done(&f->arena);
-    for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
+    for (size_t i = 0; i < AS_COUNT(endings); i++) {
         char name[128];
         snprintf(name, sizeof(name), "%s%s", f->path, endings[i]);
         unlink(name);

@@ -138,7 +138,7 @@ static void test_scalars_in_params_have_the_types_of_the_core_schema(void **stat
         {"{b: 1, a: [2]}", "{\"a\":[2],\"b\":1}"},
     };
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+    for (size_t i = 0; i < AS_COUNT(cases); i++) {
         char text[512], want[512];
         snprintf(text, sizeof(text),
                  "providers: {p: {plugin: openai, base_url: 'http://h'}}\n"
@@ -275,7 +275,7 @@ static void test_bad_config_is_told_with_line_and_column(void **state)
         {"- a\n", "assay.yaml:1:1: expected a map of keys and values, found a list\n"},
     };
     (void)state;
-    check_bad_config(cases, COUNT_OF(cases));
+    check_bad_config(cases, AS_COUNT(cases));
 }
 
 static void test_what_is_not_plain_yaml_is_refused(void **state)
@@ -305,7 +305,7 @@ static void test_what_is_not_plain_yaml_is_refused(void **state)
         {"socket: \xff\n", "assay.yaml:1:9: not valid YAML: invalid leading UTF-8 octet\n"},
     };
     (void)state;
-    check_bad_config(cases, COUNT_OF(cases));
+    check_bad_config(cases, AS_COUNT(cases));
 }
 
 static void test_all_problems_are_told_in_the_order_of_the_file(void **state)
@@ -426,7 +426,7 @@ static void test_without_rules_only_root_and_the_own_user_get_in(void **state)
 static void test_nearest_name_is_found_only_when_near(void **state)
 {
     static const char *const names[] = {"candidates", "baseline", "gate"};
-    struct name_list list = {names, COUNT_OF(names)};
+    struct name_list list = {names, AS_COUNT(names)};
     (void)state;
     assert_string_equal(name_nearest(list, "candidate"), "candidates");
     assert_string_equal(name_nearest(list, "basline"), "baseline");
@@ -443,9 +443,9 @@ static void test_selectors_have_a_syntax(void **state)
         "",    "@1", "x@", "x@1.", "x@1.2.3.4", "x@v1", "x@sha256:0123", "x@sha256:xyz12345",
         "a b", "x/y"};
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(good); i++)
+    for (size_t i = 0; i < AS_COUNT(good); i++)
         assert_true(name_is_selector(good[i]));
-    for (size_t i = 0; i < COUNT_OF(bad); i++)
+    for (size_t i = 0; i < AS_COUNT(bad); i++)
         assert_false(name_is_selector(bad[i]));
 }
 
@@ -454,9 +454,9 @@ static void test_a_dataset_is_a_name_and_at_most_one_version_or_hash(void **stat
     static const char *const good[] = {"a", "a.b-c_d", "a@1", "a@12", "a@0123ab", "a@123456"};
     static const char *const bad[] = {"", "@1", "a@", "a@01x", "a@0123a", "a@v1", "a@1@1", "a/b"};
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(good); i++)
+    for (size_t i = 0; i < AS_COUNT(good); i++)
         assert_true(name_is_dataset(good[i]));
-    for (size_t i = 0; i < COUNT_OF(bad); i++)
+    for (size_t i = 0; i < AS_COUNT(bad); i++)
         assert_false(name_is_dataset(bad[i]));
 }
 

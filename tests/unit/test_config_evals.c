@@ -184,7 +184,7 @@ static void test_bad_eval_is_told_with_line_and_column(void **state)
     };
     (void)state;
     struct config *config = fixture_load_with_evals();
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+    for (size_t i = 0; i < AS_COUNT(cases); i++) {
         fixture_write("evals/e.yaml", cases[i].text);
         struct eval_set *set = fixture_load_evals(config);
         assert_int_equal(set->eval_count, 0);

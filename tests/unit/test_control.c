@@ -137,7 +137,7 @@ static void test_what_is_no_call_is_refused_and_the_connection_goes_on(void **st
     struct toy *toy = *state;
     toy_start(toy);
     struct client client = client_new(toy);
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; i < AS_COUNT(rows); i++) {
         client_say(toy, &client, rows[i].line);
         expect_error(toy, &client, rows[i].code, rows[i].fragment);
     }

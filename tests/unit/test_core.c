@@ -17,8 +17,6 @@
 
 #include <cmocka.h>
 
-#define LEN(a) (sizeof(a) / sizeof((a)[0]))
-
 /* What happened, in order, one letter each. */
 struct story {
     struct as_buf text;
@@ -69,12 +67,12 @@ static void test_timers_fire_in_the_order_of_their_times(void **state)
     struct story story = {0};
     struct teller tellers[4];
     static const uint64_t delays_ms[] = {30, 10, 20, 10};
-    for (size_t i = 0; i < LEN(tellers); i++) {
+    for (size_t i = 0; i < AS_COUNT(tellers); i++) {
         tellers[i] = new_teller(f, &story, (char)('a' + i));
         start_timer(&tellers[i], delays_ms[i]);
     }
     run_until_count(f, &story.count, 4);
-    for (size_t i = 0; i < LEN(tellers); i++)
+    for (size_t i = 0; i < AS_COUNT(tellers); i++)
         loop_timer_free(tellers[i].timer);
     expect_story(&story, "bdca");
 }
@@ -392,13 +390,13 @@ static void test_every_piece_of_work_is_done_once(void **state)
     struct core_fixture *f = *state;
     static struct job jobs[500];
     size_t done_count = 0;
-    for (unsigned i = 0; i < LEN(jobs); i++) {
+    for (unsigned i = 0; i < AS_COUNT(jobs); i++) {
         jobs[i] = (struct job){.done_count = &done_count, .input = i};
         loop_work(f->loop, work_on_job, job_done, &jobs[i]);
     }
     loop_run(f->loop); /* work is something to wait for */
-    assert_int_equal(done_count, LEN(jobs));
-    for (unsigned i = 0; i < LEN(jobs); i++)
+    assert_int_equal(done_count, AS_COUNT(jobs));
+    for (unsigned i = 0; i < AS_COUNT(jobs); i++)
         assert_int_equal(jobs[i].square, i * i);
 }
 

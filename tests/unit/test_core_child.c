@@ -89,7 +89,7 @@ static void test_a_childs_exit_code_is_told(void **state)
         char *script;
         int code;
     } rows[] = {{"exit 0", 0}, {"exit 7", 7}, {"exit 255", 255}};
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; i < AS_COUNT(rows); i++) {
         struct family family = {0};
         spawn_shell(&family, *state, rows[i].script);
         await_exit(&family);
@@ -102,7 +102,7 @@ static void test_a_childs_exit_code_is_told(void **state)
 static void test_a_child_that_is_killed_is_told_with_its_signal(void **state)
 {
     static const int signals[] = {SIGKILL, SIGTERM};
-    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+    for (size_t i = 0; i < AS_COUNT(signals); i++) {
         struct family family = {0};
         spawn_shell(&family, *state, "exec cat <&3");
         child_kill(family.child, signals[i]);

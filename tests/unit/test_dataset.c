@@ -10,8 +10,6 @@
 
 #include <cmocka.h>
 
-#define LEN(a) (sizeof(a) / sizeof((a)[0]))
-
 static void expect_cases(const char *text, const char *cases)
 {
     struct imported *out = import_text(text);
@@ -142,7 +140,7 @@ static void test_an_unknown_key_is_refused_with_the_nearest_known_one(void **unu
                                  "data of your own goes under metadata\n"},
         {"{}", "f:1: a case needs messages or input\n"},
     };
-    for (size_t i = 0; i < LEN(rows); i++)
+    for (size_t i = 0; i < AS_COUNT(rows); i++)
         expect_bad(rows[i].line, rows[i].bad);
 }
 
@@ -186,7 +184,7 @@ static void test_a_value_of_the_wrong_kind_is_refused_by_its_name(void **unused)
               "\"...\"}; convert CSV and other tables first\n"},
         {"{\"input\":\"q\"", "f:1: not valid JSON at column 13: the text ends too early\n"},
     };
-    for (size_t i = 0; i < LEN(rows); i++)
+    for (size_t i = 0; i < AS_COUNT(rows); i++)
         expect_bad(rows[i].line, rows[i].bad);
 }
 
@@ -307,7 +305,7 @@ static void test_the_hash_depends_on_every_case_and_their_order(void **unused)
         "{\"id\":\"a\",\"input\":\"1\"}\n{\"id\":\"c\",\"input\":\"2\"}\n",
         "{\"id\":\"a\",\"input\":\"1\"}\n",
     };
-    for (size_t i = 0; i < LEN(texts); i++)
+    for (size_t i = 0; i < AS_COUNT(texts); i++)
         for (size_t j = 0; j < i; j++) {
             struct as_sha256 one = hash_of(texts[i]), other = hash_of(texts[j]);
             assert_false(as_sha256_eq(&one, &other));
@@ -388,7 +386,7 @@ static void test_chat_lines_are_checked_key_by_key(void **unused)
         {"{\"messages\":[" A "]}", "f:1: messages holds an answer alone: nothing was asked\n"},
         {"{\"messages\":[" U "," A "],\"tools\":{}}", "f:1: tools must be an array, got object\n"},
     };
-    for (size_t i = 0; i < LEN(rows); i++)
+    for (size_t i = 0; i < AS_COUNT(rows); i++)
         expect_bad(rows[i].line, rows[i].bad);
 }
 

@@ -11,8 +11,6 @@
 
 #include <cmocka.h>
 
-#define LEN(a) (sizeof(a) / sizeof((a)[0]))
-
 static void test_an_event_becomes_a_case_with_what_production_answered(void **unused)
 {
     (void)unused;
@@ -63,7 +61,7 @@ static void test_an_answer_written_as_pythons_repr_is_read(void **unused)
         {"\"[{'type': 'text', 'text': 'open\"", "\"text\":\"[{'type': 'text', 'text': 'open\"}"},
         {"\"[1, 2]\"", "\"text\":\"[1, 2]\"}"},
     };
-    for (size_t i = 0; i < LEN(rows); i++) {
+    for (size_t i = 0; i < AS_COUNT(rows); i++) {
         char line[600];
         snprintf(line, sizeof(line), EVENT("[" U "]", "%s", ""), rows[i].content);
         struct imported *out = import_text(line);
@@ -102,7 +100,7 @@ static void test_quirks_of_the_writer_are_no_errors(void **unused)
         "{\"durationMs\":1,\"input\":[" U "],\"output\":null}\n",
         EVENT("[" U "]", "null", ""),
     };
-    for (size_t i = 0; i < LEN(lines); i++) {
+    for (size_t i = 0; i < AS_COUNT(lines); i++) {
         struct imported *out = import_text(lines[i]);
         assert_string_equal(out->bad.ptr, "");
         assert_int_equal(out->summary.format, DATASET_TRAINLOOP);

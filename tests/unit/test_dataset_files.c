@@ -11,15 +11,13 @@
 
 #include <cmocka.h>
 
-#define LEN(a) (sizeof(a) / sizeof((a)[0]))
-
 /* ---- odd files ---- */
 
 static void test_an_empty_file_is_nothing_to_import(void **unused)
 {
     (void)unused;
     static const char *const texts[] = {"", "\n", " \n\t\r\n\n", "\xEF\xBB\xBF", "\xEF\xBB\xBF\n"};
-    for (size_t i = 0; i < LEN(texts); i++) {
+    for (size_t i = 0; i < AS_COUNT(texts); i++) {
         struct imported *out = import_text(texts[i]);
         assert_int_equal(out->rc, AS_EINVAL);
         assert_string_equal(out->err.msg, "there is nothing to import: no file has a line");
@@ -99,7 +97,7 @@ static void test_a_line_of_20_mb_is_one_bad_line(void **unused)
     struct as_buf text = long_case(20u << 20);
     as_buf_adds(&text, "\n{\"id\":\"after\",\"input\":\"q\"}\n");
     static const size_t portions[] = {64u << 10, 256u << 10, 32u << 20};
-    for (size_t i = 0; i < LEN(portions); i++) {
+    for (size_t i = 0; i < AS_COUNT(portions); i++) {
         struct imported *out = import_bytes(text.ptr, text.len, portions[i]);
         assert_string_equal(out->bad.ptr, "f:1: the line is longer than 4 MiB\n");
         assert_string_equal(out->heads.ptr, "after - - -\n");
@@ -188,7 +186,7 @@ static void test_a_number_that_would_not_be_kept_is_refused(void **unused)
     (void)unused;
     static const char *const integers[] = {"18446744073709551615", "9223372036854775808",
                                            "-9223372036854775809", "1234567890123456789012345"};
-    for (size_t i = 0; i < LEN(integers); i++) {
+    for (size_t i = 0; i < AS_COUNT(integers); i++) {
         char line[100];
         snprintf(line, sizeof(line), "{\"input\":\"q\",\"expected\":[{\"x\":%s}]}", integers[i]);
         expect_bad(line, "f:1: an integer has more than 63 bits: write it as a string\n");
@@ -236,7 +234,7 @@ static void test_a_file_that_is_no_json_lines_says_what_to_do(void **unused)
          "one JSON object a line\n"},
         {"PAR1\x15\0", 6, "f:1: this file is Parquet: a dataset has one JSON object a line\n"},
     };
-    for (size_t i = 0; i < LEN(rows); i++) {
+    for (size_t i = 0; i < AS_COUNT(rows); i++) {
         struct imported *out = import_bytes(rows[i].text, rows[i].len, 3);
         assert_string_equal(out->bad.ptr, rows[i].bad);
         assert_int_equal(out->rc, AS_EINVAL);
@@ -267,7 +265,7 @@ static void test_no_line_of_a_file_of_another_kind_passes_for_a_case(void **unus
         "[{\"id\":1,\"input\":\"q\"},\n{\"id\":2,\"input\":\"q\"}\n]\n",
         "\n{\n\"cases\": [\n{\"id\":1,\"input\":\"q\"}\n]}\n",
     };
-    for (size_t i = 0; i < LEN(texts); i++)
+    for (size_t i = 0; i < AS_COUNT(texts); i++)
         for (size_t portion = 1; portion < 80; portion += 13) {
             struct imported *out = import_bytes(texts[i], strlen(texts[i]), portion);
             assert_int_equal(out->rc, AS_EINVAL);

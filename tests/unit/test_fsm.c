@@ -10,8 +10,6 @@
 
 #include <cmocka.h>
 
-#define LEN(a) (sizeof(a) / sizeof((a)[0]))
-
 /* "from event -> to" of every permitted pair, for a row with one scorer and a rubric, first judge
  * turn. */
 static const struct {
@@ -69,7 +67,7 @@ static struct row_fsm row_at(enum row_state state)
 
 static int permitted_index(enum row_state state, enum row_event event)
 {
-    for (size_t i = 0; i < LEN(permitted); i++)
+    for (size_t i = 0; i < AS_COUNT(permitted); i++)
         if (permitted[i].from == state && permitted[i].event == event)
             return (int)i;
     return -1;
@@ -171,7 +169,7 @@ static void test_every_pair_of_group_state_and_event(void **unused)
         for (int e = 0; e < GROUP_EVENT_COUNT; e++) {
             enum group_state state = (enum group_state)s, expected = state;
             int expected_rc = AS_ESTATE;
-            for (size_t i = 0; i < LEN(moves); i++) {
+            for (size_t i = 0; i < AS_COUNT(moves); i++) {
                 if ((int)moves[i].from == s && (int)moves[i].event == e) {
                     expected = moves[i].to;
                     expected_rc = 0;

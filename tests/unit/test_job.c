@@ -377,7 +377,7 @@ static void test_a_score_outside_the_unit_is_refused(void **state)
     (void)state;
     const double bad[] = {NAN, INFINITY, -INFINITY, -0.001, 1.001, 5};
     struct job_reply out;
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+    for (size_t i = 0; i < AS_COUNT(bad); i++) {
         struct job_reply in = sample_reply(i % 2 ? JOB_SCORE : JOB_GRADE);
         in.score = bad[i];
         assert_int_equal(reply_again(&in, &out), AS_EPROTO);
@@ -469,7 +469,7 @@ static void test_a_request_cannot_smuggle_a_header_or_a_host(void **state)
     assert_int_equal(reply_again(&in, &out), AS_EPROTO);
     in = sample_reply(JOB_REQUEST);
     const char *bad_paths[] = {"v1", "", "//evil.example/v1", "/a b", "/a\nb", "/a\x80"};
-    for (size_t i = 0; i < sizeof(bad_paths) / sizeof(bad_paths[0]); i++) {
+    for (size_t i = 0; i < AS_COUNT(bad_paths); i++) {
         in.path = as_str_from(bad_paths[i]);
         assert_int_equal(reply_again(&in, &out), AS_EPROTO);
     }

@@ -11,8 +11,6 @@
 
 #include <cmocka.h>
 
-#define LEN(a) (sizeof(a) / sizeof((a)[0]))
-
 static void test_only_whole_strict_json_is_taken(void **unused)
 {
     (void)unused;
@@ -22,12 +20,12 @@ static void test_only_whole_strict_json_is_taken(void **unused)
     static const char *const bad[] = {"",         "{",   "{\"a\":1,}", "[1,]",     "{'a':1}",
                                       "NaN",      "01",  "[1] x",      "\"\xFF\"", "{\"a\" 1}",
                                       "// c\n{}", "\"a", "Infinity",   "[1 2]"};
-    for (size_t i = 0; i < LEN(good); i++) {
+    for (size_t i = 0; i < AS_COUNT(good); i++) {
         struct as_json *json = NULL;
         assert_int_equal(as_json_parse(good[i], strlen(good[i]), &json, NULL), 0);
         as_json_free(json);
     }
-    for (size_t i = 0; i < LEN(bad); i++) {
+    for (size_t i = 0; i < AS_COUNT(bad); i++) {
         struct as_json *json = NULL;
         struct as_err err = {0};
         assert_int_equal(as_json_parse(bad[i], strlen(bad[i]), &json, &err), AS_EINVAL);
@@ -60,7 +58,7 @@ static void test_errors_are_told_in_words(void **unused)
         {"{\"a\":1 2}", "expected ',' or '}'"},
         {"{\"a\":\"\\q\"}", "no such escape in a text"},
     };
-    for (size_t i = 0; i < LEN(rows); i++) {
+    for (size_t i = 0; i < AS_COUNT(rows); i++) {
         struct as_json *json = NULL;
         struct as_err err = {0};
         assert_int_equal(as_json_parse(rows[i].text, strlen(rows[i].text), &json, &err), AS_EINVAL);
@@ -87,6 +85,9 @@ static void test_getters_give_the_fallback_for_another_type(void **unused)
     assert_int_equal(as_json_parse(text, strlen(text), &json, NULL), 0);
     assert_string_equal(as_json_get_cstr(json, "s"), "x");
     assert_null(as_json_get_cstr(json, "i"));
+    assert_string_equal(as_json_get_cstr_or(json, "s", "y"), "x");
+    assert_string_equal(as_json_get_cstr_or(json, "i", "y"), "y");
+    assert_string_equal(as_json_get_cstr_or(json, "absent", "y"), "y");
     assert_int_equal(as_json_get_int(json, "i", 0), 7);
     assert_int_equal(as_json_get_int(json, "s", -3), -3);
     assert_true(as_json_get_num(json, "i", 0) == 7.0);
@@ -120,7 +121,7 @@ static void test_numbers_read_back_the_same(void **unused)
 {
     (void)unused;
     static const double numbers[] = {0.1, 1.0 / 3, 1e300, -2.5e-9, 123456789.123};
-    for (size_t i = 0; i < LEN(numbers); i++) {
+    for (size_t i = 0; i < AS_COUNT(numbers); i++) {
         struct as_buf text = {0};
         struct as_json *json = as_json_new_num(numbers[i]), *back = NULL;
         as_json_write(json, &text);

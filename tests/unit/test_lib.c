@@ -124,7 +124,7 @@ static void test_utf8_validity(void **unused)
         {"\xE2\x82", false},         /* cut */
         {"\xFF", false},
     };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+    for (size_t i = 0; i < AS_COUNT(cases); i++)
         assert_int_equal(as_utf8_is_valid(cases[i].bytes, strlen(cases[i].bytes)),
                          cases[i].is_valid);
 }

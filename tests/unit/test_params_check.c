@@ -60,7 +60,7 @@ static void test_what_fits_is_taken_here_and_by_the_worker(void **state)
     };
     struct plugin_version *version = find_picky();
     (void)state;
-    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+    for (size_t i = 0; i < AS_COUNT(good); i++) {
         struct as_err err = {0};
         if (plugin_params_check(version, good[i], &err))
             fail_msg("%s: %s", good[i], err.msg);
@@ -98,7 +98,7 @@ static void test_what_does_not_fit_is_told_and_refused_by_the_worker(void **stat
     };
     struct plugin_version *version = find_picky();
     (void)state;
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+    for (size_t i = 0; i < AS_COUNT(bad); i++) {
         struct as_err err = {0};
         assert_int_equal(plugin_params_check(version, bad[i].params, &err), AS_EINVAL);
         assert_has(err.msg, bad[i].sentence);

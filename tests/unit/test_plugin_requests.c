@@ -28,7 +28,7 @@ static void test_a_name_means_the_highest_live_version_that_fits(void **state)
     fixture_write_scorer("c.lua", "half", "1.10.0", 0.5);
     fixture_write_scorer("d.lua", "half", "2.0.0", 0.5);
     fixture_scan();
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+    for (size_t i = 0; i < AS_COUNT(cases); i++)
         assert_string_equal(fixture_find(cases[i].selector)->version, cases[i].version);
 }
 

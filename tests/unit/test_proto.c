@@ -61,8 +61,8 @@ static void test_whoever_reads_may_not_change(void **state)
     size_t above_observer = 0;
     for (const struct proto_method *method = proto_methods; method->name; method++)
         above_observer += method->role > PROTO_OBSERVER;
-    assert_int_equal(above_observer, sizeof(changing) / sizeof(changing[0]));
-    for (size_t i = 0; i < sizeof(changing) / sizeof(changing[0]); i++)
+    assert_int_equal(above_observer, AS_COUNT(changing));
+    for (size_t i = 0; i < AS_COUNT(changing); i++)
         assert_int_equal(proto_find(changing[i])->role, PROTO_OPERATOR);
 }
 
@@ -125,7 +125,7 @@ static void test_a_bad_parameter_is_named_with_what_was_expected(void **state)
          "dataset.import_end: parameter 'strict' must be a boolean, not integer"},
     };
     (void)state;
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; i < AS_COUNT(rows); i++) {
         struct as_err err = {0};
         assert_int_equal(check_text(rows[i].method, rows[i].params, &err), AS_EINVAL);
         assert_int_equal(err.code, AS_EINVAL);
@@ -147,7 +147,7 @@ static void test_good_parameters_pass(void **state)
     };
     struct as_err err = {0};
     (void)state;
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+    for (size_t i = 0; i < AS_COUNT(rows); i++)
         if (check_text(rows[i].method, rows[i].params, &err))
             fail_msg("%s", err.msg);
     assert_int_equal(proto_check(proto_find("daemon.status"), NULL, &err), 0);
@@ -185,7 +185,7 @@ static void test_what_is_no_message_is_told_from_what_is_no_json(void **state)
         {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"a\",\"params\":[1]}", AS_EUSAGE},
     };
     (void)state;
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; i < AS_COUNT(rows); i++) {
         struct proto_message message = {0};
         struct as_err err = {0};
         if (parse_text(rows[i].line, &message, &err) != rows[i].code || err.code != rows[i].code)
@@ -242,7 +242,7 @@ static void test_every_error_comes_back_as_it_was_sent(void **state)
 #undef X
     };
     (void)state;
-    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+    for (size_t i = 0; i < AS_COUNT(codes); i++) {
         struct as_err sent = {0}, got = {0};
         struct as_buf line = {0};
         struct proto_message message = {0};
@@ -267,7 +267,7 @@ static void test_the_codes_of_json_rpc_are_kept_for_what_they_mean(void **state)
                 {AS_EINVAL, -32602},
                 {AS_ENOENT, -32000}};
     (void)state;
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; i < AS_COUNT(rows); i++) {
         struct as_err err = {.code = rows[i].code};
         struct as_buf line = {0};
         struct proto_message message = {0};

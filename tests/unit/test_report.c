@@ -35,7 +35,7 @@ static const struct fact five_cases[] = {
 static struct group group_of_five(struct store_fixture *f)
 {
     struct group group = report_group(f, 3, 5);
-    report_add_all(&group, five_cases, LEN(five_cases));
+    report_add_all(&group, five_cases, AS_COUNT(five_cases));
     group.gate.margin = 0.1;
     group.gate.max_failure_rate = 0.1;
     group.gate.critical = GATE_CRITICAL_NO_REGRESSION;
@@ -54,7 +54,7 @@ static void test_a_member_is_counted_by_status(void **state)
         {"candidate", "{\"judge_error\":1,\"model_error\":1,\"ok\":2,\"timeout\":1}", 2, 3, 0},
         {"candidate", "{\"cancelled\":1,\"model_error\":1,\"refused\":2,\"skipped\":1}", 0, 3, 2},
     };
-    for (size_t i = 0; i < LEN(want); i++) {
+    for (size_t i = 0; i < AS_COUNT(want); i++) {
         const struct as_json *member = member_of(result, i);
         assert_text(member, "model", member_names[i]);
         assert_text(member, "role", want[i].role);
@@ -118,7 +118,7 @@ static void test_a_member_without_an_ok_row_has_no_mean(void **state)
     for (size_t m = 0; m < METRIC_COUNT; m++) {
         const struct as_json *metric = metric_of(result, 2, m);
         assert_num(metric, "n", 0);
-        for (size_t i = 0; i < LEN(keys); i++)
+        for (size_t i = 0; i < AS_COUNT(keys); i++)
             assert_num(metric, keys[i], NAN);
         assert_text(metric, "ci", NULL);
         assert_text(metric, "ci_method", NULL);
@@ -174,7 +174,7 @@ static void test_nothing_spent_is_zero_dollars_and_an_unknown_price_is_none(void
         {2, 0, ROW_OK, 1, 1, NAN, 0.02, 0.01, 0, 0},
         {2, 1, ROW_OK, 1, 1, NAN, NAN, 0, 0, 0},
     };
-    report_add_all(&group, facts, LEN(facts));
+    report_add_all(&group, facts, AS_COUNT(facts));
     const struct as_json *result = report_make(&group);
     assert_num(member_of(result, 0), "cost_usd", 0);
     assert_num(member_of(result, 0), "judge_cost_usd", 0);
@@ -195,7 +195,7 @@ static void test_a_failure_that_cost_nothing_makes_no_case_cheap(void **state)
         {1, 1, ROW_MODEL_ERROR, NAN, NAN, NAN, 0, 0, 0, 0},
     };
     group.gate.cost_mean_max = 1;
-    report_add_all(&group, facts, LEN(facts));
+    report_add_all(&group, facts, AS_COUNT(facts));
     const struct as_json *check = check_of(verdict_of(report_make(&group), 1), "cost_mean");
     assert_num(check, "observed", 0.04);
     report_done(&group);
@@ -329,7 +329,7 @@ static void test_a_case_counts_by_the_mean_of_its_samples(void **state)
         {1, 0, ROW_JUDGE_ERROR, NAN, NAN, NAN, NAN, NAN, 2, 0},
         {1, 0, ROW_OK, 0.2, NAN, NAN, NAN, NAN, 3, 0},
     };
-    report_add_all(&group, facts, LEN(facts));
+    report_add_all(&group, facts, AS_COUNT(facts));
     const struct as_json *result = report_make(&group), *compared = comparison_of(result, 1, EXACT);
     assert_num(metric_of(result, 0, EXACT), "n", 1);
     assert_num(metric_of(result, 0, EXACT), "mean", 0.75);
@@ -351,7 +351,7 @@ static void test_a_scorers_word_on_passing_goes_before_the_threshold(void **stat
         {0, 3, ROW_OK, 0.6, NAN, NAN, NAN, NAN, 0, 0},
     };
     group.gate.pass_threshold = 0.7;
-    report_add_all(&group, facts, LEN(facts));
+    report_add_all(&group, facts, AS_COUNT(facts));
     assert_num(metric_of(report_make(&group), 0, EXACT), "pass_rate", 0.5);
     report_done(&group);
 }

@@ -197,7 +197,7 @@ static void test_a_score_out_of_range_is_damage_in_every_metric(void **state)
         {0, 0, ROW_OK, 1, 1, NAN, NAN, NAN, 0, 0},
         {1, 0, ROW_OK, 2, 1, NAN, NAN, NAN, 0, 0},
     };
-    report_add_all(&exact, facts, LEN(facts));
+    report_add_all(&exact, facts, AS_COUNT(facts));
     expect_damage(&exact, "a stored score of 'small' is out of range");
     exact.spec.primary = JUDGE;
     expect_damage(&exact, "a stored score of 'small' is out of range");

@@ -121,7 +121,7 @@ static void test_a_death_is_blamed_on_the_row_it_happened_at_and_the_rest_is_ans
         {"memory", JOB_MEMORY, ""},
     };
     (void)state;
-    for (unsigned i = 0; i < sizeof(breakages) / sizeof(breakages[0]); i++)
+    for (unsigned i = 0; i < AS_COUNT(breakages); i++)
         check_breakage(&breakages[i]);
 }
 
@@ -129,7 +129,7 @@ static void test_a_lie_on_the_socket_is_a_crash_of_that_row_alone(void **state)
 {
     static const char *const lies[] = {"index", "kind", "nan", "huge", "flood", "crash status"};
     (void)state;
-    for (unsigned i = 0; i < sizeof(lies) / sizeof(lies[0]); i++)
+    for (unsigned i = 0; i < AS_COUNT(lies); i++)
         check_breakage(&(struct breakage){lies[i], JOB_CRASH, "the worker broke the protocol"});
 }
 
@@ -143,7 +143,7 @@ static void test_a_row_over_its_deadline_is_a_timeout_and_the_rest_is_answered(v
         {"hang up", JOB_TIMEOUT, "wall-clock time"},
     };
     (void)state;
-    for (unsigned i = 0; i < sizeof(breakages) / sizeof(breakages[0]); i++)
+    for (unsigned i = 0; i < AS_COUNT(breakages); i++)
         check_breakage(&breakages[i]);
 }
 
@@ -218,7 +218,7 @@ static void test_a_plugin_that_does_not_load_says_why_and_is_closed(void **state
     struct sandbox_stats stats;
     struct kept_load load;
     (void)state;
-    for (unsigned i = 0; i < sizeof(breakages) / sizeof(breakages[0]); i++) {
+    for (unsigned i = 0; i < AS_COUNT(breakages); i++) {
         uint64_t id = pool_open(&pool, breakages[i].text, &load);
         assert_int_equal(load.status, breakages[i].status);
         assert_has(load.reason, breakages[i].reason);
@@ -481,7 +481,7 @@ static void test_the_probe_believes_only_death_by_sigsys(void **state)
         int rc;
     } cases[] = {{FAKE_WORKER, 0}, {"/bin/true", AS_EDENIED}, {"/bin/false", AS_EDENIED}};
     (void)state;
-    for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (unsigned i = 0; i < AS_COUNT(cases); i++) {
         struct pool_fixture own;
         struct probed probed = {0};
         pool_setup(&own, &(struct sandbox_options){.worker_path = cases[i].program});

@@ -18,9 +18,9 @@ static void test_numbers_are_three_plain_numbers(void **state)
                                       "v1.2.3", " 1.2.3", "1.2.3 ", "-1.2.3",  "1.2.9999999999"};
     struct plugin_number number;
     (void)state;
-    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+    for (size_t i = 0; i < AS_COUNT(good); i++)
         assert_int_equal(plugin_number_parse(good[i], &number), 0);
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+    for (size_t i = 0; i < AS_COUNT(bad); i++)
         if (plugin_number_parse(bad[i], &number) != AS_EINVAL)
             fail_msg("'%s' was taken", bad[i]);
 }
@@ -30,8 +30,8 @@ static void test_numbers_are_ordered_as_numbers(void **state)
     static const char *const rising[] = {"0.0.1", "0.0.10", "0.2.0", "0.10.0", "1.0.0",
                                          "1.2.0", "1.10.0", "9.0.0", "10.0.0"};
     (void)state;
-    for (size_t i = 0; i < sizeof(rising) / sizeof(rising[0]); i++) {
-        for (size_t k = 0; k < sizeof(rising) / sizeof(rising[0]); k++) {
+    for (size_t i = 0; i < AS_COUNT(rising); i++) {
+        for (size_t k = 0; k < AS_COUNT(rising); k++) {
             struct plugin_number a, b;
             assert_int_equal(plugin_number_parse(rising[i], &a), 0);
             assert_int_equal(plugin_number_parse(rising[k], &b), 0);
@@ -52,7 +52,7 @@ static void test_a_selector_takes_the_versions_that_it_starts(void **state)
         {"exact_match@1.2.0", "1.2.1", false}, {"a.b-c_9@0", "0.0.1", true},
     };
     (void)state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < AS_COUNT(cases); i++) {
         struct selector selector;
         struct plugin_number number;
         assert_int_equal(selector_parse(cases[i].selector, &selector, NULL), 0);
@@ -79,7 +79,7 @@ static void test_a_malformed_selector_is_answered_with_the_forms_there_are(void 
         "",      "@1", "a b", "a@", "a@x", "a@1.2.3.4", "a@1@2", "a@sha256:", "a@sha256:zzzzzzzz",
         "a@>=1", "a/b"};
     (void)state;
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+    for (size_t i = 0; i < AS_COUNT(bad); i++) {
         struct selector selector;
         struct as_err err = {0};
         assert_int_equal(selector_parse(bad[i], &selector, &err), AS_EINVAL);

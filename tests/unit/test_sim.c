@@ -49,7 +49,7 @@ static void test_a_hopeless_model_gets_everything_plausibly_wrong(void **state)
                                           "Tell me about rivers."};
     struct sim sim = sim_start(NULL);
     int fd = sim_connect(&sim);
-    for (size_t i = 0; i < sizeof(prompts) / sizeof(prompts[0]); i++) {
+    for (size_t i = 0; i < AS_COUNT(prompts); i++) {
         char *right = ask(fd, "sim-q100", prompts[i]), *wrong = ask(fd, "sim-q0", prompts[i]);
         assert_string_not_equal(right, wrong);
         assert_true(wrong[0] != '\0');
@@ -112,7 +112,7 @@ static void test_models_have_the_quality_that_their_name_says(void **state)
                   {"sim-q20", 0.2}};
     static bool right[TASKS];
     struct sim sim = sim_start(NULL);
-    for (size_t i = 0; i < sizeof(models) / sizeof(models[0]); i++) {
+    for (size_t i = 0; i < AS_COUNT(models); i++) {
         double q = models[i].quality;
         solve_sums(&sim, models[i].name, TASKS, right);
         double miss = share(right) - q;

@@ -129,7 +129,7 @@ static void test_wrong_requests_get_the_vendors_error_shape(void **state)
     (void)state;
     struct sim sim = sim_start(NULL);
     int fd = sim_connect(&sim);
-    for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+    for (size_t i = 0; i < AS_COUNT(refusals); i++) {
         struct reply reply = post(fd, refusals[i].path, refusals[i].headers, refusals[i].body);
         if (reply.status != refusals[i].status)
             fail_msg("case %zu: %d %s", i, reply.status, reply.body.ptr);

@@ -282,7 +282,7 @@ static void test_tails_and_quantiles_are_inverse(void **state)
 {
     (void)state;
     const double tails[] = {1e-12, 1e-6, 0.001, 0.025, 0.2, 0.4999};
-    for (size_t i = 0; i < sizeof(tails) / sizeof(tails[0]); i++) {
+    for (size_t i = 0; i < AS_COUNT(tails); i++) {
         assert_close(stats_t_upper(stats_t_critical(tails[i], 7), 7), tails[i]);
         assert_close(stats_normal_cdf(stats_normal_quantile(tails[i])), tails[i]);
     }

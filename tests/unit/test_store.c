@@ -230,7 +230,7 @@ static void test_a_selector_that_fits_nothing_is_not_found(void **state)
     struct store_fixture *f = *state;
     struct dataset_info info;
     add_version(f, "d", 0xab);
-    for (size_t i = 0; i < sizeof(selectors) / sizeof(selectors[0]); i++)
+    for (size_t i = 0; i < AS_COUNT(selectors); i++)
         assert_int_equal(store_dataset_find(f->store, selectors[i], &f->arena, &info), AS_ENOENT);
 }
 

@@ -343,7 +343,7 @@ static void test_damaged_texts_are_named_not_read(void **state)
     struct row_listing *rows = NULL;
     size_t count = 0;
     fixture_commit_row(f->store, fixture_row((struct row_key){group, 0, 0, 0}));
-    for (size_t i = 0; i < sizeof(damages) / sizeof(damages[0]); i++) {
+    for (size_t i = 0; i < AS_COUNT(damages); i++) {
         tamper(f, damages[i]);
         store_fixture_reopen(f);
         assert_int_equal(store_rows_of_case(f->store, group, 0, &f->arena, &rows, &count),

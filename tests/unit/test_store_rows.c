@@ -152,7 +152,7 @@ static void test_long_texts_of_any_bytes_come_back_whole(void **state)
     char *bytes = as_xmalloc(3000000);
     for (size_t i = 0; i < 3000000; i++)
         bytes[i] = (char)(i * i >> 3); /* NULs, and no UTF-8 */
-    for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+    for (size_t i = 0; i < AS_COUNT(lengths); i++) {
         struct scored_row row = fixture_row(key_of(group, (int64_t)i, 0, 0));
         row.row.text = (struct as_str){bytes, lengths[i]};
         fixture_commit_row(f->store, row);

@@ -24,7 +24,7 @@ static const struct {
 static void test_base64_agrees_with_the_vectors_of_the_rfc(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++) {
+    for (size_t i = 0; i < AS_COUNT(vectors); i++) {
         struct as_buf text = {0}, bytes = {0};
         as_base64_encode(as_str_from(vectors[i].bytes), &text);
         assert_true(as_str_eq(as_buf_str(&text), vectors[i].text));
@@ -58,7 +58,7 @@ static void test_base64_that_is_not_canonical_is_refused_and_nothing_appended(vo
     struct as_buf out = {0};
     (void)state;
     as_buf_adds(&out, "before");
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+    for (size_t i = 0; i < AS_COUNT(bad); i++) {
         assert_int_equal(as_base64_decode(as_str_from(bad[i]), &out), AS_EINVAL);
         assert_string_equal(out.ptr, "before");
     }

@@ -13,7 +13,7 @@ static bool kept_anywhere(const struct fixture *f, const char *needle)
         const struct exchange *e = &f->journal.kept[i];
         const struct as_str texts[] = {e->url, e->request_body, e->response_headers,
                                        e->response_body, e->error};
-        for (size_t j = 0; j < sizeof(texts) / sizeof(texts[0]); j++)
+        for (size_t j = 0; j < AS_COUNT(texts); j++)
             if (texts[j].len && memmem(texts[j].ptr, texts[j].len, needle, strlen(needle)))
                 return true;
     }

@@ -40,7 +40,7 @@ static void test_paths_that_could_lead_elsewhere_are_refused(void **state)
                                         "/a/./b",
                                         "/caf\xC3\xA9",
                                         "/a\x7f"};
-    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+    for (size_t i = 0; i < AS_COUNT(paths); i++) {
         struct as_buf url = {0};
         struct as_err err = {0};
         assert_int_equal(transport_url("https://api.example", as_str_from(paths[i]), &url, &err),
@@ -72,7 +72,7 @@ static void test_base_urls_without_a_plain_host_are_refused(void **state)
     static const char *const bases[] = {"",           "ftp://h",          "https://",
                                         "https:///x", "https://u:p@h",    "https://a b",
                                         "HTTPS://h",  "https://h\\@evil", "//h"};
-    for (size_t i = 0; i < sizeof(bases) / sizeof(bases[0]); i++) {
+    for (size_t i = 0; i < AS_COUNT(bases); i++) {
         struct as_buf url = {0};
         assert_int_equal(transport_url(bases[i], AS_STR("/x"), &url, NULL), AS_EINVAL);
     }
@@ -118,7 +118,7 @@ static void test_reply_headers_become_lines_and_split_again(void **state)
                                        " folded: line\r\n",
                                        "X-Ctl: a\x01\x1b[b\r\n",
                                        "\r\n"};
-    for (size_t i = 0; i < sizeof(wire) / sizeof(wire[0]); i++)
+    for (size_t i = 0; i < AS_COUNT(wire); i++)
         http_reply_line_add(&lines, wire[i], strlen(wire[i]));
     assert_string_equal(lines.ptr, "content-type: text/html; x=\"a:b\"\nempty: \nx-ctl: a  [b\n");
     struct job_header headers[JOB_HEADERS_MAX];
@@ -148,9 +148,9 @@ static void test_statuses_worth_a_retry(void **state)
     (void)state;
     static const int worth[] = {408, 409, 429, 500, 502, 503, 504, 529, 599};
     static const int not_worth[] = {0, 200, 204, 301, 400, 401, 403, 404, 413, 422, 600};
-    for (size_t i = 0; i < sizeof(worth) / sizeof(worth[0]); i++)
+    for (size_t i = 0; i < AS_COUNT(worth); i++)
         assert_true(retry_status_is_worth_it(worth[i]));
-    for (size_t i = 0; i < sizeof(not_worth) / sizeof(not_worth[0]); i++)
+    for (size_t i = 0; i < AS_COUNT(not_worth); i++)
         assert_false(retry_status_is_worth_it(not_worth[i]));
 }
 
@@ -178,7 +178,7 @@ static void test_retry_after_reads_seconds_milliseconds_and_dates(void **state)
         {"other: 1\n", 0},
         {"", 0},
     };
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+    for (size_t i = 0; i < AS_COUNT(rows); i++)
         assert_int_equal(retry_after_ms(as_str_from(rows[i].lines), now_s), rows[i].want_ms);
 }
 

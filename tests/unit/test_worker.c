@@ -137,7 +137,7 @@ static void test_a_failed_row_leaves_the_next_untouched(void **state)
                 {"error", JOB_SCRIPT_ERROR},
                 {"bad", JOB_BAD_RESULT},
                 {"deep", JOB_SCRIPT_ERROR}};
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; i < AS_COUNT(rows); i++) {
         assert_int_equal(host_score(&h, rows[i].text)->status, rows[i].status);
         assert_int_equal(host_score(&h, "fine")->status, JOB_OK);
         assert_true(h.reply.score == 0.25);
@@ -323,7 +323,7 @@ static void test_every_forbidden_act_is_deadly(void **state)
         print_message("the sanitized worker has no jail: nothing to probe\n");
         skip();
     }
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+    for (size_t i = 0; i < AS_COUNT(names); i++) {
         int status = probe(names[i]);
         if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGSYS)
             fail_msg("probe %s ended with status %d", names[i], status);

@@ -68,7 +68,7 @@ static void test_a_manifest_must_be_whole(void **state)
         {HEAD "kind = 'scorer', score = type, examples = { 'x' } }", "examples[1] must be a table"},
         {HEAD "kind = 'scorer', score = type, requires = { 1 } }", "requires[1] must be"},
     };
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+    for (size_t i = 0; i < AS_COUNT(bad); i++)
         assert_refused(bad[i][0], bad[i][1]);
 }
 
@@ -91,7 +91,7 @@ static void test_declared_parameters_must_make_sense(void **state)
         {PARAMS("['a b'] = { type = 'string' }"), "params: a name must be"},
         {PARAMS("[1] = { type = 'string' }"), "params: a name must be"},
     };
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+    for (size_t i = 0; i < AS_COUNT(bad); i++)
         assert_refused(bad[i][0], bad[i][1]);
 }
 
@@ -129,7 +129,7 @@ static void test_parameters_are_checked_and_completed(void **state)
         {"{", "the parameters are not JSON"},
         {"5", "the parameters must be a JSON object"},
     };
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+    for (size_t i = 0; i < AS_COUNT(bad); i++) {
         assert_int_equal(run_params(&h, bad[i][0])->status, JOB_SCRIPT_ERROR);
         assert_true(reason_has(h.reply.reason, bad[i][1]));
     }
@@ -206,7 +206,7 @@ static void test_every_bad_score_is_called_one(void **state)
         {"{ score = 1, details = { ('x'):rep(20000) } }", "at most 16384 are kept"},
         {"setmetatable({}, { __index = function() return 1 end })", "result.score is missing"},
     };
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+    for (size_t i = 0; i < AS_COUNT(bad); i++) {
         struct as_buf source = {0};
         as_buf_addf(&source, SCORER("return %s"), bad[i][0]);
         assert_status(source.ptr, JOB_BAD_RESULT, bad[i][1]);
@@ -267,7 +267,7 @@ static void test_a_question_must_have_messages(void **state)
          "unknown field 'scheme'"},
         {"'x'", "a table with messages"},
     };
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+    for (size_t i = 0; i < AS_COUNT(bad); i++) {
         struct as_buf source = {0};
         as_buf_addf(&source, HEAD "kind = 'rubric', grade = type, ask = function() return %s end }",
                     bad[i][0]);
@@ -314,7 +314,7 @@ static void test_a_bad_request_does_not_leave_the_worker(void **state)
         {"{ path = '/', host = 'x' }", "unknown field 'host'"},
         {"nil, 'x'", "the result must be a table"},
     };
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+    for (size_t i = 0; i < AS_COUNT(bad); i++) {
         struct as_buf source = {0};
         as_buf_addf(&source,
                     HEAD "kind = 'provider', response = type, request = function() return %s end }",

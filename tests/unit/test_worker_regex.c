@@ -170,7 +170,7 @@ static void test_a_pattern_that_goes_back_without_end_is_given_up(void **state)
         {"[[^(\\w+\\s?)*$]]", "('word '):rep(40) .. '!'"},
         {"'(?:a{0,300}a{0,300})[bc]'", "('a'):rep(100000)"},
     };
-    for (size_t i = 0; i < sizeof(attacks) / sizeof(attacks[0]); i++)
+    for (size_t i = 0; i < AS_COUNT(attacks); i++)
         assert_given_up(attacks[i][0], attacks[i][1], "too many steps");
 }
 
