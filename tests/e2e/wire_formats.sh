@@ -40,7 +40,7 @@ done
 
 # What went over the wire, as each vendor has it.
 expect_exit 0 ctl --json row show last c0001
-request_of() { jq -c --arg model "$1" 'first(.rows[] | select(.model == $model) | .attempts[] | select(.role == "model")) | .request' <<<"$out"; }
+request_of() { jq -c --arg model "$1" '.rows[] | select(.model == $model) | .request' <<<"$out"; }
 expect_contains "$(request_of one)" '"role":"system"' '"content":"Answer with the number only."' '"model":"sim-q80"'
 expect_contains "$(request_of two)" '"system":"Answer with the number only."' '"max_tokens":' '"model":"sim-q80"'
 expect_contains "$(request_of three)" '"systemInstruction":{"parts":[{"text":"Answer with the number only."}]}' '"contents":'
