@@ -488,6 +488,7 @@ void job_put_reply(struct as_buf *out, const struct job_reply *reply)
     as_put_u8(out, (uint8_t)reply->kind);
     as_put_u8(out, (uint8_t)reply->status);
     as_put_u32(out, reply->memory_kb);
+    as_put_u32(out, reply->row_us);
     as_put_str(out, reply->reason);
     if (reply->status == JOB_OK)
         put_answer(out, reply);
@@ -566,6 +567,7 @@ int job_get_reply(struct as_str payload, struct job_reply *ret_reply)
     r.kind = (enum job_kind)kind;
     r.status = (enum job_status)as_get_u8(&in);
     r.memory_kb = as_get_u32(&in);
+    r.row_us = as_get_u32(&in);
     bool is_graded = kind == JOB_GRADE && r.status == JOB_OK;
     r.reason = as_get_str(&in, is_graded ? JOB_REASONING_MAX_BYTES : JOB_REASON_MAX_BYTES);
     if (in.is_bad || kind >= JOB_KIND_COUNT || !is_status_of_a_row(r.status) ||

@@ -147,6 +147,7 @@ struct job_reply {
     struct job_output output;
     struct as_str error_class; /* PARSE: set when the reply was an error; reason has the message */
     uint32_t memory_kb;        /* the arena's high-water mark of this row */
+    uint32_t row_us;           /* how long the row took, as the worker says */
 };
 
 /* Encoders append one whole frame, length included. */

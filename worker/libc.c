@@ -2,7 +2,8 @@
  * without a system call.
  *
  * There is no clock: Lua seeds its string hashes from time() and picks sort pivots from clock(),
- * and scores must not depend on either. The linker sends all calls of the two here (--wrap).
+ * and scores must not depend on either. The linker sends all calls of the two here (--wrap). What
+ * a row takes is measured by clock_gettime, in main.c, where no script can see it.
  * abort() and messages on stderr are forbidden calls in the jail and would look like an attack
  * (SIGSYS); a trap instead ends the process as what it is, a crash. */
 #include "lib/err.h"

@@ -26,16 +26,16 @@ static void set_state(struct hosted *h, enum hosted_state to)
     h->state = to;
 }
 
-static void count_call(struct hosted *h, enum job_status status)
+static void count_call(struct hosted *h, enum job_kind kind, enum job_status status)
 {
-    h->calls++;
-    h->errors += status != JOB_OK;
+    h->calls += kind != JOB_EXAMPLE;
+    h->errors += kind != JOB_EXAMPLE && status != JOB_OK;
 }
 
 static void refuse(struct hosted *h, struct sandbox_row *row, enum job_status status,
                    const char *reason)
 {
-    count_call(h, status);
+    count_call(h, row->kind, status);
     row_refuse(row, status, reason);
 }
 
@@ -166,7 +166,9 @@ static void on_replied(struct worker *w, struct sandbox_row *row, const struct j
         backoff_note_row(&h->backoff);
     if (is_deadly || (w->is_spent && !w->in_flight.head))
         worker_doom(w, JOB_OK, "");
-    count_call(h, reply->status);
+    count_call(h, row->kind, reply->status);
+    if (row->kind != JOB_EXAMPLE)
+        histogram_add(&h->times, reply->row_us);
     row_answer(row, reply);
 }
 

@@ -9,6 +9,7 @@
 #define DAEMON_SANDBOX_POOL_H
 
 #include "daemon/sandbox/backoff.h"
+#include "daemon/sandbox/histogram.h"
 #include "daemon/sandbox/worker.h"
 
 enum hosted_state {
@@ -39,8 +40,10 @@ struct hosted {
     /* What rows are told when FAILED or QUARANTINED. */
     enum job_status verdict;
     char reason[JOB_REASON_MAX_BYTES + 1];
+    /* What it has done, examples not counted. */
     uint64_t calls, errors, kills, ended_cpu_us;
     uint32_t memory_kb;
+    struct histogram times; /* of rows that a worker answered, in us */
 };
 
 struct hosted *hosted_new(struct sandbox *sandbox, const char *chunk_name, struct as_str source,

@@ -247,7 +247,10 @@ int sandbox_stats_of(const struct sandbox *s, uint64_t plugin_id, struct sandbox
         .cpu_us = h->ended_cpu_us,
         .queued = h->waiting.count + hosted_in_flight(h),
         .memory_kb = h->memory_kb,
+        .p50_us = histogram_quantile(&h->times, 0.5),
+        .p99_us = histogram_quantile(&h->times, 0.99),
         .is_quarantined = h->state == HOSTED_QUARANTINED,
+        .reason = h->state == HOSTED_QUARANTINED ? h->reason : NULL,
     };
     for (const struct worker *w = h->workers; w; w = w->next_of_plugin) {
         stats.workers++;

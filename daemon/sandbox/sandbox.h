@@ -48,13 +48,17 @@ typedef void (*sandbox_row_fn)(void *ctx, const struct job_reply *reply);
 void sandbox_submit(struct sandbox *sandbox, uint64_t plugin_id, const struct job_row *row,
                     sandbox_row_fn done, void *ctx);
 
+/* What a version has cost so far. Calls are rows with an answer, whatever it was; the examples of
+ * its load are not among them. */
 struct sandbox_stats {
     uint64_t calls, errors, kills;
-    uint64_t cpu_us;    /* of the version's processes, ended and running */
-    uint32_t workers;   /* processes now */
-    uint32_t queued;    /* rows waiting or being worked on */
-    uint32_t memory_kb; /* highest arena use seen in a row */
+    uint64_t cpu_us;         /* of the version's processes, ended and running */
+    uint32_t workers;        /* processes now */
+    uint32_t queued;         /* rows waiting or being worked on */
+    uint32_t memory_kb;      /* highest arena use seen in a row */
+    uint32_t p50_us, p99_us; /* of a row in the worker, as the worker says; 0 before the first */
     bool is_quarantined;
+    const char *reason; /* why it is quarantined, borrowed until the loop turns; else NULL */
 };
 int sandbox_stats_of(const struct sandbox *sandbox, uint64_t plugin_id,
                      struct sandbox_stats *ret_stats) AS_MUST_USE;

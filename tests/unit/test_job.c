@@ -65,6 +65,7 @@ static struct job_reply sample_reply(enum job_kind kind)
         .score = 0.75,
         .pass = 1,
         .memory_kb = 77,
+        .row_us = 12,
         .reason = AS_STR("because"),
         .label = AS_STR("spam"),
         .details_json = AS_STR("{\"n\":1}"),
@@ -202,6 +203,7 @@ static void test_a_reply_comes_back_for_every_kind(void **state)
         assert_int_equal(out.kind, kind);
         assert_int_equal(out.index, 3);
         assert_int_equal(out.memory_kb, 77);
+        assert_int_equal(out.row_us, 12);
         assert_str(out.reason, "because");
         if (kind == JOB_SCORE || kind == JOB_GRADE) {
             assert_true(out.score == 0.75 && out.pass == 1);

@@ -82,6 +82,7 @@ static void test_rows_are_answered_in_the_order_they_came(void **state)
     for (unsigned i = 0; i < ROWS; i++)
         assert_answered(&replies[i]);
     struct sandbox_stats stats = stats_of(id);
+    assert_int_equal(stats.p50_us, 10); /* what the fake worker says of each row */
     assert_int_equal(stats.calls, ROWS);
     assert_int_equal(stats.errors, 0);
     assert_int_equal(stats.kills, 0);
@@ -263,6 +264,7 @@ static void test_five_deaths_in_a_row_put_the_plugin_into_quarantine(void **stat
         assert_int_equal(replies[i].status, i < 5 ? JOB_CRASH : JOB_QUARANTINED);
     assert_has(replies[7].reason, "SIGSEGV");
     assert_true(stats_of(id).is_quarantined);
+    assert_has(stats_of(id).reason, "SIGSEGV");
     assert_int_equal(stats_of(id).kills, 5);
     assert_int_equal(pool_ask(&pool, id, "x").status, JOB_QUARANTINED);
 }
