@@ -204,42 +204,51 @@ static void init_member(struct table *table, struct table_member *member)
     }
 }
 
-int table_load(struct store *store, const struct report_spec *spec, struct table *ret_table,
-               struct as_err *err)
+static int load_members(struct store *store, const struct report_spec *spec, struct table *table)
 {
-    size_t n = (size_t)spec->case_count;
-    struct table *table = ret_table;
-    *table = (struct table){
-        .case_count = n,
-        .member_count = spec->member_count,
-        .metric_count = spec->metric_count,
-    };
-    table->position = as_arena_alloc(&table->arena, n * sizeof(*table->position));
-    table->ids = as_arena_alloc(&table->arena, n * sizeof(*table->ids));
-    table->is_critical = as_arena_alloc(&table->arena, n * sizeof(*table->is_critical));
-    table->clusters = as_arena_alloc(&table->arena, n * sizeof(*table->clusters));
-    table->strata = as_arena_alloc(&table->arena, n * sizeof(*table->strata));
-    table->members = as_arena_alloc(&table->arena, spec->member_count * sizeof(*table->members));
-    int rc = load_expected_rows(store, spec, table);
-    if (!rc)
-        rc = load_heads(store, spec, table);
+    int rc = 0;
     for (size_t i = 0; i < spec->member_count && !rc; i++) {
         init_member(table, &table->members[i]);
         struct fact_target target = {table, &table->members[i], spec->gate->pass_threshold};
         rc = store_facts_each(store, spec->group_id, (uint32_t)i, spec->metric_count, take_fact,
                               &target);
     }
+    return rc;
+}
+
+int table_load(struct store *store, const struct report_spec *spec, struct table *ret_table,
+               struct as_err *err)
+{
+    size_t n = (size_t)spec->case_count;
+    struct table table = {
+        .case_count = n,
+        .member_count = spec->member_count,
+        .metric_count = spec->metric_count,
+    };
+    table.position = as_arena_alloc(&table.arena, n * sizeof(*table.position));
+    table.ids = as_arena_alloc(&table.arena, n * sizeof(*table.ids));
+    table.is_critical = as_arena_alloc(&table.arena, n * sizeof(*table.is_critical));
+    table.clusters = as_arena_alloc(&table.arena, n * sizeof(*table.clusters));
+    table.strata = as_arena_alloc(&table.arena, n * sizeof(*table.strata));
+    table.members = as_arena_alloc(&table.arena, spec->member_count * sizeof(*table.members));
+    int rc = load_expected_rows(store, spec, &table);
+    if (!rc)
+        rc = load_heads(store, spec, &table);
+    if (!rc)
+        rc = load_members(store, spec, &table);
     if (rc) {
         as_err_set(err, rc, "cannot read the results: %s",
                    rc == AS_ECORRUPT ? "cases are missing from the database" : store_error(store));
-        table_done(table);
+        table_done(&table);
+        return rc;
     }
-    return rc;
+    *ret_table = table;
+    return 0;
 }
 
 void table_done(struct table *table)
 {
-    for (size_t i = 0; i < table->member_count && table->members; i++)
+    for (size_t i = 0; i < table->member_count; i++)
         free(table->members[i].latencies_ms.at);
     as_arena_done(&table->arena);
     *table = (struct table){0};

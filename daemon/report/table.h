@@ -58,6 +58,7 @@ struct table {
     struct as_arena arena;  /* all of the above but the growing lists */
 };
 
+/* AS_ECORRUPT: cases are missing, or what is stored is damaged. */
 int table_load(struct store *store, const struct report_spec *spec, struct table *ret_table,
                struct as_err *err) AS_MUST_USE;
 void table_done(struct table *table);

@@ -1,4 +1,5 @@
 /* daemon/report: members and comparisons of a small group, against figures made by hand. */
+#include "daemon/report/table.h"
 #include "tests/unit/report_fixture.h"
 
 #include <math.h>
@@ -6,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -369,6 +371,20 @@ static void test_a_metric_that_applies_to_no_case_has_no_pass_rate(void **state)
     report_done(&group);
 }
 
+static void test_a_table_that_cannot_be_read_leaves_the_old_one_alone(void **state)
+{
+    struct group group = report_group(*state, 1, 1);
+    struct table table = {.case_count = 42};
+    struct as_err err = {0};
+    group.spec.gate = &group.gate;
+    group.spec.case_count = 2; /* one more than there are */
+    assert_int_equal(table_load(group.f->store, &group.spec, &table, &err), AS_ECORRUPT);
+    assert_non_null(strstr(err.msg, "cases are missing"));
+    assert_int_equal(table.case_count, 42);
+    assert_null(table.position);
+    assert_int_equal(table.member_count, 0);
+}
+
 #define REPORT_TEST(name) \
     cmocka_unit_test_setup_teardown(name, store_fixture_setup, store_fixture_teardown)
 
@@ -392,6 +408,7 @@ int main(void)
         REPORT_TEST(test_a_case_counts_by_the_mean_of_its_samples),
         REPORT_TEST(test_a_scorers_word_on_passing_goes_before_the_threshold),
         REPORT_TEST(test_a_metric_that_applies_to_no_case_has_no_pass_rate),
+        REPORT_TEST(test_a_table_that_cannot_be_read_leaves_the_old_one_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
