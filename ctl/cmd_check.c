@@ -1,4 +1,4 @@
-/* check and plugin check: what they find is the exit code. */
+/* check, plugin check and plugin test: what they find is the exit code. */
 #include "ctl/run_commands.h"
 
 #include <errno.h>
@@ -21,6 +21,11 @@ static int call_and_judge(struct ctl *ctl, const struct command *command,
 }
 
 int command_check(struct ctl *ctl, struct args *args, struct as_err *err)
+{
+    return call_and_judge(ctl, args->command, args_take_params(args), err);
+}
+
+int command_plugin_test(struct ctl *ctl, struct args *args, struct as_err *err)
 {
     return call_and_judge(ctl, args->command, args_take_params(args), err);
 }

@@ -36,9 +36,34 @@ const struct command commands[] = {
         .doc = "What a plugin measures, its parameters and source.",
         .args = {{.label = "PLUGIN", .param = "selector"}},
         .options = {{"kind", "KIND", "kind", "for a name that two kinds share"}},
-        .help = "PLUGIN is NAME, NAME@1, NAME@1.2.0 or NAME@sha256:HEX.",
+        .help =
+            "PLUGIN is NAME, NAME@1, NAME@1.2.0, NAME@sha256:HEX or sha256:HEX. What is not live\n"
+            "is looked for among the versions that kept runs were made with.",
         .example = "assayctl plugin show exact_match",
         .print = print_plugin,
+    },
+    {
+        .path = "plugin versions",
+        .method = "plugin.versions",
+        .doc = "Every version of a plugin that is known.",
+        .args = {{.label = "NAME", .param = "name"}},
+        .options = {{"kind", "KIND", "kind", "for a name that two kinds share"}},
+        .help =
+            "Live ones, several side by side; retired ones that a kept run was made with: their\n"
+            "source is in the database. RUNS counts those runs.",
+        .example = "assayctl plugin versions exact_match",
+        .print = print_plugin_versions,
+    },
+    {
+        .path = "plugin test",
+        .method = "plugin.test",
+        .doc = "Run the examples of a live plugin, with their times.",
+        .args = {{.label = "PLUGIN", .param = "selector"}},
+        .options = {{"kind", "KIND", "kind", "for a name that two kinds share"}},
+        .help = "They run in a fresh worker. Exit code 65 when one fails.",
+        .example = "assayctl plugin test exact_match",
+        .print = print_plugin_test,
+        .run = command_plugin_test,
     },
     {
         .path = "plugin check",

@@ -9,7 +9,9 @@ void print_status(struct ctl *ctl, const struct as_json *result);
 void print_check(struct ctl *ctl, const struct as_json *result);
 void print_plugin_list(struct ctl *ctl, const struct as_json *result);
 void print_plugin(struct ctl *ctl, const struct as_json *result);
+void print_plugin_versions(struct ctl *ctl, const struct as_json *result);
 void print_plugin_check(struct ctl *ctl, const struct as_json *result);
+void print_plugin_test(struct ctl *ctl, const struct as_json *result);
 void print_eval_list(struct ctl *ctl, const struct as_json *result);
 void print_eval(struct ctl *ctl, const struct as_json *result);
 void print_import(struct ctl *ctl, const struct as_json *result);
@@ -28,5 +30,8 @@ void print_verdict(struct ctl *ctl, const struct as_json *result);
  * With only_bad the checks that passed share a line. */
 void print_gate(const struct output *out, const char *candidate, const struct as_json *verdict,
                 bool only_bad);
+
+/* Files that were refused, and why; for plugins and evals. */
+void print_refused(const struct output *out, const struct as_json *refused);
 
 #endif

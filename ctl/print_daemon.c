@@ -1,4 +1,4 @@
-/* status, check, plugins and evals, for people. */
+/* status, check and evals, for people. */
 #include "ctl/grid.h"
 #include "ctl/print.h"
 #include "ctl/wrap.h"
@@ -67,9 +67,9 @@ void print_check(struct ctl *ctl, const struct as_json *result)
         out_styled(&ctl->out, STYLE_GOOD, "configuration and evals are good\n");
 }
 
-/* ---- plugins ---- */
+/* ---- evals ---- */
 
-static void print_refused(const struct output *out, const struct as_json *refused)
+void print_refused(const struct output *out, const struct as_json *refused)
 {
     for (size_t i = 0; i < as_json_len(refused); i++) {
         const struct as_json *file = as_json_at(refused, i);
@@ -80,74 +80,6 @@ static void print_refused(const struct output *out, const struct as_json *refuse
         out_print(out, "%s\n", reason);
     }
 }
-
-void print_plugin_list(struct ctl *ctl, const struct as_json *result)
-{
-    static const struct grid_column columns[] = {
-        {"KIND", 0, "kind", NULL},
-        {"PLUGIN", 0, "selector", NULL},
-        {"STATE", GRID_WORD, "state", NULL},
-        {"EXAMPLES", GRID_RIGHT | GRID_WIDE, "examples", fmt_count},
-        {"HASH", GRID_WIDE, "hash", fmt_hash},
-        {"SINCE", GRID_WIDE, "since_ms", fmt_time},
-        {"FILE", GRID_TRUNC, "path", NULL},
-        {0},
-    };
-    grid_print_list(&ctl->out, columns, as_json_get(result, "plugins"));
-    print_refused(&ctl->out, as_json_get(result, "refused"));
-}
-
-/* "name: type of a, b, default x. What it means." */
-static void print_param(void *ctx, const char *name, struct as_json *declared)
-{
-    struct as_buf text = {0};
-    const struct as_json *words = as_json_get(declared, "enum");
-    as_buf_addf(&text, "    %s: %s", name, str_or(declared, "type", "any type"));
-    for (size_t i = 0; i < as_json_len(words); i++)
-        as_buf_addf(&text, "%s %s", i ? "," : " of", as_json_cstr(as_json_at(words, i)));
-    if (as_json_has(declared, "default")) {
-        as_buf_adds(&text, ", default ");
-        out_add_json(&text, as_json_get(declared, "default"), false);
-    }
-    as_buf_addf(&text, ". %s", str_or(declared, "doc", ""));
-    wrap_print(ctx, STYLE_PLAIN, as_buf_str(&text));
-    as_buf_done(&text);
-}
-
-void print_plugin(struct ctl *ctl, const struct as_json *result)
-{
-    const struct output *out = &ctl->out;
-    const char *state = str_or(result, "state", "");
-    out_styled(out, STYLE_BOLD, "%s %s ", str_or(result, "kind", ""),
-               str_or(result, "selector", ""));
-    out_styled(out, style_of_word(state), "%s\n", state);
-    wrap_print_after(out, STYLE_PLAIN, "  ", str_or(result, "doc", ""));
-    out_field(out, "file", "%s", str_or(result, "path", "(kept for a run)"));
-    out_field(out, "hash", "sha256:%s", str_or(result, "hash", "n/a"));
-    out_field(out, "since", "%s", fmt_time(result, "since_ms").s);
-    out_field(out, "examples", "%s", fmt_count(result, "examples").s);
-    if (as_json_len(as_json_get(result, "params")))
-        out_styled(out, STYLE_DIM, "  parameters\n");
-    as_json_each(as_json_get(result, "params"), print_param, (void *)(uintptr_t)out);
-    out_print(out, "\n%s", str_or(result, "source", ""));
-}
-
-void print_plugin_check(struct ctl *ctl, const struct as_json *result)
-{
-    const struct output *out = &ctl->out;
-    const char *name = as_json_get_cstr(result, "name");
-    bool is_ok = as_json_get_bool(result, "ok", false);
-    out_styled(out, is_ok ? STYLE_GOOD : STYLE_BAD, is_ok ? "good" : "refused");
-    if (name)
-        out_print(out, "  %s %s@%s, %s examples, %s failed", str_or(result, "kind", ""), name,
-                  str_or(result, "version", "?"), fmt_count(result, "examples").s,
-                  fmt_count(result, "examples_failed").s);
-    out_print(out, "\n");
-    if (as_json_get_cstr(result, "reason"))
-        out_print(out, "%s\n", as_json_get_cstr(result, "reason"));
-}
-
-/* ---- evals ---- */
 
 /* "a, b, c" */
 static void add_list(struct as_buf *text, const struct as_json *strings)

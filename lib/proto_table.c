@@ -50,19 +50,51 @@ const struct proto_method proto_methods[] = {
         .role = PROTO_OBSERVER,
         .doc = "The plugin versions that are in force, and the files that were refused.",
         .params = {TEXT("kind", "only these: scorer, rubric or provider", 16)},
-        .result = "{plugins: [{kind, name, version, selector, hash, state, path, since_ms, "
-                  "examples}], refused: [{path, reason, since_ms}]}",
+        .result =
+            "{plugins: [{kind, name, version, selector, hash, state, reason, path, since_ms, "
+            "examples, calls, errors, kills, p50_us, p99_us, memory_kb, cpu_us, workers, "
+            "queued}], refused: [{path, reason, since_ms}]}: state is live, retired (only "
+            "runs under way use it) or quarantined (it ended too many workers: reason says "
+            "how); calls, errors (calls that ended in one) and kills (workers that it ended) "
+            "count since the version was loaded; p50_us and p99_us are of a call, null before "
+            "the first; memory_kb is the most that a call has used",
     },
     {
         .name = "plugin.show",
         .role = PROTO_OBSERVER,
         .doc = "One plugin version, with its parameters and its source.",
+        .params = {NEED_TEXT("selector",
+                             "NAME, NAME@1, NAME@1.2.0, NAME@sha256:HEX or sha256:HEX; what is not "
+                             "live is looked for among the versions that kept runs were made with",
+                             SELECTOR_MAX_BYTES),
+                   TEXT("kind", "scorer, rubric or provider; for a name that two kinds share", 16)},
+        .result =
+            "{doc, params, requires, scale, pass, source, and what plugin.list says}: params is "
+            "what the plugin declares, scale is [min, max] or null; of a stored source that "
+            "does not load any more there is only the source, and the reason",
+        .errors = "not_found, bad_input",
+    },
+    {
+        .name = "plugin.versions",
+        .role = PROTO_OBSERVER,
+        .doc = "Every version of a plugin that is known: live, retired, or pinned by a kept run.",
+        .params = {NEED_TEXT("name", "the plugin's name", NAME_MAX_BYTES),
+                   TEXT("kind", "scorer, rubric or provider; for a name that two kinds share", 16)},
+        .result = "{versions: [as in plugin.list, and {runs, last_run}]}, the highest first: runs "
+                  "counts the kept runs that pinned it; of a version that only runs refer to, path "
+                  "and since_ms are null and the counts are absent",
+        .errors = "not_found, bad_input, io",
+    },
+    {
+        .name = "plugin.test",
+        .role = PROTO_OBSERVER,
+        .doc = "Runs the examples of a live version, in a fresh worker.",
         .params = {NEED_TEXT("selector", "NAME, NAME@1, NAME@1.2.0 or NAME@sha256:HEX",
                              SELECTOR_MAX_BYTES),
                    TEXT("kind", "scorer, rubric or provider; for a name that two kinds share", 16)},
-        .result = "{kind, name, version, selector, hash, state, path, since_ms, doc, params, "
-                  "requires, scale, pass, examples, source}: params is what the plugin declares, "
-                  "scale is [min, max] or null",
+        .result = "{kind, selector, hash, ok, reason, examples: [{example, ok, reason, us}], "
+                  "failed, p50_us, p99_us}: reason is why it does not load, or how the example "
+                  "differs",
         .errors = "not_found, bad_input",
     },
     {

@@ -74,11 +74,18 @@ void registry_scan(struct registry *registry, void (*done)(void *ctx), void *ctx
 int registry_find(struct registry *registry, enum plugin_kind kind, const char *selector,
                   struct plugin_version **ret_version, struct as_err *err) AS_MUST_USE;
 
+/* How one example ended. */
+struct plugin_example {
+    const char *reason; /* NULL: it passed */
+    uint32_t row_us;    /* as the worker says */
+};
+
 /* Looks at a source without installing it: load, manifest, examples. */
 struct plugin_report {
     const struct job_loaded *loaded; /* its reason when it does not load */
     uint32_t examples_run, examples_failed;
-    const char *first_failure; /* NULL when all pass */
+    const char *first_failure;             /* NULL when all pass */
+    const struct plugin_example *examples; /* as many as were run, in their order */
 };
 typedef void (*registry_inspect_fn)(void *ctx, const struct plugin_report *report);
 void registry_inspect(struct registry *registry, const char *chunk_name, struct as_str source,

@@ -43,8 +43,11 @@ static void on_inspected(void *ctx)
 {
     struct plugin_request *request = ctx;
     const struct trial_result *result = trial_result(request->trial);
-    struct plugin_report report = {result->loaded, result->examples_run, result->examples_failed,
-                                   result->first_failure};
+    struct plugin_report report = {.loaded = result->loaded,
+                                   .examples_run = result->examples_run,
+                                   .examples_failed = result->examples_failed,
+                                   .first_failure = result->first_failure,
+                                   .examples = result->examples};
     request->on_report(request->ctx, &report);
     request_free(request);
 }

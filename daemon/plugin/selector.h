@@ -1,8 +1,8 @@
 /* Version numbers and selectors: which version does "exact_match@1.2" mean?
  *
- * Private to daemon/plugin, pure. A version is MAJOR.MINOR.PATCH in numbers, compared as numbers. A
- * selector is a name, alone (the highest version) or followed by @1, @1.2, @1.2.0 (the highest that
- * starts so) or @sha256:HEX (those bytes). */
+ * Pure; used by the registry and by control. A version is MAJOR.MINOR.PATCH in numbers, compared as
+ * numbers. A selector is a name, alone (the highest version) or followed by @1, @1.2, @1.2.0 (the
+ * highest that starts so) or @sha256:HEX (those bytes). */
 #ifndef DAEMON_PLUGIN_SELECTOR_H
 #define DAEMON_PLUGIN_SELECTOR_H
 

@@ -21,7 +21,8 @@ struct trial {
     struct job_loaded loaded;
     bool with_examples, is_loaded, is_done, is_abandoned;
     uint32_t examples_left;
-    uint32_t first_failed; /* index, when result.examples_failed */
+    struct plugin_example *outcomes; /* of the examples, in the arena */
+    uint32_t first_failed;           /* index, when result.examples_failed */
     struct trial_result result;
     trial_fn done;
     void *ctx;
@@ -45,25 +46,35 @@ static void finish(struct trial *trial)
         trial->done(trial->ctx);
 }
 
-static void note_failure(struct trial *trial, uint32_t index, const struct job_reply *reply)
+/* What went wrong: a Lua error says it itself, the other statuses are named. */
+static const char *reason_of(struct as_arena *arena, const struct job_reply *reply)
+{
+    bool is_plain = reply->status == JOB_SCRIPT_ERROR;
+    struct as_str why = reply->reason.ptr ? reply->reason : AS_STR("");
+    return as_arena_printf(arena, "%s%s%.*s", is_plain ? "" : job_status_name(reply->status),
+                           is_plain ? "" : ": ", (int)why.len, why.ptr);
+}
+
+static void note_failure(struct trial *trial, uint32_t index)
 {
     bool is_first = !trial->result.examples_failed++ || index < trial->first_failed;
     if (!is_first)
         return;
     trial->first_failed = index;
-    bool is_plain = reply->status == JOB_SCRIPT_ERROR;
-    struct as_str why = reply->reason.ptr ? reply->reason : AS_STR("");
-    trial->result.first_failure = as_arena_printf(&trial->arena, "example %u: %s%s%.*s", index + 1,
-                                                  is_plain ? "" : job_status_name(reply->status),
-                                                  is_plain ? "" : ": ", (int)why.len, why.ptr);
+    trial->result.first_failure =
+        as_arena_printf(&trial->arena, "example %u: %s", index + 1, trial->outcomes[index].reason);
 }
 
 static void on_example(void *ctx, const struct job_reply *reply)
 {
     struct example *example = ctx;
     struct trial *trial = example->trial;
-    if (reply->status != JOB_OK)
-        note_failure(trial, example->index, reply);
+    struct plugin_example *outcome = &trial->outcomes[example->index];
+    outcome->row_us = reply->row_us;
+    if (reply->status != JOB_OK) {
+        outcome->reason = reason_of(&trial->arena, reply);
+        note_failure(trial, example->index);
+    }
     if (!--trial->examples_left)
         finish(trial);
 }
@@ -72,6 +83,8 @@ static void run_examples(struct trial *trial)
 {
     uint32_t count = trial->loaded.manifest.example_count;
     struct example *examples = as_arena_alloc(&trial->arena, count * sizeof(*examples));
+    trial->outcomes = as_arena_alloc(&trial->arena, count * sizeof(*trial->outcomes));
+    trial->result.examples = trial->outcomes;
     trial->examples_left = trial->result.examples_run = count;
     for (uint32_t i = 0; i < count; i++) {
         struct job_row row = {.kind = JOB_EXAMPLE, .example_index = i};

@@ -6,7 +6,7 @@
 #ifndef DAEMON_PLUGIN_TRIAL_H
 #define DAEMON_PLUGIN_TRIAL_H
 
-#include "daemon/sandbox/sandbox.h"
+#include "daemon/plugin/registry.h"
 
 #define TRIAL_MAX_EXAMPLES 200u
 
@@ -16,6 +16,7 @@ struct trial_result {
     const struct job_loaded *loaded;
     uint32_t examples_run, examples_failed;
     const char *first_failure; /* "example 2: ..."; NULL when all pass or none were run */
+    const struct plugin_example *examples;
 };
 
 typedef void (*trial_fn)(void *ctx);

@@ -174,6 +174,22 @@ int store_groups_unfinished(struct store *store, struct as_arena *arena,
     return give_groups(sql, true, arena, ret_groups, ret_count);
 }
 
+int store_pins_each(struct store *store, store_pins_fn fn, void *ctx)
+{
+    SQL_CLEANUP struct sql *sql = sql_use(store, "SELECT id, pins FROM run_group ORDER BY id");
+    struct as_arena arena = {0};
+    int rc;
+    while ((rc = sql_step(sql)) > 0) {
+        const char *pins;
+        if ((rc = open_text(sql, 1, &arena, &pins)))
+            break;
+        fn(ctx, sql_int(sql, 0), pins);
+        as_arena_reset(&arena);
+    }
+    as_arena_done(&arena);
+    return rc;
+}
+
 static int settle_intents(struct store *store, int64_t id, int64_t *ret_count)
 {
     struct sql *forget = sql_use(store, "DELETE FROM intent WHERE group_id = ?");

@@ -110,6 +110,9 @@ int store_groups_page(struct store *store, const char *eval_name, int64_t before
 /* Groups whose state is not final, oldest first: what a restart resumes. With pins. */
 int store_groups_unfinished(struct store *store, struct as_arena *arena,
                             struct group_record **ret_groups, size_t *ret_count) AS_MUST_USE;
+/* The pins of every group, the oldest first; pins_json is borrowed for the call. */
+typedef void (*store_pins_fn)(void *ctx, int64_t group_id, const char *pins_json);
+int store_pins_each(struct store *store, store_pins_fn fn, void *ctx) AS_MUST_USE;
 /* Moves the intents left behind by a crash into the group's unknown_fate and forgets them.
  * *ret_count = how many there were now. */
 int store_group_settle_intents(struct store *store, int64_t id, int64_t *ret_count) AS_MUST_USE;

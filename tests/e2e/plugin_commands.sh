@@ -1,0 +1,72 @@
+#!/bin/bash
+# What assayctl says and does about plugins: the versions that are known wherever they are, their differences, new ones from a skeleton,
+# what check warns of, the times of examples, and what hosting costs.
+. "$(dirname "$0")/lib.sh"
+
+start_sim
+marker=$home/plugins/scorers/marker.lua
+write_marker() { # VERSION SCORE
+    cat >"$home/marker.new" <<LUA
+-- Which version of this file scored a row?
+return {
+  api = 1, kind = "scorer", name = "marker", version = "$1",
+  params = { at_least = { type = "number", default = $2, doc = "the least" } },
+  score = function(case, output, p) return { score = p.at_least, reason = "marked by $1" } end,
+  examples = { { output = { text = "" }, score = $2 } },
+}
+LUA
+    mv "$home/marker.new" "$marker"
+}
+marker_is() { # VERSION
+    ctl plugin show "marker@$1" --json 2>/dev/null | grep -q '"state":"live"'
+}
+
+write_marker 1.9.0 1
+start_daemon
+import_sums sums 40
+write_eval marked <<'YAML'
+dataset: sums
+baseline: sim-q95
+candidates: [sim-q94]
+scorers: [marker, exact_match]
+YAML
+expect_exit 0 ctl run start marked --wait
+
+# ---- versions: live ones side by side, and the one that only a run refers to ----
+
+write_marker 1.10.0 0.5
+await "version 1.10.0" marker_is 1.10.0
+cp "$marker" "$home/plugins/scorers/marker_10.lua"
+write_marker 2.0.0 0
+await "version 2.0.0" marker_is 2.0.0
+expect_exit 0 ctl --json plugin versions marker
+expect "$(jq -r '[.versions[] | .version + " " + .state + " " + (.runs | tostring)] | join(", ")' <<<"$out")" = \
+    "2.0.0 live 0, 1.10.0 live 0, 1.9.0 retired 1" "the versions of marker"
+old_hash=$(jq -r '.versions[2].hash' <<<"$out")
+expect_exit 0 ctl plugin versions marker
+expect_contains "$out" "1.9.0" "retired" "marker_10.lua"
+expect_exit 65 ctl plugin versions no_such_plugin
+expect_contains "$err" "no_such_plugin"
+expect_exit 0 ctl --json plugin versions openai
+expect "$(json_get "$out" runs)" = 1 "runs that called the API by openai"
+expect_exit 0 ctl --json plugin show "sha256:${old_hash:0:12}"
+expect "$(json_get "$out" version)" = 1.9.0 "the version of these bytes"
+expect_contains "$out" "marked by 1.9.0" '"since_ms":null'
+
+# ---- test: the examples of a live version, with their times ----
+
+expect_exit 0 ctl --json plugin test exact_match
+expect "$(json_get "$out" failed)" = 0 "failed examples"
+expect "$(json_get "$out" p99_us)" -ge "$(json_get "$out" p50_us)" "p99 of the examples"
+expect_exit 0 ctl plugin test exact_match
+expect_contains "$out" "scorer exact_match@" "ok" "0 failed, p50"
+
+# ---- what hosting costs ----
+
+expect_exit 0 ctl --json plugin show exact_match
+expect "$(json_get "$out" calls)" = 80 "calls of exact_match"
+expect "$(json_get "$out" errors)" = 0 "errors of exact_match"
+expect "$(json_get "$out" p99_us)" -ge 1 "p99 of exact_match"
+expect "$(json_get "$out" memory_kb)" -ge 1 "memory of exact_match"
+
+finish
