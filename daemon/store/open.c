@@ -6,6 +6,7 @@
  * itself, since closing any descriptor of that file would release the POSIX locks which SQLite
  * holds on it. */
 #include "daemon/store/schema.h"
+#include "daemon/store/score_sets.h"
 #include "daemon/store/sql.h"
 
 #include <errno.h>
@@ -148,7 +149,9 @@ static int open_writer(struct store *store)
         rc = exec(store, writer_pragmas);
     if (!rc)
         rc = migrate(store, version);
-    return rc ? rc : drop_staged(store);
+    if (!rc)
+        rc = drop_staged(store);
+    return rc ? rc : store_sets_drop_unfinished(store);
 }
 
 static int open_reader(struct store *store)

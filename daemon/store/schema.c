@@ -7,7 +7,7 @@
  * exchange: body_id grows with time, so the end of its key is the order in which attempts were
  * kept. run_row.scores: numbers and labels of all metrics, packed (rows.c); as child rows they cost
  * a third of the speed. Enums are kept as their numbers (daemon/model/row.h, transport/journal.h).
- * A staged dataset has no version yet. */
+ * A staged dataset has no version yet. A score_set that is not whole yet has no ended_ms. */
 #include "daemon/store/schema.h"
 
 static const char version_1[] =
@@ -74,4 +74,25 @@ static const char version_1[] =
 static const char version_2[] = "ALTER TABLE intent ADD COLUMN attempt INTEGER NOT NULL DEFAULT 1;"
                                 "PRAGMA user_version = 2;";
 
-const char *const schema_steps[STORE_SCHEMA_VERSION] = {version_1, version_2};
+/* Scores that another version of a scorer gave to a group's outputs afterwards. */
+static const char version_3[] =
+    "CREATE TABLE score_set ("
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "  group_id INTEGER NOT NULL REFERENCES run_group (id), metric INTEGER NOT NULL,"
+    "  metric_name TEXT NOT NULL, selector TEXT NOT NULL, hash BLOB NOT NULL,"
+    "  params TEXT NOT NULL, requested_by TEXT, created_ms INTEGER NOT NULL,"
+    "  ended_ms INTEGER NOT NULL DEFAULT 0, scored INTEGER NOT NULL DEFAULT 0,"
+    "  errors INTEGER NOT NULL DEFAULT 0"
+    ") STRICT;"
+    "CREATE INDEX score_set_by_group ON score_set (group_id);"
+
+    "CREATE TABLE set_score_body (id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;"
+    "CREATE TABLE set_score ("
+    "  set_id INTEGER NOT NULL, case_seq INTEGER NOT NULL, sample INTEGER NOT NULL,"
+    "  member INTEGER NOT NULL, error_class TEXT, score BLOB NOT NULL, body_id INTEGER NOT NULL,"
+    "  PRIMARY KEY (set_id, case_seq, sample, member)"
+    ") STRICT, WITHOUT ROWID;"
+
+    "PRAGMA user_version = 3;";
+
+const char *const schema_steps[STORE_SCHEMA_VERSION] = {version_1, version_2, version_3};

@@ -14,7 +14,7 @@
 
 #include <sqlite3.h>
 
-#define SQL_MAX_STATEMENTS 64
+#define SQL_MAX_STATEMENTS 96
 
 struct sql {
     struct store *store;
