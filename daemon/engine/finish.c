@@ -2,7 +2,7 @@
  * and only then is it over. */
 #include "daemon/engine/group.h"
 
-#include "daemon/report/result.h"
+#include "daemon/engine/pinned_report.h"
 #include "lib/log.h"
 
 #include <malloc.h>
@@ -11,9 +11,7 @@
 
 struct finish {
     struct group *group;
-    struct report_spec spec;
-    const char *member_names[PINS_MAX_MEMBERS];
-    const char *metric_names[PINS_MAX_METRICS];
+    struct pinned_report report;
     struct report_result result;
     struct as_buf result_text;
     int64_t now_ms;
@@ -65,7 +63,7 @@ static void report_work(struct store *store, void *ctx)
 {
     struct finish *finish = ctx;
     (void)malloc_trim(0); /* what the rows needed goes back before the result asks for more */
-    finish->rc = report_build(store, &finish->spec, &finish->result, &finish->err);
+    finish->rc = report_build(store, &finish->report.spec, &finish->result, &finish->err);
     if (!finish->rc)
         as_json_write(finish->result.json, &finish->result_text);
 }
@@ -86,23 +84,9 @@ static void report_done(void *ctx)
 void group_finish(struct group *group)
 {
     struct finish *finish = as_xcalloc(1, sizeof(*finish));
-    const struct pins *pins = group->pins;
     finish->group = group;
     finish->now_ms = clock_wall_ms();
-    for (size_t i = 0; i < pins->member_count; i++)
-        finish->member_names[i] = pins->members[i].spec.name;
-    for (size_t i = 0; i < pins->metric_count; i++)
-        finish->metric_names[i] = pins->metrics[i].name;
-    finish->spec = (struct report_spec){
-        .group_id = group->id,
-        .dataset_id = group->dataset_id,
-        .case_count = group->case_count,
-        .member_names = finish->member_names,
-        .member_count = pins->member_count,
-        .metric_names = finish->metric_names,
-        .metric_count = pins->metric_count,
-        .primary = pins->primary,
-        .gate = &pins->gate,
-    };
+    pinned_report_init(&finish->report, group->pins, group->id, group->dataset_id,
+                       group->case_count);
     db_read(group->engine->on.db, report_work, report_done, finish);
 }

@@ -39,5 +39,6 @@ int row_output_from_recording(struct row *row); /* AS_ENOENT: the case has none 
 double row_cost_usd(const struct model_prices *prices, const struct job_output *output);
 /* By case id and salt alone: scores can be made again. */
 uint64_t row_seed(const struct row *row, uint32_t salt);
+uint64_t row_seed_of_case(struct as_str case_id, uint32_t salt);
 
 #endif

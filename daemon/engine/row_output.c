@@ -65,10 +65,15 @@ double row_cost_usd(const struct model_prices *prices, const struct job_output *
            TOKENS_PER_PRICE;
 }
 
-uint64_t row_seed(const struct row *row, uint32_t salt)
+uint64_t row_seed_of_case(struct as_str case_id, uint32_t salt)
 {
     uint64_t seed = as_rng_mix64(salt + 1);
-    for (size_t i = 0; i < row->item->id.len; i++)
-        seed = as_rng_mix64(seed ^ (uint8_t)row->item->id.ptr[i]);
+    for (size_t i = 0; i < case_id.len; i++)
+        seed = as_rng_mix64(seed ^ (uint8_t)case_id.ptr[i]);
     return seed;
+}
+
+uint64_t row_seed(const struct row *row, uint32_t salt)
+{
+    return row_seed_of_case(row->item->id, salt);
 }

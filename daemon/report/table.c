@@ -140,21 +140,36 @@ static void add_tokens(int64_t *sum, int64_t value)
 struct fact_target {
     struct table *table;
     struct table_member *member;
-    double pass_threshold;
+    size_t member_index;
+    const struct report_spec *spec;
 };
+
+/* NULL: the row keeps its own scores. */
+static const struct report_swapped *swapped_of(const struct fact_target *target,
+                                               const struct row_fact *fact)
+{
+    const struct report_swap *swap = target->spec->swap;
+    if (!swap || fact->status != ROW_OK || fact->sample >= swap->sample_count)
+        return NULL;
+    size_t row = target->member_index * target->table->case_count + (size_t)fact->case_seq;
+    return &swap->rows[row * swap->sample_count + fact->sample];
+}
 
 static void take_scores(const struct fact_target *target, const struct row_fact *fact, size_t place)
 {
+    const struct report_swapped *swapped = swapped_of(target, fact);
     for (size_t m = 0; m < fact->metric_count; m++) {
         struct table_column *column = &target->member->columns[m];
-        double score = fact->scores[m];
+        bool is_swapped = swapped && m == target->spec->swap->metric;
+        double score = is_swapped ? swapped->score : fact->scores[m];
+        int pass = is_swapped ? swapped->pass : fact->passes[m];
         if (isnan(score)) {
             column->na++;
             continue;
         }
         column->sum[place] += score;
         column->scored[place]++;
-        bool is_pass = fact->passes[m] < 0 ? score >= target->pass_threshold : fact->passes[m] > 0;
+        bool is_pass = pass < 0 ? score >= target->spec->gate->pass_threshold : pass > 0;
         column->passes += is_pass;
     }
 }
@@ -176,15 +191,17 @@ static void take_fact(void *ctx, const struct row_fact *fact)
     if (fact->case_seq < 0 || (size_t)fact->case_seq >= target->table->case_count)
         return;
     size_t place = target->table->position[fact->case_seq];
+    const struct report_swapped *swapped = swapped_of(target, fact);
+    enum row_status status = swapped && swapped->is_error ? ROW_SCORER_ERROR : fact->status;
     member->rows++;
-    member->statuses[fact->status]++;
-    member->models_fault[place] += row_status_is_models_fault(fact->status);
+    member->statuses[status]++;
+    member->models_fault[place] += row_status_is_models_fault(status);
     if (!isnan(fact->latency_ms))
         push(&member->latencies_ms, fact->latency_ms);
     take_costs(member, fact, place);
     add_tokens(&member->input_tokens, fact->input_tokens);
     add_tokens(&member->output_tokens, fact->output_tokens);
-    if (fact->status == ROW_OK)
+    if (status == ROW_OK)
         take_scores(target, fact, place);
 }
 
@@ -209,7 +226,7 @@ static int load_members(struct store *store, const struct report_spec *spec, str
     int rc = 0;
     for (size_t i = 0; i < spec->member_count && !rc; i++) {
         init_member(table, &table->members[i]);
-        struct fact_target target = {table, &table->members[i], spec->gate->pass_threshold};
+        struct fact_target target = {table, &table->members[i], i, spec};
         rc = store_facts_each(store, spec->group_id, (uint32_t)i, spec->metric_count, take_fact,
                               &target);
     }

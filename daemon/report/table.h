@@ -11,6 +11,19 @@
 #include "daemon/stats/pairs.h"
 #include "daemon/store/store.h"
 
+/* Other scores in the place of one metric's own: what a re-scoring found. An ok row whose scorer
+ * failed counts as a row of that failure. */
+struct report_swapped {
+    double score; /* NaN = does not apply */
+    int8_t pass;  /* 1, 0, -1 = not said */
+    bool is_error;
+};
+struct report_swap {
+    size_t metric;
+    uint32_t sample_count;
+    const struct report_swapped *rows; /* [member][case_seq][sample] */
+};
+
 struct report_spec {
     int64_t group_id, dataset_id, case_count;
     const char *const *member_names; /* 0 is the baseline */
@@ -18,6 +31,7 @@ struct report_spec {
     const char *const *metric_names;
     size_t metric_count, primary;
     const struct gate_rules *gate;
+    const struct report_swap *swap; /* NULL: the group's own scores */
 };
 
 struct table_values { /* a growing list of numbers */

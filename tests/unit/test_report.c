@@ -371,6 +371,28 @@ static void test_a_metric_that_applies_to_no_case_has_no_pass_rate(void **state)
     report_done(&group);
 }
 
+static void test_swapped_scores_stand_in_for_the_metrics_own(void **state)
+{
+    struct group group = report_group(*state, 2, 3);
+    for (int64_t i = 0; i < 3; i++) {
+        report_add_score(&group, 0, i, 1);
+        report_add_score(&group, 1, i, 1);
+    }
+    const struct report_swapped rows[] = {
+        {1, -1, false},   {0.5, -1, false}, {0, -1, false},   /* the baseline's */
+        {0.5, -1, false}, {NAN, -1, false}, {NAN, -1, true}}; /* one does not apply, one failed */
+    const struct report_swap swap = {EXACT, 1, rows};
+    group.spec.swap = &swap;
+    const struct as_json *result = report_make(&group);
+    assert_num(metric_of(result, 0, EXACT), "mean", 0.5);
+    assert_num(metric_of(result, 0, JUDGE), "mean", 1);
+    assert_num(metric_of(result, 1, EXACT), "n", 1);
+    assert_num(metric_of(result, 1, EXACT), "mean", 0.5);
+    assert_num(metric_of(result, 1, EXACT), "na", 1);
+    assert_written(member_of(result, 1), "statuses", "{\"ok\":2,\"scorer_error\":1}");
+    report_done(&group);
+}
+
 static void test_a_table_that_cannot_be_read_leaves_the_old_one_alone(void **state)
 {
     struct group group = report_group(*state, 1, 1);
