@@ -121,8 +121,7 @@ static struct as_json *member_json(const struct table *table, const struct repor
     as_json_set_num(json, "latency_p95_ms", latency.p95);
     set_tokens(json, "input_tokens", member->input_tokens);
     set_tokens(json, "output_tokens", member->output_tokens);
-    as_json_set_num(json, "cost_usd",
-                    isnan(cost.total) ? spent(0, member->unpriced) : cost.total);
+    as_json_set_num(json, "cost_usd", isnan(cost.total) ? spent(0, member->unpriced) : cost.total);
     as_json_set_num(json, "judge_cost_usd", spent(member->judge_cost_usd, member->judge_unpriced));
     as_json_set_num(json, "cost_per_pass_usd", cost.per_success);
     for (size_t m = 0; m < spec->metric_count; m++)
