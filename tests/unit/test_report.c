@@ -430,6 +430,7 @@ int main(void)
         REPORT_TEST(test_a_case_counts_by_the_mean_of_its_samples),
         REPORT_TEST(test_a_scorers_word_on_passing_goes_before_the_threshold),
         REPORT_TEST(test_a_metric_that_applies_to_no_case_has_no_pass_rate),
+        REPORT_TEST(test_swapped_scores_stand_in_for_the_metrics_own),
         REPORT_TEST(test_a_table_that_cannot_be_read_leaves_the_old_one_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
