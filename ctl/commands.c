@@ -55,6 +55,32 @@ const struct command commands[] = {
         .print = print_plugin_versions,
     },
     {
+        .path = "plugin diff",
+        .method = "plugin.show",
+        .doc = "What two versions differ in: declared fields and source.",
+        .args = {{.label = "A", .param = "selector"}, {.label = "B"}},
+        .options = {{"kind", "KIND", "kind", "for a name that two kinds share"}},
+        .help = "A and B are as PLUGIN in `plugin show`; they need not be live.",
+        .example = "assayctl plugin diff exact_match@1.0.0 exact_match",
+        .print = print_plugin_diff,
+        .run = command_plugin_diff,
+    },
+    {
+        .path = "plugin new",
+        .method = "plugin.show",
+        .doc = "Write a plugin file to begin with.",
+        .args = {{.label = "KIND", .param = "kind"}, {.label = "NAME"}},
+        .options = {{"from", "PLUGIN", NULL, "a copy of this one, under the new name"},
+                    {"output", "FILE", NULL, "where to; NAME.lua when not given"}},
+        .help =
+            "KIND is scorer, rubric or provider. What is written passes `plugin check`. A file\n"
+            "that is there is not overwritten. A copy under its old name gets the next version.",
+        .example = "assayctl plugin new scorer names_the_order\n"
+                   "assayctl plugin new rubric tone --from tone --output tone_next.lua",
+        .print = print_plugin_new,
+        .run = command_plugin_new,
+    },
+    {
         .path = "plugin test",
         .method = "plugin.test",
         .doc = "Run the examples of a live plugin, with their times.",

@@ -10,6 +10,8 @@ void print_check(struct ctl *ctl, const struct as_json *result);
 void print_plugin_list(struct ctl *ctl, const struct as_json *result);
 void print_plugin(struct ctl *ctl, const struct as_json *result);
 void print_plugin_versions(struct ctl *ctl, const struct as_json *result);
+void print_plugin_diff(struct ctl *ctl, const struct as_json *result);
+void print_plugin_new(struct ctl *ctl, const struct as_json *result);
 void print_plugin_check(struct ctl *ctl, const struct as_json *result);
 void print_plugin_test(struct ctl *ctl, const struct as_json *result);
 void print_eval_list(struct ctl *ctl, const struct as_json *result);

@@ -142,3 +142,60 @@ void print_plugin_test(struct ctl *ctl, const struct as_json *result)
               fmt_count(result, "failed").s, fmt_count(result, "p50_us").s,
               fmt_count(result, "p99_us").s);
 }
+
+/* A value on one line; what is not declared is "nothing". */
+static void print_value(const struct output *out, enum style style, char sign,
+                        const struct as_json *value)
+{
+    struct as_buf text = {0};
+    if (value)
+        out_add_json(&text, value, false);
+    else
+        as_buf_adds(&text, "nothing");
+    out_styled(out, style, "    %c %s\n", sign, text.ptr);
+    as_buf_done(&text);
+}
+
+static void print_source_diff(const struct output *out, const char *text)
+{
+    while (*text) {
+        size_t len = strcspn(text, "\n");
+        enum style style = *text == '-'   ? STYLE_BAD
+                           : *text == '+' ? STYLE_GOOD
+                           : *text == '@' ? STYLE_DIM
+                                          : STYLE_PLAIN;
+        out_styled(out, style, "%.*s\n", (int)len, text);
+        text += len + (text[len] == '\n');
+    }
+}
+
+void print_plugin_diff(struct ctl *ctl, const struct as_json *result)
+{
+    const struct output *out = &ctl->out;
+    const struct as_json *sides[2] = {as_json_get(result, "before"), as_json_get(result, "after")},
+                         *changes = as_json_get(result, "manifest");
+    if (as_json_get_bool(result, "same", false)) {
+        out_print(out, "the same bytes: %s\n", fmt_hash(sides[0], "hash").s);
+        return;
+    }
+    if (as_json_len(changes))
+        out_styled(out, STYLE_BOLD, "what they declare\n");
+    for (size_t i = 0; i < as_json_len(changes); i++) {
+        const struct as_json *change = as_json_at(changes, i);
+        out_print(out, "  %s\n", str_or(change, "field", "?"));
+        print_value(out, STYLE_BAD, '-', as_json_get(change, "before"));
+        print_value(out, STYLE_GOOD, '+', as_json_get(change, "after"));
+    }
+    out_styled(out, STYLE_BOLD, "source\n");
+    for (int i = 0; i < 2; i++)
+        out_print(out, "%s %s  %s, %s\n", i ? "+++" : "---", str_or(sides[i], "selector", "?"),
+                  fmt_hash(sides[i], "hash").s, str_or(sides[i], "state", "?"));
+    print_source_diff(out, str_or(result, "source", ""));
+}
+
+void print_plugin_new(struct ctl *ctl, const struct as_json *result)
+{
+    const char *path = str_or(result, "path", "?");
+    out_print(&ctl->out, "wrote %s: change it, then try it with `assayctl plugin check %s`\n", path,
+              path);
+}

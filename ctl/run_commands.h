@@ -7,6 +7,8 @@
 /* Each returns an exit code (0 or more), or a negative AS_E* with err set. */
 int command_check(struct ctl *ctl, struct args *args, struct as_err *err);
 int command_plugin_check(struct ctl *ctl, struct args *args, struct as_err *err);
+int command_plugin_diff(struct ctl *ctl, struct args *args, struct as_err *err);
+int command_plugin_new(struct ctl *ctl, struct args *args, struct as_err *err);
 int command_plugin_test(struct ctl *ctl, struct args *args, struct as_err *err);
 int command_dataset_import(struct ctl *ctl, struct args *args, struct as_err *err);
 int command_run_start(struct ctl *ctl, struct args *args, struct as_err *err);

@@ -53,6 +53,41 @@ expect_exit 0 ctl --json plugin show "sha256:${old_hash:0:12}"
 expect "$(json_get "$out" version)" = 1.9.0 "the version of these bytes"
 expect_contains "$out" "marked by 1.9.0" '"since_ms":null'
 
+# ---- diff: of a live version and of bytes that only the database has ----
+
+expect_exit 0 ctl plugin diff "sha256:$old_hash" marker@1
+expect_contains "$out" "--- marker@1.9.0" "+++ marker@1.10.0" '-  api = 1, kind = "scorer", name = "marker", version = "1.9.0",' \
+    "@@ -1,7 +1,7 @@" "params.at_least" '"default":0.5'
+expect_exit 0 ctl --json plugin diff marker@1 marker
+expect "$(jq -r '[.manifest[].field] | join(" ")' <<<"$out")" = "version params.at_least" "what 1.10.0 and 2.0.0 declare differently"
+expect_exit 0 ctl plugin diff marker marker@2
+expect_contains "$out" "the same bytes"
+expect_exit 65 ctl plugin diff marker marker@7
+expect_contains "$err" "no such version"
+
+# ---- new: skeletons and copies pass their check; nothing is overwritten ----
+
+cd "$home"
+for kind in scorer rubric provider; do
+    expect_exit 0 ctl plugin new "$kind" "my_$kind"
+    expect_contains "$out" "plugin check my_$kind.lua"
+    expect_exit 0 ctl --json plugin check "my_$kind.lua"
+    expect_contains "$out" '"ok":true' "\"kind\":\"$kind\"" "\"name\":\"my_$kind\"" '"version":"0.1.0"'
+    expect_exit 65 ctl plugin new "$kind" "my_$kind"
+    expect_contains "$err" "nothing was written"
+done
+expect_exit 0 ctl plugin new rubric my_tone --from tone --output mine.lua
+expect_exit 0 ctl --json plugin check mine.lua
+expect "$(jq -r '.name + " " + .version' <<<"$out")" = "my_tone 0.1.0" "the copy of tone"
+expect_exit 0 ctl plugin new scorer marker --from marker@1 --output marker_next.lua
+expect_exit 0 ctl --json plugin check marker_next.lua
+expect "$(json_get "$out" version)" = 2.1.0 "the version of a copy under its old name"
+expect_exit 64 ctl plugin new judge me
+expect_exit 65 ctl plugin new scorer x --from tone
+[ ! -e x.lua ] || fail "a file was written for a copy that failed"
+rm -f my_*.lua mine.lua marker_next.lua
+cd - >/dev/null
+
 # ---- test: the examples of a live version, with their times ----
 
 expect_exit 0 ctl --json plugin test exact_match
