@@ -3,6 +3,7 @@
 #include "daemon/engine/engine.h"
 
 #include "daemon/engine/group.h"
+#include "daemon/engine/rescore.h"
 #include "daemon/engine/row.h"
 
 #include <math.h>
@@ -36,7 +37,7 @@ void engine_free(struct engine *engine)
 {
     if (!engine)
         return;
-    AS_ASSERT(!engine->groups && !engine->pending_starts);
+    AS_ASSERT(!engine->groups && !engine->pending_starts && !engine->rescores);
     loop_timer_free(engine->tick);
     config_unref(engine->config);
     free(engine);
@@ -91,6 +92,7 @@ void engine_stop(struct engine *engine)
 {
     engine->is_stopping = true;
     loop_timer_stop(engine->tick);
+    engine_rescore_stop(engine);
     struct group *next = NULL;
     for (struct group *group = engine->groups; group; group = next) {
         next = group->next;
@@ -105,8 +107,8 @@ void engine_stop(struct engine *engine)
 
 bool engine_is_idle(const struct engine *engine)
 {
-    return !engine->groups && !engine->pending_starts && writer_is_idle(engine->on.writer) &&
-           db_is_idle(engine->on.db);
+    return !engine->groups && !engine->pending_starts && !engine->rescores &&
+           writer_is_idle(engine->on.writer) && db_is_idle(engine->on.db);
 }
 
 static struct group *find_group(const struct engine *engine, int64_t run)

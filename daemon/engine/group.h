@@ -6,13 +6,16 @@
 #include "daemon/model/fsm.h"
 
 struct row;
+struct rescore;
 
 struct engine {
     struct engine_options on;
     struct config *config;
     struct group *groups;
-    struct loop_timer *tick; /* progress */
-    size_t pending_starts;   /* engine_start and resume steps that the pool still works on */
+    struct loop_timer *tick;  /* progress */
+    struct rescore *rescores; /* under way, a list */
+    uint64_t rescore_ids;     /* the last one given */
+    size_t pending_starts;    /* engine_start and resume steps that the pool still works on */
     bool is_stopping;
 };
 
