@@ -92,7 +92,8 @@ static void raise_descriptor_limit(void)
         as_log_warn("the limit of open files stays at its soft value");
 }
 
-/* What one thread allocates another frees, so heaps of their own would only grow beside each other. */
+/* What one thread allocates another frees, so heaps of their own would only grow beside each other.
+ */
 static void keep_one_heap(void)
 {
     mallopt(M_ARENA_MAX, 1);
