@@ -22,6 +22,7 @@ fi
 
 models=(sim-q95 sim-q94 sim-q80 sim-judge) # NAME, or NAME=ID where the API calls it something else, or NAME=ID@PROVIDER
 concurrency=16
+sandbox_limits='{row_deadline_ms: 2000, load_deadline_ms: 8000}'
 provider_lines=() # more keys of the provider "sim"
 more_providers=() # lines "NAME: {plugin: ...}"
 more_models=()    # lines "NAME: {provider: ...}"
@@ -176,7 +177,7 @@ socket: assayd.sock
 state_dir: state
 plugin_dirs: [plugins, rubrics]
 eval_dir: evals
-sandbox: {row_deadline_ms: 2000, load_deadline_ms: 8000}
+sandbox: $sandbox_limits
 roles: $roles
 YAML
         [ ${#config_lines[@]} = 0 ] || printf '%s\n' "${config_lines[@]}"
