@@ -1,4 +1,5 @@
 /* check, plugin check and plugin test: what they find is the exit code. */
+#include "ctl/lint.h"
 #include "ctl/run_commands.h"
 
 #include <errno.h>
@@ -48,6 +49,27 @@ static int read_file(const char *path, struct as_buf *ret_text, struct as_err *e
     return 0;
 }
 
+/* Good, or good but for warnings, or refused. */
+static int check_plugin(struct ctl *ctl, const struct args *args, const char *name,
+                        const struct as_buf *source, struct as_err *err)
+{
+    AS_CLEANUP_JSON struct as_json *report = NULL;
+    struct as_json *params = as_json_object();
+    as_json_set_str(params, "name", name);
+    as_json_set_take(params, "source", as_json_new_str(as_buf_str(source)));
+    int rc = ctl_call(ctl, args->command->method, params, &report, err);
+    if (rc)
+        return rc;
+    bool is_loaded = as_json_get_cstr(report, "name"), is_good;
+    struct as_json *warnings =
+        is_loaded ? lint_plugin(as_buf_str(source), report) : as_json_array();
+    is_good = as_json_get_bool(report, "ok", false) &&
+              !(args_has(args, "strict") && as_json_len(warnings));
+    as_json_set_take(report, "warnings", warnings);
+    ctl_show(ctl, args->command, report);
+    return is_good ? 0 : EXIT_BAD_INPUT;
+}
+
 int command_plugin_check(struct ctl *ctl, struct args *args, struct as_err *err)
 {
     const char *path = args->rest[0], *slash = strrchr(path, '/');
@@ -55,12 +77,8 @@ int command_plugin_check(struct ctl *ctl, struct args *args, struct as_err *err)
     int rc = read_file(path, &text, err);
     if (!rc && !as_utf8_is_valid(as_buf_str(&text).ptr, text.len))
         rc = as_err_set(err, AS_EINVAL, "%s is no UTF-8 text: plugins are text", path);
-    if (!rc) {
-        struct as_json *params = as_json_object();
-        as_json_set_str(params, "name", slash ? slash + 1 : path);
-        as_json_set_take(params, "source", as_json_new_str(as_buf_str(&text)));
-        rc = call_and_judge(ctl, args->command, params, err);
-    }
+    if (!rc)
+        rc = check_plugin(ctl, args, slash ? slash + 1 : path, &text, err);
     as_buf_done(&text);
     return rc;
 }

@@ -96,7 +96,10 @@ const struct command commands[] = {
         .method = "plugin.check",
         .doc = "Try a plugin file in the jail, with its examples.",
         .args = {{.label = "FILE"}},
-        .help = "It is not installed. Exit code 65 when it would be refused.",
+        .options = {{"strict", NULL, NULL, "a warning is an error"}},
+        .help = "It is not installed. Warnings are of what is probably a mistake: globals,\n"
+                "parameters that are not read or not declared, a missing comment or example. Exit\n"
+                "code 65 when it would be refused, or with --strict when there is a warning.",
         .example = "assayctl plugin check my_scorer.lua",
         .print = print_plugin_check,
         .run = command_plugin_check,

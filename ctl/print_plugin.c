@@ -84,6 +84,17 @@ void print_plugin(struct ctl *ctl, const struct as_json *result)
     out_print(out, "\n%s", str_or(result, "source", ""));
 }
 
+static void print_warnings(const struct output *out, const struct as_json *warnings)
+{
+    for (size_t i = 0; i < as_json_len(warnings); i++) {
+        const struct as_json *warning = as_json_at(warnings, i);
+        out_styled(out, STYLE_WARN, "warning ");
+        if (as_json_get(warning, "line"))
+            out_print(out, "line %s: ", fmt_count(warning, "line").s);
+        out_print(out, "%s\n", str_or(warning, "warning", "?"));
+    }
+}
+
 void print_plugin_check(struct ctl *ctl, const struct as_json *result)
 {
     const struct output *out = &ctl->out;
@@ -97,6 +108,7 @@ void print_plugin_check(struct ctl *ctl, const struct as_json *result)
     out_print(out, "\n");
     if (as_json_get_cstr(result, "reason"))
         out_print(out, "%s\n", as_json_get_cstr(result, "reason"));
+    print_warnings(out, as_json_get(result, "warnings"));
 }
 
 void print_plugin_versions(struct ctl *ctl, const struct as_json *result)

@@ -103,8 +103,9 @@ const struct proto_method proto_methods[] = {
         .doc = "Loads a plugin's text in the jail and runs its examples, without installing it.",
         .params = {NEED_TEXT("name", "the file's name, for messages", NAME_MAX_BYTES),
                    NEED_TEXT("source", "the text of the plugin", SOURCE_MAX_BYTES)},
-        .result = "{ok, reason, kind, name, version, doc, examples, examples_failed}: reason is "
-                  "null when ok, else why it does not load, or which example failed first",
+        .result =
+            "{ok, reason, kind, name, version, doc, params, examples, examples_failed}: reason is "
+            "null when ok, else why it does not load, or which example failed first",
         .errors = "plugin, limit",
     },
     {

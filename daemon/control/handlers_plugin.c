@@ -59,6 +59,7 @@ static void on_inspected(void *ctx, const struct plugin_report *report)
     as_json_set_take(json, "name", is_loaded ? as_json_new_str(manifest->name) : NULL);
     as_json_set_take(json, "version", is_loaded ? as_json_new_str(manifest->version) : NULL);
     as_json_set_take(json, "doc", is_loaded ? as_json_new_str(manifest->doc) : NULL);
+    as_json_set_take(json, "params", is_loaded ? plugin_json_of_text(manifest->params_json) : NULL);
     as_json_set_int(json, "examples", report->examples_run);
     as_json_set_int(json, "examples_failed", report->examples_failed);
     control_reply(call, json);

@@ -48,10 +48,10 @@ struct as_json *plugin_json(const struct control_app *app, const struct plugin_v
     return json;
 }
 
-static struct as_json *parsed(const char *text)
+struct as_json *plugin_json_of_text(struct as_str text)
 {
     struct as_json *json = NULL;
-    return text && !as_json_parse(text, strlen(text), &json, NULL) ? json : NULL;
+    return text.ptr && !as_json_parse(text.ptr, text.len, &json, NULL) ? json : NULL;
 }
 
 struct as_json *plugin_whole_json(const struct control_app *app,
@@ -59,8 +59,8 @@ struct as_json *plugin_whole_json(const struct control_app *app,
 {
     struct as_json *json = plugin_json(app, version);
     as_json_set_str(json, "doc", version->doc);
-    as_json_set_take(json, "params", parsed(version->params_json));
-    as_json_set_take(json, "requires", parsed(version->requires_json));
+    as_json_set_take(json, "params", plugin_json_of_text(as_str_from(version->params_json)));
+    as_json_set_take(json, "requires", plugin_json_of_text(as_str_from(version->requires_json)));
     if (!isnan(version->scale_min)) {
         struct as_json *scale = as_json_array();
         as_json_push_take(scale, as_json_new_num(version->scale_min));

@@ -10,6 +10,9 @@ struct as_json *plugin_json(const struct control_app *app, const struct plugin_v
 struct as_json *plugin_whole_json(const struct control_app *app,
                                   const struct plugin_version *version);
 
+/* The value of JSON that a worker wrote; null of what is none. */
+struct as_json *plugin_json_of_text(struct as_str text);
+
 /* Of the parameters `selector` and `kind`: a new reference. Without a kind the selector is looked
  * for in every kind. AS_ENOENT: err names what was probably meant. */
 int plugin_of_call(struct control_app *app, const struct control_call *call,

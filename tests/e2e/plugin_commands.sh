@@ -71,13 +71,13 @@ cd "$home"
 for kind in scorer rubric provider; do
     expect_exit 0 ctl plugin new "$kind" "my_$kind"
     expect_contains "$out" "plugin check my_$kind.lua"
-    expect_exit 0 ctl --json plugin check "my_$kind.lua"
+    expect_exit 0 ctl --json plugin check --strict "my_$kind.lua"
     expect_contains "$out" '"ok":true' "\"kind\":\"$kind\"" "\"name\":\"my_$kind\"" '"version":"0.1.0"'
     expect_exit 65 ctl plugin new "$kind" "my_$kind"
     expect_contains "$err" "nothing was written"
 done
 expect_exit 0 ctl plugin new rubric my_tone --from tone --output mine.lua
-expect_exit 0 ctl --json plugin check mine.lua
+expect_exit 0 ctl --json plugin check --strict mine.lua
 expect "$(jq -r '.name + " " + .version' <<<"$out")" = "my_tone 0.1.0" "the copy of tone"
 expect_exit 0 ctl plugin new scorer marker --from marker@1 --output marker_next.lua
 expect_exit 0 ctl --json plugin check marker_next.lua
@@ -87,6 +87,45 @@ expect_exit 65 ctl plugin new scorer x --from tone
 [ ! -e x.lua ] || fail "a file was written for a copy that failed"
 rm -f my_*.lua mine.lua marker_next.lua
 cd - >/dev/null
+
+# ---- check: warnings, which are errors only for --strict ----
+
+cat >"$home/doubtful.lua" <<'LUA'
+return {
+  api = 1, kind = "scorer", name = "doubtful", version = "1.0.0",
+  params = { unread = { type = "number" } },
+  score = function(case, output, p)
+    total = p.undeclared
+    return os and 1 or 0
+  end,
+}
+LUA
+expect_exit 0 ctl plugin check "$home/doubtful.lua"
+expect_contains "$out" "good" "line 5: 'total' is set as a global" "line 6: 'os' is no global" "'unread' is declared and never read" \
+    "'undeclared' is read but not declared" "no first comment" "no examples"
+expect_exit 65 ctl plugin check --strict "$home/doubtful.lua"
+expect_exit 65 ctl --json plugin check --strict "$home/doubtful.lua"
+expect "$(jq -r '.ok, (.warnings | length)' <<<"$out")" = $'true\n6' "ok, and the number of warnings"
+for file in "$TOP_DIR"/plugins/{scorers,providers}/*.lua "$TOP_DIR"/rubrics/*.lua; do
+    expect_exit 0 ctl plugin check --strict "$file"
+done
+
+# What check takes for a plugin's globals is what the jail gives it, and nothing else.
+cat >"$home/globals.lua" <<'LUA'
+local names = {}
+for name in pairs(_G) do names[#names + 1] = name end
+error("<" .. table.concat(names, ", ") .. ">")
+LUA
+expect_exit 65 ctl plugin check "$home/globals.lua"
+given=${out#*<} given=${given%%>*}
+expect_contains "$given" "assay, assert" "xpcall"
+cat >"$home/globals.lua" <<LUA
+-- Every global of the jail.
+local all = { $given }
+return { api = 1, kind = "scorer", name = "globals", version = "1.0.0", score = function() return #all > 0 end }
+LUA
+expect_exit 0 ctl plugin check "$home/globals.lua"
+expect_lacks "$out" "is no global"
 
 # ---- test: the examples of a live version, with their times ----
 
