@@ -105,6 +105,18 @@ const struct command commands[] = {
         .run = command_plugin_check,
     },
     {
+        .path = "plugin shadow",
+        .method = "plugin.shadow",
+        .doc = "What another version of a scorer would have said.",
+        .args = {{.label = "PLUGIN", .param = "selector"}},
+        .options = {{"last", "N", "last", "over so many groups that used it; 10 when not given"}},
+        .help = "PLUGIN is NAME (its highest version), NAME@2 or NAME@2.0.0. It scores stored\n"
+                "outputs: no model is called and nothing is kept. Shown for each group are the\n"
+                "values, passes and verdicts that would be otherwise. Ctrl-C ends it.",
+        .example = "assayctl plugin shadow exact_match@2 --last 5",
+        .print = print_shadow,
+    },
+    {
         .path = "eval ls",
         .method = "eval.list",
         .doc = "The evals, and files that were refused.",
@@ -210,6 +222,19 @@ const struct command commands[] = {
         .help = RUN_HELP,
         .example = "assayctl run cancel 7 --reason 'wrong dataset'",
         .print = print_cancelled,
+    },
+    {
+        .path = "run rescore",
+        .method = "run.rescore",
+        .doc = "Score a run's outputs with another scorer version.",
+        .args = {{"RUN", "run"}},
+        .options = {{"scorer", "PLUGIN", "scorer", "NAME, NAME@2 or NAME@2.0.0; needed"},
+                    {"metric", "METRIC", "metric", "when the scorer made several of the run"}},
+        .help = RUN_HELP "\nNo model is called. The run's own scores and verdict stay; the new "
+                         "scores are kept\nbeside them as a score set, which `run show` lists. "
+                         "Ctrl-C ends it and keeps nothing.",
+        .example = "assayctl run rescore last --scorer exact_match@2",
+        .print = print_rescored,
     },
     {
         .path = "row ls",

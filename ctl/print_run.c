@@ -104,6 +104,16 @@ static void print_pins(const struct output *out, const struct as_json *pins)
     }
 }
 
+static void print_score_sets(const struct output *out, const struct as_json *sets)
+{
+    for (size_t i = 0; i < as_json_len(sets); i++) {
+        const struct as_json *set = as_json_at(sets, i);
+        out_field(out, "score set", "%s: %s by %s (%s), %s by %s", fmt_count(set, "set").s,
+                  str_or(set, "metric", "?"), str_or(set, "selector", "?"), fmt_hash(set, "hash").s,
+                  fmt_time(set, "created_ms").s, str_or(set, "requested_by", "n/a"));
+    }
+}
+
 static void print_head(const struct output *out, const struct as_json *run)
 {
     const struct as_json *dataset = as_json_get(run, "dataset");
@@ -117,6 +127,7 @@ static void print_head(const struct output *out, const struct as_json *run)
     if (as_json_get_cstr(run, "tag"))
         out_field(out, "tag", "%s", as_json_get_cstr(run, "tag"));
     print_pins(out, as_json_get(run, "pins"));
+    print_score_sets(out, as_json_get(run, "score_sets"));
     if (unknown_fate)
         out_styled(out, STYLE_WARN,
                    "  %lld calls were in flight when assayd died: their fate is "

@@ -13,6 +13,7 @@
 #define SOURCE_MAX_BYTES (512 << 10)
 #define BASE64_MAX_BYTES ((int64_t)(PROTO_CHUNK_MAX_BYTES + 2) / 3 * 4)
 #define PAGE_MAX 1000
+#define SHADOW_MAX 50 /* groups of one answer */
 
 /* clang-format off */
 #define TEXT(n, d, bytes) {.name = (n), .type = PROTO_STRING, .doc = (d), .min = 1, .max = (bytes)}
@@ -23,6 +24,18 @@
     {.name = (n), .type = PROTO_INT, .is_required = true, .doc = (d), .min = 1, .max = INT64_MAX}
 #define NUMBER(n, d) {.name = (n), .type = PROTO_NUMBER, .doc = (d)}
 /* clang-format on */
+
+/* What run.rescore and plugin.shadow tell of a group: rows are those with a value or "does not
+ * apply", skipped those without an output, errors those that the new version failed. */
+#define RESCORED                                                                             \
+    "metric, decides, asks_judge, before: {selector, hash}, after: {selector, hash}, rows, " \
+    "skipped, errors, moved, up, down, now_na, no_longer_na, to_pass, to_fail, members: "    \
+    "[{model, role, rows, skipped, errors, moved, up, down, now_na, no_longer_na, to_pass, " \
+    "to_fail, before: {metric, n, mean, ci, ci_method, min, p10, median, max, pass_rate, "   \
+    "na}, after: {the same}}], flips: [{case, model, sample, before, after, to: pass or "    \
+    "fail}], error_rows: [{case, model, sample, error_class, error}], verdict: {before, "    \
+    "after, flips, candidates: [{candidate, before, after, flips, sentence_before, "         \
+    "sentence_after}]}"
 
 #define RUN NEED_ID("run", "the run group's number")
 #define LIMIT COUNT("limit", "how many at most; 50 when not given", PAGE_MAX)
@@ -107,6 +120,19 @@ const struct proto_method proto_methods[] = {
             "{ok, reason, kind, name, version, doc, params, examples, examples_failed}: reason is "
             "null when ok, else why it does not load, or which example failed first",
         .errors = "plugin, limit",
+    },
+    {
+        .name = "plugin.shadow",
+        .role = PROTO_OPERATOR,
+        .doc = "Scores the stored outputs of the last run groups that used a scorer with this "
+               "version of it, and tells what would have been otherwise. Nothing is kept and no "
+               "model is called. Answers when it is done; a caller that goes away cancels it.",
+        .params = {NEED_TEXT("selector", "NAME (its highest version), NAME@2 or NAME@2.0.0, live",
+                             SELECTOR_MAX_BYTES),
+                   COUNT("last", "so many groups; 10 when not given", SHADOW_MAX)},
+        .result = "{selector, hash, flipped_verdicts, runs: [{run, eval, metric, error} or {run, "
+                  "eval, " RESCORED "}]}: error says why the parameters of that run do not suit",
+        .errors = "not_found, bad_input, state, busy, io, cancelled, limit",
     },
     {
         .name = "eval.list",
@@ -243,8 +269,10 @@ const struct proto_method proto_methods[] = {
             "n_pairs, unpaired, baseline_mean, candidate_mean, diff, ci, p, wins, losses, ties, "
             "policy, baseline_failed, candidate_failed, diff_if_dropped}], verdicts: [{candidate, "
             "outcome, sentence, advice, more_cases, checks: [{name, outcome, observed, limit, "
-            "sentence, evidence: [case id], evidence_total}]}]}: cost_usd and judge_cost_usd are 0 "
-            "when nothing was spent, null when what was spent is not known",
+            "sentence, evidence: [case id], evidence_total}]}], score_sets: [{set, metric, "
+            "selector, hash, scored, errors, requested_by, created_ms}]}: cost_usd and "
+            "judge_cost_usd are 0 when nothing was spent, null when what was spent is not known; "
+            "score_sets are what run.rescore kept",
         .errors = "not_found",
     },
     {
@@ -266,6 +294,21 @@ const struct proto_method proto_methods[] = {
         .params = {RUN, TEXT("reason", "why, for the record", 1024)},
         .result = "{run, state}",
         .errors = "not_found, state",
+    },
+    {
+        .name = "run.rescore",
+        .role = PROTO_OPERATOR,
+        .doc = "Scores a run group's stored outputs with another version of a scorer, with the "
+               "parameters that the run gave it. No model is called and the run's own scores stay: "
+               "the new ones are kept beside them as a score set. Answers when it is done; a "
+               "caller that goes away cancels it.",
+        .params = {RUN,
+                   NEED_TEXT("scorer", "NAME, NAME@1, NAME@1.2.0 or NAME@sha256:HEX, live",
+                             SELECTOR_MAX_BYTES),
+                   TEXT("metric", "which, when the scorer made several metrics of the run",
+                        NAME_MAX_BYTES)},
+        .result = "{run, eval, set, " RESCORED "}",
+        .errors = "not_found, bad_input, state, busy, io, cancelled",
     },
     {
         .name = "row.list",
@@ -296,8 +339,8 @@ const struct proto_method proto_methods[] = {
                   "text, finish_reason, model_id, latency_ms, input_tokens, output_tokens, "
                   "cost_usd, tool_calls, attempts: [{role: model or judge, attempt, outcome, "
                   "http_status, sent_ms, total_ms, first_byte_ms, error}], scores: [{metric, "
-                  "score, pass, label, reason, na, details?}], request, judge: {question, reply} "
-                  "or null}]}: request is the body as it was sent",
+                  "selector, hash, score, pass, label, reason, na, details?}], request, judge: "
+                  "{question, reply} or null}]}: request is the body as it was sent",
         .errors = "not_found, limit",
     },
     {

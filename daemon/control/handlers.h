@@ -15,6 +15,7 @@
 
 struct control_watch;
 struct control_import;
+struct control_rescore;
 
 struct control_app {
     struct loop *loop;
@@ -29,6 +30,7 @@ struct control_app {
     int64_t started_ms;
     struct control_watch *watches;
     struct control_import *imports;
+    struct control_rescore *rescores;
     int64_t next_import;
 };
 
@@ -37,7 +39,7 @@ extern const struct control_route control_routes[];
 /* The engine's observers: they pass on to the watching connections. ctx is the control_app. */
 void control_on_progress(void *ctx, int64_t run);
 void control_on_ended(void *ctx, int64_t run);
-/* For control_options.on_closed: forgets watches, drops imports. */
+/* For control_options.on_closed: forgets watches, drops imports, cancels re-scorings. */
 void control_on_closed(void *app, uint64_t connection);
 
 /* ---- private to daemon/control: queries ---- */
@@ -87,10 +89,13 @@ void handle_run_list(void *app, struct control_call *call);
 void handle_run_show(void *app, struct control_call *call);
 void handle_run_watch(void *app, struct control_call *call);
 void handle_run_cancel(void *app, struct control_call *call);
+void handle_run_rescore(void *app, struct control_call *call);
+void handle_plugin_shadow(void *app, struct control_call *call);
 void handle_row_list(void *app, struct control_call *call);
 void handle_row_show(void *app, struct control_call *call);
 void handle_verdict_show(void *app, struct control_call *call);
 
 void control_drop_imports(struct control_app *app, uint64_t connection);
+void control_cancel_rescores(struct control_app *app, uint64_t connection);
 
 #endif

@@ -187,7 +187,10 @@ static struct as_json *score_json(struct control_query *query, const struct name
                                   const struct score_record *score)
 {
     struct as_json *json = as_json_object(), *details = NULL;
+    const struct as_json *pin = as_json_at(run->metrics, score->metric);
     as_json_set_str(json, "metric", metric_name(run, score->metric));
+    as_json_set_take(json, "selector", as_json_share(as_json_get(pin, "selector")));
+    as_json_set_take(json, "hash", as_json_share(as_json_get(pin, "hash")));
     as_json_set_num(json, "score", score->is_na ? NAN : score->score);
     as_json_set_take(json, "pass", score->pass < 0 ? NULL : as_json_new_bool(score->pass > 0));
     as_json_set_take(json, "label", as_json_new_str(score->label));

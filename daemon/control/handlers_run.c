@@ -1,5 +1,6 @@
 /* run.* and verdict.show: starting, looking, watching, cancelling. */
 #include "daemon/control/handlers.h"
+#include "daemon/store/score_sets.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -202,6 +203,30 @@ static struct as_json *whole_run(struct store *store, const struct group_record 
     return json;
 }
 
+/* What other versions of its scorers said of its outputs. */
+static void set_score_sets(struct store *store, struct control_query *query, int64_t run)
+{
+    struct score_set *sets = NULL;
+    size_t count = 0;
+    struct as_json *list = as_json_array();
+    int rc = store_sets_of_group(store, run, &query->arena, &sets, &count);
+    if (rc)
+        control_store_failed(store, query, rc, "the score sets");
+    for (size_t i = 0; i < count && !rc; i++) {
+        struct as_json *json = as_json_object();
+        as_json_set_int(json, "set", sets[i].id);
+        as_json_set_str(json, "metric", sets[i].metric_name);
+        as_json_set_str(json, "selector", sets[i].selector);
+        control_set_hash(json, "hash", &sets[i].hash);
+        as_json_set_int(json, "scored", sets[i].scored);
+        as_json_set_int(json, "errors", sets[i].errors);
+        as_json_set_str(json, "requested_by", sets[i].requested_by);
+        as_json_set_int(json, "created_ms", sets[i].created_ms);
+        as_json_push_take(list, json);
+    }
+    as_json_set_take(query->result, "score_sets", list);
+}
+
 static int get_group(struct store *store, struct control_query *query,
                      struct group_record *ret_group)
 {
@@ -215,8 +240,10 @@ static int get_group(struct store *store, struct control_query *query,
 static void show_work(struct store *store, struct control_query *query)
 {
     struct group_record group;
-    if (!get_group(store, query, &group))
-        query->result = whole_run(store, &group);
+    if (get_group(store, query, &group))
+        return;
+    query->result = whole_run(store, &group);
+    set_score_sets(store, query, group.id);
 }
 
 /* What the engine knows of a live group and the store does not yet. */
@@ -361,6 +388,7 @@ void control_on_closed(void *ctx, uint64_t connection)
 {
     drop_watches(ctx, connection, 0);
     control_drop_imports(ctx, connection);
+    control_cancel_rescores(ctx, connection);
 }
 
 static void watch_work(struct store *store, struct control_query *query)

@@ -12,7 +12,6 @@
 
 #define RESCORE_LIVE_MAX 4 /* at a time: each is a worker at full load */
 #define RESCORE_SHADOW_GROUPS 10
-#define RESCORE_SHADOW_GROUPS_MAX 50
 
 /* Fires once, on a later turn. result is that of run.rescore or plugin.shadow; NULL: err says why.
  */

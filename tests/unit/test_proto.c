@@ -54,9 +54,15 @@ static void test_every_error_that_a_method_names_is_one_of_ours(void **state)
 
 static void test_whoever_reads_may_not_change(void **state)
 {
-    static const char *const changing[] = {
-        "run.start",          "run.cancel",          "dataset.import_begin", "dataset.import_chunk",
-        "dataset.import_end", "dataset.import_abort"};
+    /* plugin.shadow changes nothing, but keeps the machine busy */
+    static const char *const changing[] = {"run.start",
+                                           "run.cancel",
+                                           "dataset.import_begin",
+                                           "dataset.import_chunk",
+                                           "dataset.import_end",
+                                           "dataset.import_abort",
+                                           "run.rescore",
+                                           "plugin.shadow"};
     (void)state;
     size_t above_observer = 0;
     for (const struct proto_method *method = proto_methods; method->name; method++)

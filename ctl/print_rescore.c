@@ -1,0 +1,191 @@
+/* run rescore and plugin shadow for people: what moved, who flipped, and the verdict before and
+ * after. Every mean with its n. */
+#include "ctl/grid.h"
+#include "ctl/print.h"
+#include "ctl/wrap.h"
+
+#include <string.h>
+
+#define ALARM (GRID_RIGHT | GRID_ALARM)
+
+/* One table: where a member's numbers are, before and after. */
+static void print_means(const struct output *out, const struct as_json *members)
+{
+    static const struct grid_column columns[] = {
+        {"MEMBER", 0, "model", NULL},
+        {"N", GRID_RIGHT, NULL, NULL},
+        {"BEFORE", GRID_RIGHT | GRID_BOLD, NULL, NULL},
+        {"95 % INTERVAL", 0, NULL, NULL},
+        {"N AFTER", GRID_RIGHT, NULL, NULL},
+        {"AFTER", GRID_RIGHT | GRID_BOLD, NULL, NULL},
+        {"95 % INTERVAL AFTER", 0, NULL, NULL},
+        {0},
+    };
+    struct grid *grid = grid_new(out, columns);
+    for (size_t i = 0; i < as_json_len(members); i++) {
+        const struct as_json *member = as_json_at(members, i);
+        const struct as_json *before = as_json_get(member, "before"),
+                             *after = as_json_get(member, "after");
+        grid_add(grid, member, NULL);
+        grid_cell(grid, "N", "%s", fmt_count(before, "n").s);
+        grid_cell(grid, "BEFORE", "%s", fmt_score(before, "mean").s);
+        grid_cell(grid, "95 % INTERVAL", "%s", fmt_interval(before, "ci").s);
+        grid_cell(grid, "N AFTER", "%s", fmt_count(after, "n").s);
+        grid_cell(grid, "AFTER", "%s", fmt_score(after, "mean").s);
+        grid_cell(grid, "95 % INTERVAL AFTER", "%s", fmt_interval(after, "ci").s);
+    }
+    grid_print_free(grid);
+}
+
+static void print_moves(const struct output *out, const struct as_json *members)
+{
+    static const struct grid_column columns[] = {
+        {"MEMBER", 0, "model", NULL},
+        {"ROWS", GRID_RIGHT, "rows", fmt_count},
+        {"MOVED", GRID_RIGHT | GRID_BOLD, "moved", fmt_count},
+        {"UP", GRID_RIGHT, "up", fmt_count},
+        {"DOWN", GRID_RIGHT, "down", fmt_count},
+        {"TO PASS", GRID_RIGHT, "to_pass", fmt_count},
+        {"TO FAIL", GRID_RIGHT, "to_fail", fmt_count},
+        {"NOW N/A", GRID_RIGHT, "now_na", fmt_count},
+        {"WAS N/A", GRID_RIGHT, "no_longer_na", fmt_count},
+        {"ERRORS", ALARM, "errors", fmt_count},
+        {"NO OUTPUT", GRID_RIGHT, "skipped", fmt_count},
+        {0},
+    };
+    out_print(out, "\n");
+    grid_print_list(out, columns, members);
+}
+
+/* "first 20 of 31", when the list was cut. */
+static void print_list_title(const struct output *out, const char *title, size_t shown,
+                             int64_t total)
+{
+    out_styled(out, STYLE_BOLD, "\n%s", title);
+    if (total > (int64_t)shown)
+        out_styled(out, STYLE_DIM, "  the first %zu of %lld", shown, (long long)total);
+    out_print(out, "\n");
+}
+
+static void print_flips(const struct output *out, const struct as_json *moved)
+{
+    static const struct grid_column columns[] = {
+        {"CASE", GRID_TRUNC, "case", NULL},
+        {"MEMBER", 0, "model", NULL},
+        {"SAMPLE", GRID_RIGHT, "sample", fmt_count},
+        {"BEFORE", GRID_RIGHT, "before", fmt_score},
+        {"AFTER", GRID_RIGHT, "after", fmt_score},
+        {"NOW", GRID_WORD, "to", NULL},
+        {0},
+    };
+    const struct as_json *flips = as_json_get(moved, "flips");
+    int64_t total = as_json_get_int(moved, "to_pass", 0) + as_json_get_int(moved, "to_fail", 0);
+    if (!as_json_len(flips))
+        return;
+    print_list_title(out, "rows that flipped", as_json_len(flips), total);
+    grid_print_list(out, columns, flips);
+}
+
+static void print_errors(const struct output *out, const struct as_json *moved)
+{
+    static const struct grid_column columns[] = {
+        {"CASE", GRID_TRUNC, "case", NULL},          {"MEMBER", 0, "model", NULL},
+        {"SAMPLE", GRID_RIGHT, "sample", fmt_count}, {"ERROR", GRID_WORD, "error_class", NULL},
+        {"WHY", GRID_TRUNC, "error", NULL},          {0},
+    };
+    const struct as_json *rows = as_json_get(moved, "error_rows");
+    if (!as_json_len(rows))
+        return;
+    print_list_title(out, "rows that the new version failed", as_json_len(rows),
+                     as_json_get_int(moved, "errors", 0));
+    grid_print_list(out, columns, rows);
+}
+
+static void print_outcome(const struct output *out, const char *outcome)
+{
+    out_styled(out, style_of_word(outcome), "%s", outcome);
+}
+
+static void print_candidate(const struct output *out, const struct as_json *candidate)
+{
+    const char *before = str_or(candidate, "before", "no gate");
+    bool flips = as_json_get_bool(candidate, "flips", false);
+    out_print(out, "  %s: ", str_or(candidate, "candidate", "?"));
+    print_outcome(out, before);
+    if (flips) {
+        out_print(out, " would be ");
+        print_outcome(out, str_or(candidate, "after", "no gate"));
+    } else {
+        out_print(out, " as before");
+    }
+    out_print(out, "\n");
+    if (!flips)
+        return;
+    wrap_print_after(out, STYLE_DIM, "    before: ", str_or(candidate, "sentence_before", ""));
+    wrap_print_after(out, STYLE_DIM, "    after:  ", str_or(candidate, "sentence_after", ""));
+}
+
+static void print_verdicts(const struct output *out, const struct as_json *moved)
+{
+    const struct as_json *verdict = as_json_get(moved, "verdict");
+    const struct as_json *candidates = as_json_get(verdict, "candidates");
+    if (!as_json_len(candidates))
+        return;
+    out_styled(out, STYLE_BOLD, "\nverdict");
+    if (!as_json_get_bool(moved, "decides", false))
+        out_styled(out, STYLE_DIM, "  another metric decides");
+    out_print(out, "\n");
+    for (size_t i = 0; i < as_json_len(candidates); i++)
+        print_candidate(out, as_json_at(candidates, i));
+}
+
+static void print_moved(const struct output *out, const struct as_json *moved)
+{
+    const struct as_json *before = as_json_get(moved, "before"),
+                         *after = as_json_get(moved, "after");
+    out_styled(out, STYLE_BOLD, "run %s  %s  ", fmt_count(moved, "run").s,
+               str_or(moved, "eval", "?"));
+    out_print(out, "%s\n", str_or(moved, "metric", "?"));
+    if (as_json_has(moved, "error")) {
+        wrap_print_after(out, STYLE_BAD, "  ", str_or(moved, "error", "?"));
+        return;
+    }
+    out_field(out, "before", "%s (%s)", str_or(before, "selector", "?"),
+              fmt_hash(before, "hash").s);
+    out_field(out, "after", "%s (%s)", str_or(after, "selector", "?"), fmt_hash(after, "hash").s);
+    if (as_json_get_bool(moved, "asks_judge", false))
+        wrap_print_after(out, STYLE_WARN, "  ",
+                         "whether the judge was asked hung on this metric: the rubric's scores are "
+                         "still those of the run");
+    print_means(out, as_json_get(moved, "members"));
+    print_moves(out, as_json_get(moved, "members"));
+    print_flips(out, moved);
+    print_errors(out, moved);
+    print_verdicts(out, moved);
+}
+
+void print_rescored(struct ctl *ctl, const struct as_json *result)
+{
+    print_moved(&ctl->out, result);
+    out_styled(&ctl->out, STYLE_DIM,
+               "\nkept as score set %s; the run's own scores and verdict are as they were\n",
+               fmt_count(result, "set").s);
+}
+
+void print_shadow(struct ctl *ctl, const struct as_json *result)
+{
+    const struct output *out = &ctl->out;
+    const struct as_json *runs = as_json_get(result, "runs");
+    const char *selector = str_or(result, "selector", "?");
+    if (!as_json_len(runs)) {
+        out_print(out, "no run that is done has a metric made by a version of %s\n", selector);
+        return;
+    }
+    for (size_t i = 0; i < as_json_len(runs); i++) {
+        print_moved(out, as_json_at(runs, i));
+        out_print(out, "\n");
+    }
+    out_styled(out, STYLE_BOLD, "%s: ", selector);
+    out_print(out, "%s of %zu would flip; nothing was kept\n",
+              fmt_counted(result, "flipped_verdicts", "verdict").s, as_json_len(runs));
+}
