@@ -57,7 +57,7 @@ const struct command commands[] = {
     {
         .path = "plugin diff",
         .method = "plugin.show",
-        .doc = "What two versions differ in: declared fields and source.",
+        .doc = "What differs between two versions of a plugin.",
         .args = {{.label = "A", .param = "selector"}, {.label = "B"}},
         .options = {{"kind", "KIND", "kind", "for a name that two kinds share"}},
         .help = "A and B are as PLUGIN in `plugin show`; they need not be live.",
@@ -83,7 +83,7 @@ const struct command commands[] = {
     {
         .path = "plugin test",
         .method = "plugin.test",
-        .doc = "Run the examples of a live plugin, with their times.",
+        .doc = "Run a live plugin's examples, with their times.",
         .args = {{.label = "PLUGIN", .param = "selector"}},
         .options = {{"kind", "KIND", "kind", "for a name that two kinds share"}},
         .help = "They run in a fresh worker. Exit code 65 when one fails.",
@@ -230,8 +230,8 @@ const struct command commands[] = {
         .args = {{"RUN", "run"}},
         .options = {{"scorer", "PLUGIN", "scorer", "NAME, NAME@2 or NAME@2.0.0; needed"},
                     {"metric", "METRIC", "metric", "when the scorer made several of the run"}},
-        .help = RUN_HELP "\nNo model is called. The run's own scores and verdict stay; the new "
-                         "scores are kept\nbeside them as a score set, which `run show` lists. "
+        .help = RUN_HELP "\nNo model is called. The run's own scores and verdict stay; the new\n"
+                         "scores are kept beside them as a score set, which `run show` lists.\n"
                          "Ctrl-C ends it and keeps nothing.",
         .example = "assayctl run rescore last --scorer exact_match@2",
         .print = print_rescored,
