@@ -14,6 +14,7 @@
 #include "lib/buf.h"
 #include "lib/err.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -36,6 +37,14 @@
 #define JOB_HEADERS_MAX 32u
 #define JOB_BATCH_MAX_ROWS 32u
 #define JOB_BATCH_MAX_BYTES (1u << 20) /* a batch holds at least one row, however large */
+
+/* The page of memory that a worker shares with the daemon: how many rows it has begun in its life.
+ * Replies of rows that took little time are sent together, so they do not tell which row a worker
+ * died of. What stands there is as hostile as a frame. */
+#define JOB_PAGE_FD 4
+struct job_page {
+    atomic_ullong rows_begun;
+};
 
 /* Exit statuses of assay-worker that the daemon tells apart. */
 #define JOB_EXIT_NO_JAIL 71       /* the lock-down failed: nothing was read */

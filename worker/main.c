@@ -18,18 +18,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
 #define EXIT_USAGE 64
 #define EXIT_PROTOCOL 76
 #define READ_BYTES (64u << 10)
+/* Replies wait for each other this long: a system call each would cost more than a small row. */
+#define SEND_AFTER_NS 1000000u
+#define SEND_BYTES (32u << 10)
 
 struct worker {
     struct state state;
     struct snapshot snapshot;
     struct plugin plugin;
     bool is_loaded, has_examples;
+    struct job_page *page;
+    uint64_t now_ns, sent_ns; /* when the last row ended, when replies were last sent */
     struct as_buf in, out;
     struct as_buf reason, label; /* escaped texts of the reply that is being written */
 };
@@ -67,6 +73,7 @@ static void write_out(struct worker *w)
         at += (size_t)wrote;
     }
     as_buf_reset(&w->out);
+    w->sent_ns = w->now_ns;
 }
 
 /* Loading */
@@ -154,7 +161,8 @@ static void run_row(struct worker *w, const struct job_row *row, struct job_repl
             (struct job_reply){.index = reply->index, .kind = row->kind, .reason = state_reason(w)};
     reply->status = status;
     reply->memory_kb = (uint32_t)(arena_high_bytes(w->state.arena) / 1024);
-    reply->row_us = (uint32_t)((now_ns() - begin_ns) / 1000);
+    w->now_ns = now_ns();
+    reply->row_us = (uint32_t)((w->now_ns - begin_ns) / 1000);
 }
 
 /* Examples come before all other rows. What they are made of would be copied before each of those.
@@ -182,7 +190,8 @@ static void answer_row(struct worker *w, const struct job_row *row, uint32_t ind
         clean(&w->reason, reply.reason, is_grade ? JOB_REASONING_MAX_BYTES : JOB_REASON_MAX_BYTES);
     reply.label = clean(&w->label, reply.label, JOB_LABEL_MAX_BYTES);
     job_put_reply(&w->out, &reply);
-    write_out(w);
+    if (w->out.len >= SEND_BYTES || w->now_ns - w->sent_ns >= SEND_AFTER_NS)
+        write_out(w);
 }
 
 static int on_batch(struct worker *w, struct as_str payload)
@@ -197,8 +206,10 @@ static int on_batch(struct worker *w, struct as_str payload)
             return AS_EPROTO;
         if (w->has_examples && row.kind != JOB_EXAMPLE)
             let_examples_go(w);
+        w->page->rows_begun++;
         answer_row(w, &row, i);
     }
+    write_out(w);
     return as_reader_is_done(&rows) ? 0 : AS_EPROTO;
 }
 
@@ -262,14 +273,21 @@ static void make_room(struct worker *w)
 {
     mallopt(M_MMAP_MAX, 0); /* one heap, grown by brk alone */
     as_buf_reserve(&w->in, JOB_FRAME_MAX_BYTES);
-    as_buf_reserve(&w->out, JOB_FRAME_MAX_BYTES);
+    as_buf_reserve(&w->out, SEND_BYTES + JOB_FRAME_MAX_BYTES);
+}
+
+static bool open_page(struct worker *w)
+{
+    void *page = mmap(NULL, sizeof(*w->page), PROT_READ | PROT_WRITE, MAP_SHARED, JOB_PAGE_FD, 0);
+    w->page = page;
+    return page != MAP_FAILED;
 }
 
 static int work(pid_t parent)
 {
     static struct worker w;
     make_room(&w);
-    if (!state_open(&w.state) || !jail_enter(parent))
+    if (!open_page(&w) || !state_open(&w.state) || !jail_enter(parent))
         return JOB_EXIT_NO_JAIL;
     return serve(&w);
 }
@@ -286,7 +304,7 @@ int main(int argc, char **argv)
     long parent = argc == 2 ? strtol(argv[1], &end, 10) : 0;
     if (parent <= 0 || *end) {
         fputs("usage: assay-worker PARENT-PID | --probe NAME | --version\n"
-              "Started by assayd, with a socket as descriptor 3.\n",
+              "Started by assayd, with a socket as descriptor 3 and a page of memory as 4.\n",
               stderr);
         return EXIT_USAGE;
     }

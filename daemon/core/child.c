@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -15,14 +16,16 @@
 #include <unistd.h>
 
 #define CHILD_SOCKET_FD 3
+#define CHILD_PAGE_FD 4
 
 struct child {
     pid_t pid;
     int pidfd;
     struct loop_poll *poll;
+    void *page;
     child_exit_fn on_exit;
     void *ctx;
-    bool is_reaped;
+    bool is_reaped; /* or never began */
 };
 
 static uint64_t timeval_us(struct timeval t)
@@ -61,7 +64,32 @@ static void on_pidfd(void *ctx, int events)
     child->on_exit(child->ctx, &how);
 }
 
-static int spawn_with_socket(const char *path, char *const argv[], int child_end, pid_t *ret_pid)
+/* A file in memory of one page, mapped here; its size is sealed. The descriptor is above those that
+ * the child's own will have. AS_E* */
+static int make_page(void **ret_page, int *ret_fd)
+{
+    int low = memfd_create("assay-worker", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    int fd = low < 0 ? -1 : fcntl(low, F_DUPFD_CLOEXEC, CHILD_PAGE_FD + 1);
+    int os_errno = errno;
+    void *page = MAP_FAILED;
+    if (low >= 0)
+        close(low);
+    if (fd >= 0 && !ftruncate(fd, CHILD_PAGE_BYTES) &&
+        !fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL))
+        page = mmap(NULL, CHILD_PAGE_BYTES, PROT_READ, MAP_SHARED, fd, 0);
+    if (page == MAP_FAILED) {
+        os_errno = fd >= 0 ? errno : os_errno;
+        if (fd >= 0)
+            close(fd);
+        return as_err_from_errno(os_errno);
+    }
+    *ret_page = page;
+    *ret_fd = fd;
+    return 0;
+}
+
+static int spawn_with(const char *path, char *const argv[], int child_end, int page_fd,
+                      pid_t *ret_pid)
 {
     static char *const no_env[] = {NULL};
     posix_spawn_file_actions_t actions;
@@ -78,6 +106,7 @@ static int spawn_with_socket(const char *path, char *const argv[], int child_end
      * Onto itself, dup2 would keep close-on-exec; posix_spawn clears it in that case, as POSIX
      * asks. */
     posix_spawn_file_actions_adddup2(&actions, child_end, CHILD_SOCKET_FD);
+    posix_spawn_file_actions_adddup2(&actions, page_fd, CHILD_PAGE_FD);
     for (int fd = 0; fd <= 2; fd++)
         posix_spawn_file_actions_addopen(&actions, fd, "/dev/null", fd ? O_WRONLY : O_RDONLY, 0);
     int rc = posix_spawn(ret_pid, path, &actions, &attr, argv, no_env);
@@ -101,20 +130,22 @@ static int watch_child(struct loop *loop, struct child *child)
 int child_spawn(struct loop *loop, const char *path, char *const argv[], child_exit_fn on_exit,
                 void *ctx, struct child **ret_child, int *ret_fd)
 {
-    int ends[2];
+    int ends[2], page_fd = -1;
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
         return as_err_from_errno(errno);
     fcntl(ends[0], F_SETFL, O_NONBLOCK);
     struct child *child = as_xcalloc(1, sizeof(*child));
-    *child = (struct child){.pidfd = -1, .on_exit = on_exit, .ctx = ctx};
-    int os_rc = spawn_with_socket(path, argv, ends[1], &child->pid);
-    close(ends[1]);
-    if (os_rc) {
-        free(child);
-        close(ends[0]);
-        return as_err_from_errno(os_rc);
+    *child = (struct child){.pidfd = -1, .on_exit = on_exit, .ctx = ctx, .is_reaped = true};
+    int rc = make_page(&child->page, &page_fd);
+    if (!rc) {
+        int os_rc = spawn_with(path, argv, ends[1], page_fd, &child->pid);
+        rc = os_rc ? as_err_from_errno(os_rc) : 0;
+        child->is_reaped = rc;
+        close(page_fd);
     }
-    int rc = watch_child(loop, child);
+    close(ends[1]);
+    if (!rc)
+        rc = watch_child(loop, child);
     if (rc) {
         close(ends[0]);
         child_free(child);
@@ -123,6 +154,11 @@ int child_spawn(struct loop *loop, const char *path, char *const argv[], child_e
     *ret_child = child;
     *ret_fd = ends[0];
     return 0;
+}
+
+const void *child_page(const struct child *child)
+{
+    return child->page;
 }
 
 void child_kill(struct child *child, int signum)
@@ -150,5 +186,7 @@ void child_free(struct child *child)
     }
     if (child->pidfd >= 0)
         stop_watching(child);
+    if (child->page)
+        munmap(child->page, CHILD_PAGE_BYTES);
     free(child);
 }

@@ -1,13 +1,16 @@
-/* A child process with one socket: how assayd starts its workers.
+/* A child process with one socket and one page of memory that both see: how assayd starts its
+ * workers.
  *
  * posix_spawn (vfork semantics: the cost does not grow with our memory), empty environment,
- * /dev/null as 0, 1 and 2, one end of a socket pair as descriptor 3, everything else closed on
- * exec. The exit is watched through a pidfd. The child is reaped by us; nobody else may call
- * waitpid(-1). */
+ * /dev/null as 0, 1 and 2, one end of a socket pair as descriptor 3, the page as descriptor 4 for
+ * the child to map and close, everything else closed on exec. The exit is watched through a pidfd.
+ * The child is reaped by us; nobody else may call waitpid(-1). */
 #ifndef DAEMON_CORE_CHILD_H
 #define DAEMON_CORE_CHILD_H
 
 #include "daemon/core/loop.h"
+
+#define CHILD_PAGE_BYTES 4096u
 
 struct child;
 
@@ -25,6 +28,9 @@ typedef void (*child_exit_fn)(void *ctx, const struct child_exit *how);
 int child_spawn(struct loop *loop, const char *path, char *const argv[], child_exit_fn on_exit,
                 void *ctx, struct child **ret_child, int *ret_fd) AS_MUST_USE;
 void child_kill(struct child *child, int signum);
+/* CHILD_PAGE_BYTES of memory that the child may write at any time, zero at first; as long as the
+ * child struct. */
+const void *child_page(const struct child *child);
 /* CPU time used so far, microseconds; 0 when it cannot be read any more. */
 uint64_t child_cpu_us(const struct child *child);
 void child_free(struct child *child);

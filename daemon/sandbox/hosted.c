@@ -153,7 +153,7 @@ static void on_replied(struct worker *w, struct sandbox_row *row, const struct j
         sandbox_activate(h->sandbox, h);
     if (reply->memory_kb > h->memory_kb)
         h->memory_kb = reply->memory_kb;
-    if (reply->status == JOB_TIMEOUT && !w->is_stop_sent && !row->was_rerun) {
+    if (reply->status == JOB_TIMEOUT && !w->is_reply_stopped && !row->was_rerun) {
         row->was_rerun = true;
         row_queue_push_front(&h->waiting, row);
         sandbox_activate(h->sandbox, h);

@@ -65,6 +65,17 @@ struct sandbox_row *row_queue_pop(struct row_queue *queue)
     return row;
 }
 
+struct sandbox_row *row_queue_take(struct row_queue *queue, uint64_t index)
+{
+    struct row_queue before = {0};
+    AS_ASSERT(index < queue->count);
+    while (index--)
+        row_queue_push(&before, row_queue_pop(queue));
+    struct sandbox_row *row = row_queue_pop(queue);
+    row_queue_prepend(queue, &before);
+    return row;
+}
+
 void row_queue_prepend(struct row_queue *queue, struct row_queue *front)
 {
     if (!front->head)

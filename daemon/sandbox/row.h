@@ -37,6 +37,8 @@ struct row_queue {
 void row_queue_push(struct row_queue *queue, struct sandbox_row *row);
 void row_queue_push_front(struct row_queue *queue, struct sandbox_row *row);
 struct sandbox_row *row_queue_pop(struct row_queue *queue); /* NULL when empty */
+/* Takes out the one that has index others before it; there must be more than that. */
+struct sandbox_row *row_queue_take(struct row_queue *queue, uint64_t index);
 /* Puts all of front before what is in queue; front is empty afterwards. */
 void row_queue_prepend(struct row_queue *queue, struct row_queue *front);
 

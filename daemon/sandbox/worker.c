@@ -1,11 +1,12 @@
 /* A worker process: spawn, socket, deadlines, death.
  *
  * The deadline is measured by looking, not by bookkeeping per row: every WORKER_CHECK_MS a busy
- * worker's count of replies is compared with the last look. When it moved, the clock starts anew;
- * when it did not for a deadline's worth of CPU time, the current row is over. So a row may get up
- * to one interval more than its deadline, never less, and a row costs no system call for it. A kill
- * is carried out at once, but judged when the exit is seen: what the worker managed to send before
- * is read first, so that no row is condemned whose answer was already under way. */
+ * worker's count of rows that it has begun, which it keeps in a page that both see, is compared
+ * with the last look. When it moved, the clock starts anew; when it did not for a deadline's worth
+ * of CPU time, the current row is over. So a row may get up to one interval more than its deadline,
+ * never less, and a row costs no system call for it. A kill is carried out at once, but judged when
+ * the exit is seen: what the worker managed to send before is read first, so that no row is
+ * condemned whose answer was already under way. */
 #include "daemon/sandbox/worker.h"
 
 #include <errno.h>
@@ -42,13 +43,28 @@ bool worker_is_busy(const struct worker *w)
     return w->state == WORKER_LOADING || (w->state == WORKER_READY && is_awaited);
 }
 
+/* The ordinal, from 1, of the row that it works on. What the worker tells is believed within what
+ * it can be: the first row without an answer, or one behind that. */
+static uint64_t current_row(const struct worker *w)
+{
+    const struct job_page *page = child_page(w->child);
+    uint64_t told = page->rows_begun, last = w->replies + w->in_flight.count;
+    uint64_t first = w->in_flight.count ? w->replies + 1 : w->replies;
+    return told < first ? first : told > last ? last : told;
+}
+
+static void condemn(struct worker *w)
+{
+    w->condemned_row = w->in_flight.head ? current_row(w) : 0;
+}
+
 void worker_doom(struct worker *w, enum job_status status, const char *reason)
 {
     if (w->state == WORKER_DOOMED)
         return;
     set_state(w, WORKER_DOOMED);
     w->end_status = status;
-    w->condemned_row = w->replies;
+    condemn(w);
     w->is_ignored = status != JOB_TIMEOUT; /* an answer that crossed with the kill still counts */
     snprintf(w->end_reason, sizeof(w->end_reason), "%s", reason);
     child_kill(w->child, SIGKILL);
@@ -100,8 +116,9 @@ static void take_reply(struct worker *w, struct as_str payload)
     w->batches_in_flight -= is_last;
     if (!w->in_flight.head)
         w->idle_since_ms = loop_now_ms(w->setup->loop);
+    w->is_reply_stopped = w->is_stop_sent && w->replies == w->stop_row;
+    w->is_stop_sent = w->is_stop_sent && w->replies < w->stop_row;
     w->setup->events->replied(w, row, &reply);
-    w->is_stop_sent = false;
     if (is_last)
         w->batch_begin_ns = clock_now_ns();
 }
@@ -215,14 +232,14 @@ static void describe_exit(struct worker *w, const struct child_exit *how)
     }
 }
 
-/* A row condemned by the deadline may have answered just before the kill: then nobody is to
- * blame. */
+/* A row condemned by the deadline may have answered just before the kill: then nobody is to blame.
+ * Rows before it were done, but their answers died with the worker: they are tried again. */
 static struct sandbox_row *find_culprit(struct worker *w)
 {
-    if (w->end_status == JOB_OK)
+    if (w->end_status == JOB_OK || !w->condemned_row)
         return NULL;
-    if (w->condemned_row == w->replies)
-        return row_queue_pop(&w->in_flight);
+    if (w->condemned_row > w->replies)
+        return row_queue_take(&w->in_flight, w->condemned_row - w->replies - 1);
     w->end_status = JOB_OK;
     return NULL;
 }
@@ -234,7 +251,7 @@ static void on_exit_seen(void *ctx, const struct child_exit *how)
     }
     if (w->state != WORKER_DOOMED) {
         set_state(w, WORKER_DOOMED);
-        w->condemned_row = w->replies;
+        condemn(w);
         describe_exit(w, how);
     }
     struct worker_end end = {.culprit = find_culprit(w), .cpu_us = how->cpu_us};
@@ -264,7 +281,7 @@ static void mark(struct worker *w, uint64_t cpu_us)
 {
     w->is_marked = true;
     w->is_stop_sent = false;
-    w->mark_replies = w->replies;
+    w->mark_row = current_row(w);
     w->mark_cpu_us = cpu_us;
     w->mark_ns = clock_now_ns();
     w->is_spent |= cpu_us >= WORKER_MAX_CPU_US;
@@ -276,6 +293,7 @@ static uint32_t stop_row(struct worker *w, bool is_cpu, uint64_t spent_ms)
     uint64_t now_ns = clock_now_ns();
     if (!w->is_stop_sent) {
         w->is_stop_sent = true;
+        w->stop_row = w->mark_row;
         w->stop_ns = now_ns;
         child_kill(w->child, SIGUSR1);
     } else if (now_ns - w->stop_ns >= WORKER_HARD_STOP_MS * 1000000ull) {
@@ -294,7 +312,7 @@ uint32_t worker_check(struct worker *w)
     uint64_t deadline_us =
         1000ull * (is_loading ? setup->load_deadline_ms : setup->row_deadline_ms);
     uint64_t cpu_us = child_cpu_us(w->child);
-    if (!w->is_marked || w->mark_replies != w->replies) {
+    if (!w->is_marked || w->mark_row != current_row(w)) {
         mark(w, cpu_us);
         return WORKER_CHECK_MS;
     }
@@ -307,7 +325,7 @@ uint32_t worker_check(struct worker *w)
     }
     /* The loop may have been held up: what lies unread in the socket may be the answer. */
     on_socket(w, LOOP_READABLE);
-    if (w->mark_replies != w->replies || w->state == WORKER_DOOMED)
+    if (w->mark_row != current_row(w) || w->state == WORKER_DOOMED)
         return WORKER_CHECK_MS;
     bool is_cpu = spent_us >= deadline_us;
     return stop_row(w, is_cpu, (is_cpu ? spent_us : waited_us) / 1000);

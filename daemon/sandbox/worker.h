@@ -41,7 +41,7 @@ struct worker_end {
 
 struct worker_events {
     void (*loaded)(struct worker *worker, const struct job_loaded *loaded);
-    /* row is no longer in flight: the receiver's. worker->is_stop_sent says whether a stop was
+    /* row is no longer in flight: the receiver's. worker->is_reply_stopped says whether a stop was
      * meant for this row. */
     void (*replied)(struct worker *worker, struct sandbox_row *row, const struct job_reply *reply);
     /* The receiver takes what is left of in_flight and unlinks the worker, which is freed when this
@@ -72,13 +72,13 @@ struct worker {
     size_t out_sent;
     struct row_queue in_flight;
     uint32_t batches_in_flight;
-    uint64_t replies;        /* rows answered: also the ordinal of the current row */
+    uint64_t replies;        /* rows answered */
     uint64_t batch_begin_ns; /* when the batch of the current row began to be worked on */
     uint64_t idle_since_ms;
     /* Clock of the current row; see worker_check. */
-    bool is_marked, is_stop_sent;
-    uint64_t mark_replies, mark_cpu_us, mark_ns, stop_ns;
-    /* Why it was doomed, and which row (ordinal) was condemned with it. */
+    bool is_marked, is_stop_sent, is_reply_stopped;
+    uint64_t mark_row, mark_cpu_us, mark_ns, stop_row, stop_ns;
+    /* Why it was doomed, and the ordinal of the row that was condemned with it; 0 = none. */
     enum job_status end_status;
     char end_reason[160];
     uint64_t condemned_row;

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -33,9 +34,13 @@ pid_t host_spawn(char *const argv[], int socket)
     assert_int_equal(posix_spawn_file_actions_adddup2(&actions, 0, 1), 0);
     if (!IS_SANITIZED) /* a sanitizer's report should be seen */
         assert_int_equal(posix_spawn_file_actions_adddup2(&actions, 0, 2), 0);
+    int page = memfd_create("page", MFD_CLOEXEC);
+    assert_int_equal(ftruncate(page, 4096), 0);
     assert_int_equal(posix_spawn_file_actions_adddup2(&actions, socket, 3), 0);
+    assert_int_equal(posix_spawn_file_actions_adddup2(&actions, page, JOB_PAGE_FD), 0);
     assert_int_equal(posix_spawn(&pid, WORKER_PATH, &actions, NULL, argv, envp), 0);
     posix_spawn_file_actions_destroy(&actions);
+    close(page);
     return pid;
 }
 
