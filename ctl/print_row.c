@@ -214,9 +214,16 @@ static void add_score_line(struct as_buf *text, const struct as_json *score)
 {
     const struct as_json *pass = as_json_get(score, "pass");
     bool is_na = as_json_get_bool(score, "na", false);
+    const char *error_class = as_json_get_cstr(score, "error_class");
     size_t from = text->len;
-    as_buf_addf(text, "%s: %s", str_or(score, "metric", "?"),
-                is_na ? "does not apply" : fmt_score(score, "score").s);
+    as_buf_adds(text, str_or(score, "metric", "?"));
+    if (as_json_has(score, "set"))
+        as_buf_addf(text, " by %s (score set %s)", str_or(score, "selector", "?"),
+                    fmt_count(score, "set").s);
+    as_buf_addf(text, ": %s",
+                is_na         ? "does not apply"
+                : error_class ? error_class
+                              : fmt_score(score, "score").s);
     if (pass && !is_na)
         as_buf_adds(text, as_json_bool(pass, false) ? " pass" : " fail");
     if (as_json_get_str(score, "label").len)
@@ -286,6 +293,7 @@ static void add_row(struct wrap_column *column, const struct as_json *row)
     add_output(text, row);
     as_buf_addc(text, '\n');
     add_scores(text, as_json_get(row, "scores"));
+    add_scores(text, as_json_get(row, "rescored"));
     add_attempts(text, as_json_get(row, "attempts"));
     add_judge(text, as_json_get(row, "judge"));
 }

@@ -47,7 +47,8 @@ const struct proto_method proto_methods[] = {
         .doc = "What the daemon is, what it has loaded, and what it is doing.",
         .result = "{version, pid, started_ms, config, socket, state_dir, models, evals, "
                   "evals_refused, plugins, plugins_refused, workers, connections, rss_bytes, runs: "
-                  "[{run, eval, state, done, total, error}]}: models, evals, plugins and so on are "
+                  "[{run, eval, state, done, total, in_flight, cost_usd, rows_per_s, eta_s, "
+                  "error}]}: models, evals, plugins and so on are "
                   "counts; runs are the groups that have not ended",
     },
     {
@@ -66,7 +67,8 @@ const struct proto_method proto_methods[] = {
         .result =
             "{plugins: [{kind, name, version, selector, hash, state, reason, path, since_ms, "
             "examples, calls, errors, kills, p50_us, p99_us, memory_kb, cpu_us, workers, "
-            "queued}], refused: [{path, reason, since_ms}]}: state is live, retired (only "
+            "queued}], refused: [{path, reason, since_ms}], loading: [path]}: state is live, "
+            "retired (only "
             "runs under way use it) or quarantined (it ended too many workers: reason says "
             "how); calls, errors (calls that ended in one) and kills (workers that it ended) "
             "count since the version was loaded; p50_us and p99_us are of a call, null before "
@@ -339,8 +341,10 @@ const struct proto_method proto_methods[] = {
                   "text, finish_reason, model_id, latency_ms, input_tokens, output_tokens, "
                   "cost_usd, tool_calls, attempts: [{role: model or judge, attempt, outcome, "
                   "http_status, sent_ms, total_ms, first_byte_ms, error}], scores: [{metric, "
-                  "selector, hash, score, pass, label, reason, na, details?}], request, judge: "
-                  "{question, reply} or null}]}: request is the body as it was sent",
+                  "selector, hash, score, pass, label, reason, na, details?}], rescored: [{set, "
+                  "metric, selector, hash, error_class, score, pass, label, reason, na, "
+                  "details?}], request, judge: {question, reply} or null}]}: request is the body "
+                  "as it was sent; rescored is what the run's score sets say",
         .errors = "not_found, limit",
     },
     {

@@ -1,5 +1,6 @@
 /* row.*: pages of rows, and everything about one case. */
 #include "daemon/control/handlers.h"
+#include "daemon/store/score_sets.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -251,9 +252,55 @@ static struct as_json *row_json(struct control_query *query, const struct named_
         as_json_push_take(scores, score_json(query, run, &row->scores[i]));
     as_json_set_take(json, "attempts", attempts);
     as_json_set_take(json, "scores", scores);
+    as_json_set_take(json, "rescored", as_json_array());
     as_json_set_take(json, "request", request);
     as_json_set_take(json, "judge", judge_json(query, exchanges, count));
     return json;
+}
+
+/* What a score set says of a row, as a score of the row's own is told, but whose and of which set.
+ */
+static struct as_json *set_score_json(struct control_query *query, const struct named_run *run,
+                                      const struct score_set *set, const struct set_score *scored)
+{
+    struct as_json *json = score_json(query, run, &scored->score);
+    as_json_set_int(json, "set", set->id);
+    as_json_set_str(json, "selector", set->selector);
+    control_set_hash(json, "hash", &set->hash);
+    as_json_set_take(json, "error_class", as_json_new_str(scored->error_class));
+    if (scored->error_class.ptr)
+        as_json_set_take(json, "score", NULL);
+    return json;
+}
+
+static bool is_same_row(const struct row_key *a, const struct row_key *b)
+{
+    return a->case_seq == b->case_seq && a->sample == b->sample && a->member == b->member;
+}
+
+/* Adds to the rows, of which list holds one object each, what the group's score sets say of them.
+ */
+static int add_rescored(struct store *store, struct control_query *query,
+                        const struct named_run *run, const struct row_listing *rows, size_t count,
+                        struct as_json *list)
+{
+    struct score_set *sets = NULL;
+    size_t set_count = 0;
+    int rc = store_sets_of_group(store, run->group.id, &query->arena, &sets, &set_count);
+    for (size_t s = 0; s < set_count && !rc && count; s++) {
+        struct set_score *scores = NULL;
+        size_t score_count = 0;
+        rc = store_set_scores_of_case(store, &sets[s], rows[0].row.key.case_seq, &query->arena,
+                                      &scores, &score_count);
+        for (size_t i = 0, row = 0; i < score_count && !rc; i++) { /* both in the order of keys */
+            while (row < count && !is_same_row(&rows[row].row.key, &scores[i].row))
+                row++;
+            if (row < count)
+                as_json_push_take(as_json_get(as_json_at(list, row), "rescored"),
+                                  set_score_json(query, run, &sets[s], &scores[i]));
+        }
+    }
+    return rc;
 }
 
 static int show_rows(struct store *store, struct control_query *query, const struct named_run *run,
@@ -270,7 +317,7 @@ static int show_rows(struct store *store, struct control_query *query, const str
         if (!rc)
             as_json_push_take(list, row_json(query, run, &rows[i], exchanges, exchange_count));
     }
-    return rc;
+    return rc ? rc : add_rescored(store, query, run, rows, count, list);
 }
 
 static void show_work(struct store *store, struct control_query *query)

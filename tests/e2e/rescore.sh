@@ -98,6 +98,15 @@ expect "$(jq -c '.[0] | [.set, .metric, .selector, .scored, .errors]' <<<"$sets"
 expect_exit 0 ctl run show 1
 expect_contains "$out" "score set" "grader@2.0.0"
 
+# A row shows both: what it scored, and what the set says of it, each with the plugin and its bytes.
+expect_exit 0 ctl --json row show 1 r05
+expect "$(jq -c '.rows[1].scores[0] | [.metric, .selector, .score, .reason]' <<<"$out")" = \
+    '["grader","grader@1.0.0",1,"graded by 1.0.0"]' "a row's own score"
+expect "$(jq -c '.rows[1].rescored | map([.set, .selector, .score, .reason])' <<<"$out")" = '[[1,"grader@2.0.0",0,"a five"]]' "the set's"
+expect "$(jq -r '.rows[1] | .scores[0].hash, .rescored[0].hash' <<<"$out" | sort -u | grep -cE '^[0-9a-f]{64}$')" = 2 "two hashes"
+expect_exit 0 ctl row show 1 r02
+expect_contains "$out" "grader by grader@2.0.0 (score set 1): script_error"
+
 # A shadow tells the same, of each run that used the scorer, and keeps nothing.
 expect_exit 0 ctl run start graded --wait --max-cases 10
 calls=$(sim_count requests)
