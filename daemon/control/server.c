@@ -1,17 +1,18 @@
 /* Connections of the control socket: bytes to lines, lines to calls, answers to bytes.
  *
  * A connection is OPEN while it is read; DRAINING when no more is read (end of file, or a line that
- * is too long) and what is open is still answered; DOOMED when it is closed as soon as no handler
- * is on the stack: control_reply and control_notify only append and mark, the loop's own callbacks
- * write and close, so on_closed never fires inside a handler. A peer with CONTROL_CALLS_MAX calls
- * open is not read until one is answered. The server's memory lives until its last call is
- * answered. */
+ * is too long) and what is open is still answered, unless the peer has gone; DOOMED when it is
+ * closed as soon as no handler is on the stack: control_reply and control_notify only append and
+ * mark, the loop's own callbacks write and close, so on_closed never fires inside a handler. A peer
+ * with CONTROL_CALLS_MAX calls open is not read until one is answered. The server's memory lives
+ * until its last call is answered. */
 #include "daemon/control/server.h"
 
 #include "daemon/control/socket.h"
 #include "lib/log.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -35,6 +36,7 @@ struct conn {
     uid_t uid;
     enum role role;
     unsigned open_calls;
+    bool is_deserted; /* the peer has closed for both ways: nobody waits for an answer */
     struct as_buf in;
     size_t in_scanned; /* bytes of in that are known to hold no newline */
     struct as_buf out;
@@ -97,8 +99,9 @@ static bool may_read(const struct conn *conn)
 
 static bool is_finished(const struct conn *conn)
 {
-    return conn->state == CONN_DRAINING && !conn->open_calls && !has_unhandled(conn) &&
-           !out_waiting(conn);
+    bool is_answered = !conn->open_calls && !out_waiting(conn);
+    return conn->state == CONN_DRAINING && !has_unhandled(conn) &&
+           (is_answered || conn->is_deserted);
 }
 
 /* Says to the loop what this connection waits for. What can go on without the peer, lines to handle
@@ -331,6 +334,13 @@ static void handle_lines(struct conn *conn)
         as_buf_done(&conn->in);
 }
 
+/* At the end of file: has the peer gone, or has it only sent all that it had to say? */
+static bool is_deserted(const struct conn *conn)
+{
+    struct pollfd state = {.fd = conn->fd};
+    return poll(&state, 1, 0) == 1 && state.revents & POLLHUP;
+}
+
 static void read_bytes(struct conn *conn)
 {
     char *end = as_buf_reserve(&conn->in, READ_BYTES);
@@ -340,10 +350,12 @@ static void read_bytes(struct conn *conn)
         conn->in.ptr[conn->in.len] = '\0';
         return;
     }
-    if (got == 0)
+    if (got == 0) {
+        conn->is_deserted = is_deserted(conn);
         set_state(conn, CONN_DRAINING);
-    else if (errno != EAGAIN && errno != EINTR)
+    } else if (errno != EAGAIN && errno != EINTR) {
         set_state(conn, CONN_DOOMED);
+    }
 }
 
 static void write_bytes(struct conn *conn)

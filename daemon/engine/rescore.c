@@ -104,6 +104,9 @@ static bool goes_on(struct rescore *task)
         task->rc = as_err_set(&task->err, AS_ECANCELED, "the re-scoring was cancelled");
     if (!task->rc)
         return true;
+    if (task->is_cancelled)
+        as_log_info("run=%" PRId64 " plugin=%s not re-scored: cancelled", task->run,
+                    task->version->selector);
     tally_free(task->tally);
     task->tally = NULL;
     if (task->set_id)

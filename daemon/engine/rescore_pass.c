@@ -19,7 +19,8 @@ struct pass_page {
     struct row_listing *rows;
     struct pass_item *items; /* of the ok rows */
     struct set_score *scores;
-    size_t row_count, item_count, left;
+    size_t row_count, item_count;
+    size_t submitted, answered; /* of the items */
 };
 
 struct pass {
@@ -122,6 +123,8 @@ static void start_reading(struct pass *pass)
 
 /* ---- score ---- */
 
+static void submit_next(struct pass_page *page);
+
 static void on_scored(void *ctx, const struct job_reply *reply)
 {
     struct pass_item *item = ctx;
@@ -140,7 +143,9 @@ static void on_scored(void *ctx, const struct job_reply *reply)
         item->scored.score.label = as_arena_dup(&page->arena, reply->label);
         item->scored.score.details_json = as_arena_dup(&page->arena, reply->details_json);
     }
-    if (--page->left == 0)
+    page->answered++;
+    submit_next(page);
+    if (page->answered == page->submitted)
         pass_step(page->pass);
 }
 
@@ -161,23 +166,23 @@ static struct job_output output_of(const struct row_record *row)
     };
 }
 
-static void score_page(struct pass_page *page)
+/* Nothing more once the pass has failed: then the page is left when what was submitted is back. */
+static void submit_next(struct pass_page *page)
 {
     const struct pass_options *options = &page->pass->options;
     const struct pin_metric *metric = &options->pins->metrics[options->metric];
-    page->left = page->item_count;
-    for (size_t i = 0; i < page->item_count; i++) {
-        struct pass_item *item = &page->items[i];
-        struct job_row job = {
-            .kind = JOB_SCORE,
-            .seed = row_seed_of_case(item->row->case_id, options->metric),
-            .case_json = item->case_json,
-            .params_json = as_str_from(metric->params_json),
-            .output = output_of(&item->row->row),
-        };
-        sandbox_submit(options->engine->on.sandbox, options->version->sandbox_id, &job, on_scored,
-                       item);
-    }
+    if (page->pass->rc || page->submitted == page->item_count)
+        return;
+    struct pass_item *item = &page->items[page->submitted++];
+    struct job_row job = {
+        .kind = JOB_SCORE,
+        .seed = row_seed_of_case(item->row->case_id, options->metric),
+        .case_json = item->case_json,
+        .params_json = as_str_from(metric->params_json),
+        .output = output_of(&item->row->row),
+    };
+    sandbox_submit(options->engine->on.sandbox, options->version->sandbox_id, &job, on_scored,
+                   item);
 }
 
 /* ---- write ---- */
@@ -242,7 +247,8 @@ static void enter_sandbox(struct pass *pass)
 {
     pass->current = pass->ahead;
     pass->ahead = NULL;
-    score_page(pass->current);
+    for (int i = 0; i < PASS_WINDOW; i++)
+        submit_next(pass->current);
 }
 
 static void end(struct pass *pass)
@@ -260,8 +266,9 @@ static void pass_step(struct pass *pass)
         page_free(pass->ahead);
         pass->ahead = NULL;
     }
-    while ((pass->current && !pass->current->left && !pass->writing) ||
-           (!pass->current && pass->ahead)) {
+    while (
+        (pass->current && pass->current->answered == pass->current->submitted && !pass->writing) ||
+        (!pass->current && pass->ahead)) {
         if (pass->current)
             leave_sandbox(pass);
         else

@@ -9,7 +9,8 @@
 #include "daemon/engine/group.h"
 #include "daemon/store/score_sets.h"
 
-#define PASS_PAGE_ROWS 128 /* also the window of the sandbox: four of its batches */
+#define PASS_PAGE_ROWS 128
+#define PASS_WINDOW 64 /* rows in the sandbox: one of its batches at work, one waiting */
 
 struct pass;
 

@@ -20,6 +20,9 @@ return {
 LUA
     mv "$home/grader.new" "$home/plugins/scorers/grader-$1.lua"
 }
+calls_of() { json_get "$(ctl --json plugin show "$1")" calls; }
+has_scored_more() { [ "$(calls_of "$1")" -gt "$2" ]; }
+sets_of() { ctl --json run show "$1" | jq -c .score_sets; }
 is_live() { ctl plugin show "$1" >/dev/null 2>&1; }
 
 start_sim
@@ -123,11 +126,45 @@ expect "$(sim_count requests)" = "$calls" "calls of models after the shadows"
 # All of it survives kill -9.
 crash_daemon
 start_daemon
-expect_exit 0 ctl --json run show 1
-expect "$(jq -c .score_sets <<<"$out")" = "$sets" "the sets after a crash"
-expect_exit 0 ctl --json run show 2
-expect "$(jq -c .score_sets <<<"$out")" = '[]' "a shadow's sets"
+expect "$(sets_of 1)" = "$sets" "the sets after a crash"
+expect "$(sets_of 2)" = '[]' "a shadow's sets"
 expect_exit 0 ctl run rescore 1 --scorer grader@2.0.0
 expect_contains "$out" "score set 2" "r05" "would be" "no twos"
+
+# A caller that goes away ends its re-scoring, and so do a crash and the end of the daemon: half a set is none.
+import_sums long 500
+write_eval long <<'YAML'
+dataset: long
+baseline: sim-q95
+candidates: [sim-q94]
+scorers: [grader@1]
+YAML
+expect_exit 0 ctl run start long --wait
+write_grader 3.0.0 'for _ = 1, 500000 do n = n + 0 end'
+await "version 3.0.0" is_live grader@3
+rescore_slowly() { # sets $caller
+    local calls_before
+    calls_before=$(calls_of grader@3)
+    start_process "$home/caller" "$BIN_DIR/assayctl" run rescore 3 --scorer grader@3
+    caller=$started
+    await "the first scores" has_scored_more grader@3 "$calls_before"
+}
+rescore_slowly
+kill -TERM "$caller"
+wait "$caller" || true
+was_cancelled() { grep -q 'plugin=grader@3.0.0 not re-scored: cancelled' "$daemon_log"; }
+await "the end of what nobody waits for" was_cancelled
+expect "$(sets_of 3)" = '[]' "the sets after the caller has gone"
+rescore_slowly
+crash_daemon
+wait "$caller" || true
+start_daemon
+expect "$(sets_of 3)" = '[]' "the sets after a crash in the middle"
+rescore_slowly
+stop_daemon
+wait "$caller" || true
+expect_contains "$(<"$daemon_log")" "grader@3.0.0 not re-scored"
+start_daemon
+expect "$(sets_of 3)" = '[]' "the sets after a stop in the middle"
 
 finish

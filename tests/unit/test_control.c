@@ -115,6 +115,22 @@ static void test_a_peer_that_has_sent_all_still_gets_its_answers(void **state)
     client_done(&client);
 }
 
+static void test_of_a_peer_that_has_gone_it_is_told_before_its_calls_are_answered(void **state)
+{
+    struct toy *toy = *state;
+    toy_start(toy);
+    struct client client = client_new(toy);
+    client_say(toy, &client, PARK_CALL(1));
+    toy_turn_until_parked(toy, 1);
+    client_done(&client);
+    while (!toy->closed_count)
+        loop_turn(toy->loop);
+    assert_int_equal(toy->parked_count, 1);
+    assert_int_equal(toy->closed_id, toy->parked[0]->connection);
+    toy_answer_parked(toy);
+    assert_int_equal(toy->closed_count, 1);
+}
+
 /* ---- what is no proper call ---- */
 
 static void test_what_is_no_call_is_refused_and_the_connection_goes_on(void **state)
@@ -275,6 +291,7 @@ int main(void)
         CASE(test_a_line_of_just_the_limit_is_read),
         CASE(test_a_cut_line_at_the_end_is_not_carried_out),
         CASE(test_a_peer_that_has_sent_all_still_gets_its_answers),
+        CASE(test_of_a_peer_that_has_gone_it_is_told_before_its_calls_are_answered),
         CASE(test_what_is_no_call_is_refused_and_the_connection_goes_on),
         CASE(test_a_slow_reader_is_dropped_and_not_waited_for),
         CASE(test_a_flood_leaves_turns_to_others),
