@@ -70,9 +70,13 @@ void worker_doom(struct worker *w, enum job_status status, const char *reason)
     child_kill(w->child, SIGKILL);
 }
 
+/* The lie stands where the answer to the first row was due, wherever the worker is by now. */
 static void doom_liar(struct worker *w)
 {
-    worker_doom(w, JOB_CRASH, "the worker broke the protocol");
+    if (w->state != WORKER_DOOMED) {
+        worker_doom(w, JOB_CRASH, "the worker broke the protocol");
+        w->condemned_row = w->in_flight.head ? w->replies + 1 : 0;
+    }
     w->is_ignored = true;
 }
 

@@ -9,12 +9,14 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
 #define SOCKET_FD 3
 
 static volatile sig_atomic_t is_stopped;
+static struct job_page *page;
 static unsigned rows_seen;
 static struct as_buf out;
 
@@ -160,6 +162,10 @@ static void obey(struct as_str text, struct job_reply *reply)
         reply->score = NAN;
     else if (as_str_eq(text, "slow"))
         sleep_ms(20);
+    else if (as_str_eq(text, "page far ahead"))
+        page->rows_begun = UINT64_MAX / 2;
+    else if (as_str_eq(text, "page far behind"))
+        page->rows_begun = 0;
 }
 
 static void answer(const struct job_row *row, uint32_t index)
@@ -180,6 +186,8 @@ static void answer(const struct job_row *row, uint32_t index)
     job_put_reply(&out, &reply);
     if (as_str_eq(text, "twice"))
         job_put_reply(&out, &reply);
+    if (as_str_eq(text, "keep")) /* goes out with the next answer */
+        return;
     send_out();
     if (as_str_eq(text, "answer and die"))
         die_of(SIGSEGV);
@@ -195,6 +203,7 @@ static void work(struct as_str payload)
         struct job_row row;
         if (job_get_row(&rows, &row))
             _exit(81);
+        page->rows_begun++;
         answer(&row, i);
     }
 }
@@ -216,6 +225,9 @@ int main(int argc, char **argv)
     if (argc > 2 && !strcmp(argv[1], "--probe"))
         die_of(SIGSYS);
     signal(SIGUSR1, on_stop);
+    page = mmap(NULL, sizeof(*page), PROT_READ | PROT_WRITE, MAP_SHARED, JOB_PAGE_FD, 0);
+    if (page == MAP_FAILED)
+        _exit(82);
     for (;;) {
         enum job_frame type;
         struct as_str payload;

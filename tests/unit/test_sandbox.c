@@ -97,12 +97,14 @@ struct breakage {
     const char *reason;
 };
 
-static void check_breakage(const struct breakage *b)
+static void check_breakage_after(const char *before, const struct breakage *b)
 {
     struct kept_reply replies[9];
     uint64_t id = open_honest();
-    for (unsigned i = 0; i < 9; i++)
-        pool_submit_text(&pool, id, as_str_from(i == 4 ? b->text : "x"), &replies[i]);
+    for (unsigned i = 0; i < 9; i++) {
+        const char *text = i < 4 ? before : i == 4 ? b->text : "x";
+        pool_submit_text(&pool, id, as_str_from(text), &replies[i]);
+    }
     pool_wait_replies(&pool, replies, 9);
     for (unsigned i = 0; i < 9; i++)
         if (i != 4)
@@ -112,6 +114,42 @@ static void check_breakage(const struct breakage *b)
                  job_status_name(replies[4].status), replies[4].reason);
     assert_has(replies[4].reason, b->reason);
     sandbox_close(pool.sandbox, id);
+}
+
+static void check_breakage(const struct breakage *b)
+{
+    check_breakage_after("x", b);
+}
+
+/* The answers of quick rows travel together: those that die with the worker are made again. */
+static void test_a_death_is_not_blamed_on_rows_whose_answers_had_not_left(void **state)
+{
+    static const struct breakage breakages[] = {
+        {"segv", JOB_CRASH, "worker died: signal 11 (SIGSEGV)"},
+        {"exit", JOB_CRASH, "worker died: exit status 3"},
+        {"spin", JOB_TIMEOUT, "CPU time"},
+        {"soft", JOB_TIMEOUT, "fake.lua:7: stopped"},
+    };
+    (void)state;
+    for (unsigned i = 0; i < AS_COUNT(breakages); i++)
+        check_breakage_after("keep", &breakages[i]);
+}
+
+static void test_a_worker_that_lies_of_its_progress_harms_no_more_than_its_own_rows(void **state)
+{
+    static const char *const lies[] = {"page far ahead", "page far behind"};
+    (void)state;
+    for (unsigned i = 0; i < AS_COUNT(lies); i++) {
+        struct kept_reply replies[4];
+        uint64_t id = open_honest();
+        pool_submit_text(&pool, id, as_str_from(lies[i]), &replies[0]);
+        pool_submit_text(&pool, id, AS_STR("segv"), &replies[1]);
+        pool_submit_text(&pool, id, AS_STR("x"), &replies[2]);
+        pool_submit_text(&pool, id, AS_STR("x"), &replies[3]);
+        pool_wait_replies(&pool, replies, 4);
+        assert_answered(&replies[0]);
+        sandbox_close(pool.sandbox, id);
+    }
 }
 
 static void test_a_death_is_blamed_on_the_row_it_happened_at_and_the_rest_is_answered(void **state)
@@ -524,6 +562,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         with_pool(test_rows_are_answered_in_the_order_they_came),
         with_pool(test_a_death_is_blamed_on_the_row_it_happened_at_and_the_rest_is_answered),
+        with_pool(test_a_death_is_not_blamed_on_rows_whose_answers_had_not_left),
+        with_pool(test_a_worker_that_lies_of_its_progress_harms_no_more_than_its_own_rows),
         with_pool(test_a_lie_on_the_socket_is_a_crash_of_that_row_alone),
         with_pool(test_a_row_over_its_deadline_is_a_timeout_and_the_rest_is_answered),
         with_pool(test_an_error_of_the_script_leaves_its_worker_alone),
