@@ -14,6 +14,19 @@ const struct command commands[] = {
         .print = print_status,
     },
     {
+        .path = "top",
+        .method = "daemon.status",
+        .doc = "Runs under way, and what plugins cost, live.",
+        .options = {{"once", NULL, NULL, "one snapshot, as in a pipe"}},
+        .help =
+            "On a terminal it is drawn anew each second until q or Ctrl-C; plugins without a call\n"
+            "are left out. Times are of one call in the worker; MEM KB is the most that a call\n"
+            "used; KILLS counts the workers that the plugin ended.",
+        .example = "assayctl top",
+        .print = print_top,
+        .run = command_top,
+    },
+    {
         .path = "check",
         .method = "daemon.check",
         .doc = "Read configuration and evals anew, as a dry run.",

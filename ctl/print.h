@@ -6,6 +6,7 @@
 #include "ctl/command.h"
 
 void print_status(struct ctl *ctl, const struct as_json *result);
+void print_top(struct ctl *ctl, const struct as_json *result);
 void print_check(struct ctl *ctl, const struct as_json *result);
 void print_plugin_list(struct ctl *ctl, const struct as_json *result);
 void print_plugin(struct ctl *ctl, const struct as_json *result);
@@ -35,6 +36,8 @@ void print_verdict(struct ctl *ctl, const struct as_json *result);
 void print_gate(const struct output *out, const char *candidate, const struct as_json *verdict,
                 bool only_bad);
 
+/* Which plugins are quarantined, and why. */
+void print_troubles(const struct output *out, const struct as_json *plugins);
 /* Files that were refused, and why; for plugins and evals. */
 void print_refused(const struct output *out, const struct as_json *refused);
 

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-static void print_quarantined(const struct output *out, const struct as_json *plugins)
+void print_troubles(const struct output *out, const struct as_json *plugins)
 {
     for (size_t i = 0; i < as_json_len(plugins); i++) {
         const struct as_json *plugin = as_json_at(plugins, i);
@@ -14,6 +14,13 @@ static void print_quarantined(const struct output *out, const struct as_json *pl
         out_styled(out, STYLE_BAD, "\nquarantined ");
         out_print(out, "%s: %s\n", str_or(plugin, "selector", "?"), str_or(plugin, "reason", "?"));
     }
+}
+
+/* Files whose new bytes are on trial at this moment. */
+static void print_loading(const struct output *out, const struct as_json *paths)
+{
+    for (size_t i = 0; i < as_json_len(paths); i++)
+        out_print(out, "\nloading %s\n", as_json_cstr(as_json_at(paths, i)));
 }
 
 void print_plugin_list(struct ctl *ctl, const struct as_json *result)
@@ -29,7 +36,8 @@ void print_plugin_list(struct ctl *ctl, const struct as_json *result)
         {0},
     };
     grid_print_list(&ctl->out, columns, as_json_get(result, "plugins"));
-    print_quarantined(&ctl->out, as_json_get(result, "plugins"));
+    print_troubles(&ctl->out, as_json_get(result, "plugins"));
+    print_loading(&ctl->out, as_json_get(result, "loading"));
     print_refused(&ctl->out, as_json_get(result, "refused"));
 }
 
@@ -125,7 +133,7 @@ void print_plugin_versions(struct ctl *ctl, const struct as_json *result)
         {0},
     };
     grid_print_list(&ctl->out, columns, as_json_get(result, "versions"));
-    print_quarantined(&ctl->out, as_json_get(result, "versions"));
+    print_troubles(&ctl->out, as_json_get(result, "versions"));
 }
 
 void print_plugin_test(struct ctl *ctl, const struct as_json *result)

@@ -5,6 +5,7 @@
 #include "ctl/command.h"
 
 /* Each returns an exit code (0 or more), or a negative AS_E* with err set. */
+int command_top(struct ctl *ctl, struct args *args, struct as_err *err);
 int command_check(struct ctl *ctl, struct args *args, struct as_err *err);
 int command_plugin_check(struct ctl *ctl, struct args *args, struct as_err *err);
 int command_plugin_diff(struct ctl *ctl, struct args *args, struct as_err *err);

@@ -74,6 +74,10 @@ static void add_progress(const struct engine *engine, struct as_json *runs)
         as_json_set_str(run, "state", group_state_name(progress.state));
         as_json_set_int(run, "done", progress.done);
         as_json_set_int(run, "total", progress.total);
+        as_json_set_int(run, "in_flight", progress.in_flight);
+        as_json_set_num(run, "cost_usd", progress.cost_usd);
+        as_json_set_num(run, "rows_per_s", progress.rows_per_s);
+        as_json_set_num(run, "eta_s", progress.eta_s);
         as_json_set_str(run, "error", progress.error[0] ? progress.error : NULL);
     }
 }

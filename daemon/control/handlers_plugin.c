@@ -25,6 +25,11 @@ static void list_refusal(void *ctx, const struct plugin_refusal *refusal)
     as_json_push_take(((struct listing *)ctx)->refused, json);
 }
 
+static void list_loading(void *ctx, const char *path)
+{
+    as_json_push_take(ctx, as_json_new_str(as_str_from(path)));
+}
+
 void handle_plugin_list(void *ctx, struct control_call *call)
 {
     struct control_app *app = ctx;
@@ -41,6 +46,9 @@ void handle_plugin_list(void *ctx, struct control_call *call)
     struct as_json *json = as_json_object();
     as_json_set_take(json, "plugins", listing.plugins);
     as_json_set_take(json, "refused", listing.refused);
+    struct as_json *loading = as_json_array();
+    registry_each_loading(app->registry, list_loading, loading);
+    as_json_set_take(json, "loading", loading);
     control_reply(call, json);
 }
 

@@ -310,6 +310,13 @@ void registry_each_refusal(struct registry *r, registry_refusal_fn fn, void *ctx
     free(sorted);
 }
 
+void registry_each_loading(struct registry *r, registry_path_fn fn, void *ctx)
+{
+    for (const struct plugin_file *file = r->files; file; file = file->next)
+        if (file->candidate)
+            fn(ctx, file->path);
+}
+
 /* Life */
 
 static char **copy_directories(const char *const *directories)

@@ -103,5 +103,8 @@ typedef void (*registry_version_fn)(void *ctx, const struct plugin_version *vers
 typedef void (*registry_refusal_fn)(void *ctx, const struct plugin_refusal *refusal);
 void registry_each(struct registry *registry, registry_version_fn fn, void *ctx);
 void registry_each_refusal(struct registry *registry, registry_refusal_fn fn, void *ctx);
+/* Files whose new bytes are on trial, in no order. */
+typedef void (*registry_path_fn)(void *ctx, const char *path);
+void registry_each_loading(struct registry *registry, registry_path_fn fn, void *ctx);
 
 #endif

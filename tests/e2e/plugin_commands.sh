@@ -143,4 +143,52 @@ expect "$(json_get "$out" errors)" = 0 "errors of exact_match"
 expect "$(json_get "$out" p99_us)" -ge 1 "p99 of exact_match"
 expect "$(json_get "$out" memory_kb)" -ge 1 "memory of exact_match"
 
+
+# ---- a plugin that ends its workers is quarantined, and everybody says so ----
+
+cat >"$home/hog.new" <<'LUA'
+-- Fills the memory that it has.
+return {
+  api = 1, kind = "scorer", name = "hog", version = "1.0.0",
+  score = function() local t = {} for i = 1, 1e9 do t[i] = i end return 1 end,
+}
+LUA
+mv "$home/hog.new" "$home/plugins/scorers/hog.lua"
+hog_is_live() { ctl plugin show hog >/dev/null 2>&1; }
+await "the plugin hog" hog_is_live
+write_eval hogged <<'YAML'
+dataset: sums
+baseline: sim-q95
+candidates: [sim-q94]
+scorers: [hog, exact_match]
+YAML
+ctl run start hogged --wait >/dev/null 2>&1 || true
+expect_exit 0 ctl --json plugin show hog
+expect "$(json_get "$out" state)" = quarantined "state of hog"
+expect_contains "$(json_get "$out" reason)" "ended 5 workers"
+expect "$(json_get "$out" kills)" = 5 "kills of hog"
+expect_exit 0 ctl plugin ls
+expect_contains "$out" "quarantined hog@1.0.0: " "ended 5 workers"
+expect_exit 0 ctl plugin versions hog
+expect_contains "$out" "quarantined"
+
+# ---- top: a snapshot in a pipe, a screen of its own on a terminal ----
+
+expect_exit 0 ctl top
+expect_contains "$out" "no run is under way" "exact_match@" "P99 US" "quarantined hog@1.0.0"
+expect_exit 0 ctl --json top
+expect "$(jq -r '.plugins[] | select(.name == "exact_match") | .calls' <<<"$out")" -ge 160 "calls of exact_match"
+expect_contains "$out" '"daemon":{' '"loading":[]' '"refused":[]'
+if script -qec true /dev/null </dev/null >/dev/null 2>&1; then
+    # script spins when its input ends before the command does: something keeps it open.
+    on_screen() { # COMMAND KEYS: what the terminal was sent is in $home/screen
+        TERM=xterm timeout 30 script -qec "stty rows 20 cols 100; $1" /dev/null >"$home/screen" < <(sleep 1.5 && printf '%s' "$2" && sleep 2)
+    }
+    on_screen "'$BIN_DIR/assayctl' top" q
+    expect_contains "$(<"$home/screen")" $'\e[?1049h' "exact_match@" "q ends" $'\e[?1049l'
+    expect "$(grep -ao 'q ends' "$home/screen" | wc -l)" -ge 2 "times that the screen was drawn"
+    on_screen "timeout --foreground -s INT 0.5 '$BIN_DIR/assayctl' top; stty -a" ''
+    expect_contains "$(<"$home/screen")" $'\e[?1049l' " icanon" " echo "
+fi
+
 finish
