@@ -106,18 +106,30 @@ static void print_outcome(const struct output *out, const char *outcome)
     out_styled(out, style_of_word(outcome), "%s", outcome);
 }
 
+/* "pass would be fail"; "pass, and still would be". */
+static void print_change(const struct output *out, const struct as_json *object)
+{
+    const char *before = str_or(object, "before", "no gate");
+    const char *after = str_or(object, "after", "no gate");
+    print_outcome(out, before);
+    out_print(out, strcmp(before, after) ? " would be " : ", and still would be");
+    if (strcmp(before, after))
+        print_outcome(out, after);
+    out_print(out, "\n");
+}
+
 static void print_candidate(const struct output *out, const struct as_json *candidate)
 {
-    bool flips = as_json_get_bool(candidate, "flips", false);
+    const struct as_json *checks = as_json_get(candidate, "checks");
     out_print(out, "  %s: ", str_or(candidate, "candidate", "?"));
-    print_outcome(out, str_or(candidate, "before", "no gate"));
-    out_print(out, flips ? " would be " : ", and still would be\n");
-    if (!flips)
-        return;
-    print_outcome(out, str_or(candidate, "after", "no gate"));
-    out_print(out, "\n");
-    wrap_print_after(out, STYLE_DIM, "    before: ", str_or(candidate, "sentence_before", ""));
-    wrap_print_after(out, STYLE_DIM, "    after:  ", str_or(candidate, "sentence_after", ""));
+    print_change(out, candidate);
+    for (size_t i = 0; i < as_json_len(checks); i++) {
+        const struct as_json *check = as_json_at(checks, i);
+        out_print(out, "    %s: ", str_or(check, "name", "?"));
+        print_change(out, check);
+        wrap_print_after(out, STYLE_DIM, "      before: ", str_or(check, "sentence_before", ""));
+        wrap_print_after(out, STYLE_DIM, "      after:  ", str_or(check, "sentence_after", ""));
+    }
 }
 
 static void print_verdicts(const struct output *out, const struct as_json *moved)
@@ -167,6 +179,32 @@ void print_rescored(struct ctl *ctl, const struct as_json *result)
                fmt_count(result, "set").s);
 }
 
+/* A line a run and metric, after all that is told of each. */
+static void print_summary(const struct output *out, const struct as_json *runs)
+{
+    static const struct grid_column columns[] = {
+        {"RUN", GRID_RIGHT, "run", fmt_count},
+        {"EVAL", 0, "eval", NULL},
+        {"METRIC", 0, "metric", NULL},
+        {"ROWS", GRID_RIGHT, "rows", fmt_count},
+        {"MOVED", GRID_RIGHT | GRID_BOLD, "moved", fmt_count},
+        {"TO PASS", GRID_RIGHT, "to_pass", fmt_count},
+        {"TO FAIL", GRID_RIGHT, "to_fail", fmt_count},
+        {"ERRORS", ALARM, "errors", fmt_count},
+        {"VERDICT", GRID_WORD, NULL, NULL},
+        {"WOULD BE", GRID_WORD, NULL, NULL},
+        {0},
+    };
+    struct grid *grid = grid_new(out, columns);
+    for (size_t i = 0; i < as_json_len(runs); i++) {
+        const struct as_json *verdict = as_json_get(as_json_at(runs, i), "verdict");
+        grid_add(grid, as_json_at(runs, i), NULL);
+        grid_cell(grid, "VERDICT", "%s", str_or(verdict, "before", "n/a"));
+        grid_cell(grid, "WOULD BE", "%s", str_or(verdict, "after", "n/a"));
+    }
+    grid_print_free(grid);
+}
+
 void print_shadow(struct ctl *ctl, const struct as_json *result)
 {
     const struct output *out = &ctl->out;
@@ -180,7 +218,8 @@ void print_shadow(struct ctl *ctl, const struct as_json *result)
         print_moved(out, as_json_at(runs, i));
         out_print(out, "\n");
     }
-    out_styled(out, STYLE_BOLD, "%s: ", selector);
+    print_summary(out, runs);
+    out_styled(out, STYLE_BOLD, "\n%s: ", selector);
     out_print(out, "%s of %zu would flip; nothing was kept\n",
               fmt_counted(result, "flipped_verdicts", "verdict").s, as_json_len(runs));
 }

@@ -26,7 +26,8 @@
 /* clang-format on */
 
 /* What run.rescore and plugin.shadow tell of a group: rows are those with a value or "does not
- * apply", skipped those without an output, errors those that the new version failed. */
+ * apply", skipped those without an output, errors those that the new version failed; checks are
+ * those of the gate that turn out otherwise. */
 #define RESCORED                                                                             \
     "metric, decides, asks_judge, before: {selector, hash}, after: {selector, hash}, rows, " \
     "skipped, errors, moved, up, down, now_na, no_longer_na, to_pass, to_fail, members: "    \
@@ -35,7 +36,7 @@
     "na}, after: {the same}}], flips: [{case, model, sample, before, after, to: pass or "    \
     "fail}], error_rows: [{case, model, sample, error_class, error}], verdict: {before, "    \
     "after, flips, candidates: [{candidate, before, after, flips, sentence_before, "         \
-    "sentence_after}]}"
+    "sentence_after, checks: [{name, before, after, sentence_before, sentence_after}]}]}"
 
 #define RUN NEED_ID("run", "the run group's number")
 #define LIMIT COUNT("limit", "how many at most; 50 when not given", PAGE_MAX)
@@ -83,10 +84,10 @@ const struct proto_method proto_methods[] = {
                              "live is looked for among the versions that kept runs were made with",
                              SELECTOR_MAX_BYTES),
                    TEXT("kind", "scorer, rubric or provider; for a name that two kinds share", 16)},
-        .result =
-            "{doc, params, requires, scale, pass, source, and what plugin.list says}: params is "
-            "what the plugin declares, scale is [min, max] or null; of a stored source that "
-            "does not load any more there is only the source, and the reason",
+        .result = "{doc, params, requires, criteria, scale, pass, source, and what plugin.list "
+                  "says}: params is "
+                  "what the plugin declares, scale is [min, max] or null; of a stored source that "
+                  "does not load any more there is only the source, and the reason",
         .errors = "not_found, bad_input",
     },
     {

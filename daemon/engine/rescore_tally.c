@@ -244,6 +244,38 @@ static struct as_json *shared(const struct as_json *object, const char *key)
     return as_json_share(as_json_get(object, key));
 }
 
+/* The checks that turn out otherwise: a verdict flips because of them. */
+static struct as_json *checks_json(const struct as_json *was, const struct as_json *is)
+{
+    struct as_json *list = as_json_array();
+    const struct as_json *old = as_json_get(was, "checks"), *now = as_json_get(is, "checks");
+    for (size_t i = 0; i < as_json_len(old) && i < as_json_len(now); i++) {
+        if (is_same_word(as_json_at(old, i), as_json_at(now, i)))
+            continue;
+        struct as_json *check = as_json_object();
+        as_json_set_take(check, "name", shared(as_json_at(old, i), "name"));
+        as_json_set_take(check, "before", shared(as_json_at(old, i), "outcome"));
+        as_json_set_take(check, "after", shared(as_json_at(now, i), "outcome"));
+        as_json_set_take(check, "sentence_before", shared(as_json_at(old, i), "sentence"));
+        as_json_set_take(check, "sentence_after", shared(as_json_at(now, i), "sentence"));
+        as_json_push_take(list, check);
+    }
+    return list;
+}
+
+static struct as_json *candidate_json(const struct as_json *was, const struct as_json *is)
+{
+    struct as_json *json = as_json_object();
+    as_json_set_take(json, "candidate", shared(was, "candidate"));
+    as_json_set_take(json, "before", shared(was, "outcome"));
+    as_json_set_take(json, "after", shared(is, "outcome"));
+    as_json_set_bool(json, "flips", !is_same_word(was, is));
+    as_json_set_take(json, "sentence_before", shared(was, "sentence"));
+    as_json_set_take(json, "sentence_after", shared(is, "sentence"));
+    as_json_set_take(json, "checks", checks_json(was, is));
+    return json;
+}
+
 static struct as_json *verdict_json(const struct as_json *before, const struct as_json *after)
 {
     struct as_json *json = as_json_object(), *candidates = as_json_array();
@@ -252,17 +284,8 @@ static struct as_json *verdict_json(const struct as_json *before, const struct a
     as_json_set_take(json, "before", shared(before, "outcome"));
     as_json_set_take(json, "after", shared(after, "outcome"));
     as_json_set_bool(json, "flips", tally_flips_verdict(before, after));
-    for (size_t i = 0; i < as_json_len(old) && i < as_json_len(now); i++) {
-        const struct as_json *was = as_json_at(old, i), *is = as_json_at(now, i);
-        struct as_json *candidate = as_json_object();
-        as_json_set_take(candidate, "candidate", shared(was, "candidate"));
-        as_json_set_take(candidate, "before", shared(was, "outcome"));
-        as_json_set_take(candidate, "after", shared(is, "outcome"));
-        as_json_set_bool(candidate, "flips", !is_same_word(was, is));
-        as_json_set_take(candidate, "sentence_before", shared(was, "sentence"));
-        as_json_set_take(candidate, "sentence_after", shared(is, "sentence"));
-        as_json_push_take(candidates, candidate);
-    }
+    for (size_t i = 0; i < as_json_len(old) && i < as_json_len(now); i++)
+        as_json_push_take(candidates, candidate_json(as_json_at(old, i), as_json_at(now, i)));
     as_json_set_take(json, "candidates", candidates);
     return json;
 }

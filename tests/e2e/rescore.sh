@@ -5,12 +5,12 @@
 
 # 40 cases; the recorded answer of rNN is NN. Version 1 passes all of them; version 2 fails the cases whose number ends in 5 (4 of them),
 # halves those that end in 0 (4; a half still passes), does not apply to r01 and breaks on r02. The candidate's answers are scored too.
-write_grader() { # VERSION BODY
+write_grader() { # VERSION BODY [PARAMETER]
     cat >"$home/grader.new" <<LUA
 -- Grades by the number that a case is named after.
 return {
   api = 1, kind = "scorer", name = "grader", version = "$1",
-  params = { half = { type = "number", default = 0.25, doc = "what a round number is worth" } },
+  params = { ${3:-half} = { type = "number", default = 0.25, doc = "what a round number is worth" } },
   score = function(case, output, p)
     local n = tonumber(case.id:sub(2))
     $2
@@ -92,6 +92,8 @@ expect "$(jq .set <<<"$rescored")" = 1 "the set's number"
 expect "$(jq -c '.verdict | [.before, .after, .flips]' <<<"$rescored")" = '["pass","fail",true]' "the verdict, which asks for a mean of 0.95"
 expect "$(sim_count requests)" = "$calls" "calls of models after the re-scoring"
 
+expect "$(jq -c '.verdict.candidates[0].checks | map([.name, .before, .after])' <<<"$rescored")" = '[["floor","PASS","FAIL"]]' "why it flips"
+
 # The run is what it was, and says that there is a set.
 expect_exit 0 ctl --json run show 1
 expect "$(jq -c 'del(.score_sets)' <<<"$out")" = "$before" "the run"
@@ -131,6 +133,31 @@ expect "$(sets_of 2)" = '[]' "a shadow's sets"
 expect_exit 0 ctl run rescore 1 --scorer grader@2.0.0
 expect_contains "$out" "score set 2" "r05" "would be" "no twos"
 
+# A run with two metrics by the scorer: which one has to be said, and a shadow shows both.
+write_eval two <<'YAML'
+dataset: graded
+baseline: recorded
+candidates: [sim-q95]
+scorers: [{use: grader@1, as: first, params: {half: 0.5}}, {use: grader@1.0.0, as: second}]
+primary: first
+YAML
+expect_exit 0 ctl run start two --wait
+expect_exit 65 ctl run rescore last --scorer grader@2
+expect_contains "$err" "'first' and 'second'" "--metric"
+expect_exit 0 ctl --json run rescore last --scorer grader@2 --metric second
+expect "$(jq -c '[.metric, .decides]' <<<"$out")" = '["second",false]' "the metric that was asked for"
+expect "$(jq '.members[0].after.mean * 36 == 29 + 3 * 0.25' <<<"$out")" = true "the mean by its own parameters"
+expect_exit 0 ctl --json plugin shadow grader@2 --last 1
+expect "$(jq -c '[.runs[] | [.run, .metric]]' <<<"$out")" = '[[3,"first"],[3,"second"]]' "what the shadow looked at"
+
+# A version that does not know the run's parameters.
+write_grader 2.5.0 '' part
+await "version 2.5.0" is_live grader@2.5
+expect_exit 65 ctl run rescore 1 --scorer grader@2.5
+expect_contains "$err" "grader@2.5.0 with the parameters of metric 'grader' of run 1" "half"
+expect_exit 0 ctl plugin shadow grader@2.5 --last 1
+expect_contains "$out" "run 3" "half" "0 verdicts" "nothing was kept"
+
 # A caller that goes away ends its re-scoring, and so do a crash and the end of the daemon: half a set is none.
 import_sums long 500
 write_eval long <<'YAML'
@@ -145,7 +172,7 @@ await "version 3.0.0" is_live grader@3
 rescore_slowly() { # sets $caller
     local calls_before
     calls_before=$(calls_of grader@3)
-    start_process "$home/caller" "$BIN_DIR/assayctl" run rescore 3 --scorer grader@3
+    start_process "$home/caller" "$BIN_DIR/assayctl" run rescore 4 --scorer grader@3
     caller=$started
     await "the first scores" has_scored_more grader@3 "$calls_before"
 }
@@ -154,17 +181,17 @@ kill -TERM "$caller"
 wait "$caller" || true
 was_cancelled() { grep -q 'plugin=grader@3.0.0 not re-scored: cancelled' "$daemon_log"; }
 await "the end of what nobody waits for" was_cancelled
-expect "$(sets_of 3)" = '[]' "the sets after the caller has gone"
+expect "$(sets_of 4)" = '[]' "the sets after the caller has gone"
 rescore_slowly
 crash_daemon
 wait "$caller" || true
 start_daemon
-expect "$(sets_of 3)" = '[]' "the sets after a crash in the middle"
+expect "$(sets_of 4)" = '[]' "the sets after a crash in the middle"
 rescore_slowly
 stop_daemon
 wait "$caller" || true
 expect_contains "$(<"$daemon_log")" "grader@3.0.0 not re-scored"
 start_daemon
-expect "$(sets_of 3)" = '[]' "the sets after a stop in the middle"
+expect "$(sets_of 4)" = '[]' "the sets after a stop in the middle"
 
 finish
