@@ -210,6 +210,7 @@ static void put_manifest(struct as_buf *out, const struct job_manifest *m)
     as_put_str(out, m->doc);
     as_put_str(out, m->params_json);
     as_put_str(out, m->requires_json);
+    as_put_str(out, m->criteria_json);
     as_put_str(out, m->auth_header);
     as_put_str(out, m->auth_prefix);
     as_put_f64(out, m->scale_min);
@@ -232,8 +233,9 @@ static bool manifest_is_valid(const struct job_manifest *m, uint8_t kind)
     return kind < PLUGIN_KIND_COUNT && job_name_is_valid(m->name) &&
            is_made_of(m->version, JOB_NAME_MAX_BYTES, ".-+") && is_utf8(m->doc) &&
            m->params_json.ptr && is_utf8(m->params_json) && m->requires_json.ptr &&
-           is_utf8(m->requires_json) && auth_is_valid(m->auth_header, m->auth_prefix) &&
-           (has_scale || no_scale) && is_unit_or_nan(m->pass);
+           is_utf8(m->requires_json) && is_utf8(m->criteria_json) &&
+           auth_is_valid(m->auth_header, m->auth_prefix) && (has_scale || no_scale) &&
+           is_unit_or_nan(m->pass);
 }
 
 static int get_manifest(struct as_reader *in, struct job_manifest *ret_manifest)
@@ -247,6 +249,7 @@ static int get_manifest(struct as_reader *in, struct job_manifest *ret_manifest)
     m.doc = as_get_str(in, JOB_DOC_MAX_BYTES);
     m.params_json = as_get_str(in, JOB_SOURCE_MAX_BYTES);
     m.requires_json = as_get_str(in, JOB_DETAILS_MAX_BYTES);
+    m.criteria_json = as_get_str(in, JOB_SOURCE_MAX_BYTES);
     m.auth_header = as_get_str(in, HEADER_NAME_MAX_BYTES);
     m.auth_prefix = as_get_str(in, JOB_NAME_MAX_BYTES);
     m.scale_min = as_get_f64(in);

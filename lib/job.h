@@ -82,6 +82,7 @@ struct job_manifest {
     struct as_str doc;           /* the file's first comment, one line */
     struct as_str params_json;   /* the declared params table as JSON, {} when none */
     struct as_str requires_json; /* array of scorer names, [] when none */
+    struct as_str criteria_json; /* rubric: array of its criteria, [] when none; else absent */
     struct as_str auth_header;   /* provider: where the daemon puts the key */
     struct as_str auth_prefix;
     double scale_min, scale_max; /* rubric: what grade's score is measured in */

@@ -296,8 +296,11 @@ static void check_plugin(lua_State *L, int plugin, struct load *load)
     read_doc(L, plugin, load);
     m->params_json = read_json(L, plugin, "params", "{}");
     m->requires_json = read_json(L, plugin, "requires", "[]");
-    if (m->params_json.len > JOB_SOURCE_MAX_BYTES || m->requires_json.len > JOB_DETAILS_MAX_BYTES)
-        luaL_error(L, "plugin.params or plugin.requires is too long");
+    if (m->kind == PLUGIN_RUBRIC)
+        m->criteria_json = read_json(L, plugin, "criteria", "[]");
+    if (m->params_json.len > JOB_SOURCE_MAX_BYTES || m->requires_json.len > JOB_DETAILS_MAX_BYTES ||
+        m->criteria_json.len > JOB_SOURCE_MAX_BYTES)
+        luaL_error(L, "plugin.params, plugin.requires or plugin.criteria is too long");
 }
 
 int manifest_load(lua_State *L)

@@ -60,6 +60,7 @@ struct as_json *plugin_whole_json(const struct control_app *app,
     struct as_json *json = plugin_json(app, version);
     as_json_set_str(json, "doc", version->doc);
     as_json_set_take(json, "params", plugin_json_of_text(as_str_from(version->params_json)));
+    as_json_set_take(json, "criteria", plugin_json_of_text(as_str_from(version->criteria_json)));
     as_json_set_take(json, "requires", plugin_json_of_text(as_str_from(version->requires_json)));
     if (!isnan(version->scale_min)) {
         struct as_json *scale = as_json_array();

@@ -31,6 +31,7 @@ struct plugin_version {
     char *source;
     size_t source_len;
     char *doc, *params_json, *requires_json;
+    char *criteria_json;               /* rubrics; NULL otherwise */
     char *auth_header, *auth_prefix;   /* providers; NULL otherwise */
     double scale_min, scale_max, pass; /* NaN where not declared */
     uint32_t example_count;

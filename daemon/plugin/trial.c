@@ -97,9 +97,9 @@ static struct job_loaded copy_loaded(struct as_arena *arena, const struct job_lo
 {
     struct job_loaded copy = *loaded;
     struct job_manifest *m = &copy.manifest;
-    struct as_str *const texts[] = {&copy.reason,    &m->name,        &m->version,
-                                    &m->doc,         &m->params_json, &m->requires_json,
-                                    &m->auth_header, &m->auth_prefix};
+    struct as_str *const texts[] = {&copy.reason,      &m->name,        &m->version,
+                                    &m->doc,           &m->params_json, &m->requires_json,
+                                    &m->criteria_json, &m->auth_header, &m->auth_prefix};
     for (size_t i = 0; i < AS_COUNT(texts); i++)
         *texts[i] = as_arena_dup(arena, *texts[i]);
     return copy;

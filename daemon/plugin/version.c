@@ -43,6 +43,7 @@ struct plugin_version *version_new_take(struct registry *r, const struct job_man
         .doc = dup_text(m->doc),
         .params_json = dup_text(m->params_json),
         .requires_json = dup_text(m->requires_json),
+        .criteria_json = dup_text(m->criteria_json),
         .auth_header = dup_text(m->auth_header),
         .auth_prefix = dup_text(m->auth_prefix),
         .scale_min = m->scale_min,
@@ -69,6 +70,7 @@ static void version_free(struct plugin_version *v)
     free(v->doc);
     free(v->params_json);
     free(v->requires_json);
+    free(v->criteria_json);
     free(v->auth_header);
     free(v->auth_prefix);
     free(v->path);

@@ -19,7 +19,7 @@
 
 #define READ_CHUNK_BYTES (64u << 10)
 #define KEEP_BUFFER_BYTES (256u << 10)      /* an emptied buffer larger than this is given back */
-#define LOADED_FRAME_MAX_BYTES (512u << 10) /* most of it: the params, bounded by the source */
+#define LOADED_FRAME_MAX_BYTES (768u << 10) /* most of it: params and criteria */
 #define SMALL_REPLY_MAX_BYTES (64u << 10)   /* reason, reasoning, label and details together */
 
 static bool may_become(enum worker_state from, enum worker_state to)

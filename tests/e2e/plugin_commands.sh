@@ -60,6 +60,8 @@ expect_contains "$out" "--- marker@1.9.0" "+++ marker@1.10.0" '-  api = 1, kind 
     "@@ -1,7 +1,7 @@" "params.at_least" '"default":0.5'
 expect_exit 0 ctl --json plugin diff marker@1 marker
 expect "$(jq -r '[.manifest[].field] | join(" ")' <<<"$out")" = "version params.at_least" "what 1.10.0 and 2.0.0 declare differently"
+expect_exit 0 ctl --json plugin diff tone structure
+expect "$(jq '[.manifest[] | select(.field == "criteria")] | length' <<<"$out")" = 1 "differences of the criteria"
 expect_exit 0 ctl plugin diff marker marker@2
 expect_contains "$out" "the same bytes"
 expect_exit 65 ctl plugin diff marker marker@7

@@ -48,6 +48,7 @@ static struct job_manifest sample_manifest(void)
         .doc = AS_STR("Is it right?"),
         .params_json = AS_STR("{}"),
         .requires_json = AS_STR("[]"),
+        .criteria_json = AS_STR("[{\"id\":\"a\"}]"),
         .auth_header = AS_STR("Authorization"),
         .auth_prefix = AS_STR("Bearer "),
         .scale_min = 1,
@@ -126,6 +127,7 @@ static void test_loaded_carries_the_manifest(void **state)
     assert_str(out.manifest.name, "correct.ness-1");
     assert_str(out.manifest.version, "1.2.0");
     assert_str(out.manifest.auth_prefix, "Bearer ");
+    assert_str(out.manifest.criteria_json, "[{\"id\":\"a\"}]");
     assert_true(out.manifest.scale_min == 1 && out.manifest.scale_max == 5 &&
                 isnan(out.manifest.pass));
     assert_int_equal(out.manifest.example_count, 3);

@@ -92,6 +92,7 @@ struct kept_report {
     enum job_status status;
     uint32_t run, failed;
     char text[512];
+    uint32_t reasons; /* examples that say why they failed */
 };
 
 static void keep_report(void *ctx, const struct plugin_report *report)
@@ -99,7 +100,10 @@ static void keep_report(void *ctx, const struct plugin_report *report)
     struct kept_report *kept = ctx;
     assert_false(kept->is_there);
     *kept = (struct kept_report){true, report->loaded->status, report->examples_run,
-                                 report->examples_failed, ""};
+                                 report->examples_failed, "", 0};
+    for (uint32_t i = 0; i < report->examples_run; i++)
+        kept->reasons += report->examples[i].reason != NULL;
+    assert_int_equal(kept->reasons, kept->run ? kept->failed : 0);
     if (report->first_failure)
         snprintf(kept->text, sizeof(kept->text), "%s", report->first_failure);
     else if (report->loaded->status != JOB_OK)
