@@ -105,8 +105,8 @@ static bool goes_on(struct rescore *task)
     if (!task->rc)
         return true;
     if (task->is_cancelled)
-        as_log_info("run=%" PRId64 " plugin=%s not re-scored: cancelled", task->run,
-                    task->version->selector);
+        as_log_info("plugin=%s %s cancelled", task->version->selector,
+                    task->run ? "re-scoring" : "shadow");
     tally_free(task->tally);
     task->tally = NULL;
     if (task->set_id)

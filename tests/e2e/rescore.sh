@@ -179,7 +179,7 @@ rescore_slowly() { # sets $caller
 rescore_slowly
 kill -TERM "$caller"
 wait "$caller" || true
-was_cancelled() { grep -q 'plugin=grader@3.0.0 not re-scored: cancelled' "$daemon_log"; }
+was_cancelled() { grep -q 'plugin=grader@3.0.0 re-scoring cancelled' "$daemon_log"; }
 await "the end of what nobody waits for" was_cancelled
 expect "$(sets_of 4)" = '[]' "the sets after the caller has gone"
 rescore_slowly
@@ -190,7 +190,7 @@ expect "$(sets_of 4)" = '[]' "the sets after a crash in the middle"
 rescore_slowly
 stop_daemon
 wait "$caller" || true
-expect_contains "$(<"$daemon_log")" "grader@3.0.0 not re-scored"
+expect_contains "$(<"$daemon_log")" "grader@3.0.0 re-scoring cancelled"
 start_daemon
 expect "$(sets_of 4)" = '[]' "the sets after a stop in the middle"
 
