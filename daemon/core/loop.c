@@ -10,6 +10,7 @@
 
 struct loop {
     uv_loop_t uv;
+    struct loop_watches watches;
 };
 
 struct loop_timer {
@@ -51,6 +52,11 @@ int loop_new(struct loop **ret_loop)
 uv_loop_t *loop_uv(struct loop *loop)
 {
     return &loop->uv;
+}
+
+struct loop_watches *loop_watches(struct loop *loop)
+{
+    return &loop->watches;
 }
 
 void loop_run(struct loop *loop)

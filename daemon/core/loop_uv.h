@@ -9,4 +9,11 @@
 
 uv_loop_t *loop_uv(struct loop *loop); /* borrowed */
 
+/* All watches of a loop share one queue in the kernel. Kept by watch.c. */
+struct loop_watches {
+    struct watch *first;
+    uint64_t event_count;
+};
+struct loop_watches *loop_watches(struct loop *loop); /* borrowed */
+
 #endif

@@ -1,6 +1,10 @@
 /* uv_fs_event with two timers: one gathers a burst of events into a single call, one looks every
  * second whether the path still leads to the directory that is watched. libuv cannot tell that: an
- * inotify watch follows the inode, and a directory that is replaced takes its watch away. */
+ * inotify watch follows the inode, and a directory that is replaced takes its watch away.
+ *
+ * Nor does libuv tell when the kernel's queue, which all watches of a loop share, was full and
+ * events of any of them were lost. But whenever that happens there are as many events to come as
+ * the queue holds, so every so many of them all watches are told to look again. */
 #include "daemon/core/watch.h"
 
 #include "daemon/core/loop_uv.h"
@@ -10,12 +14,15 @@
 #include <sys/stat.h>
 #include <uv.h>
 
+#define EVENTS_PER_LOOK 256 /* fewer than fs.inotify.max_queued_events, 16384 as a rule */
+
 struct event_handle {
     uv_fs_event_t uv;    /* first: freed by its close callback */
     struct watch *owner; /* NULL once the watch let go of it */
 };
 
 struct watch {
+    struct watch *next; /* of the loop's */
     struct loop *loop;
     struct event_handle *events; /* NULL while the directory is missing */
     struct loop_timer *quiet;
@@ -52,6 +59,15 @@ static void schedule_change(struct watch *watch)
     loop_timer_start(watch->quiet, left < WATCH_QUIET_MS ? left : WATCH_QUIET_MS);
 }
 
+static void count_event(struct loop *loop)
+{
+    struct loop_watches *watches = loop_watches(loop);
+    if (++watches->event_count % EVENTS_PER_LOOK)
+        return;
+    for (struct watch *watch = watches->first; watch; watch = watch->next)
+        schedule_change(watch);
+}
+
 /* libuv gives an event of the directory itself (deleted, moved) the directory's own name. */
 static bool is_about_itself(const struct watch *watch, const char *name)
 {
@@ -67,6 +83,7 @@ static void on_fs_event(uv_fs_event_t *uv, const char *name, int events, int sta
         return;
     watch->is_in_doubt |= status || is_about_itself(watch, name);
     schedule_change(watch);
+    count_event(watch->loop);
 }
 
 static bool attach(struct watch *watch)
@@ -126,15 +143,26 @@ struct watch *watch_new(struct loop *loop, const char *directory, watch_fn on_ch
     watch->ctx = ctx;
     watch->quiet = loop_timer_new(loop, on_quiet, watch);
     watch->retry = loop_timer_new(loop, on_retry, watch);
+    watch->next = loop_watches(loop)->first;
+    loop_watches(loop)->first = watch;
     attach(watch);
     loop_timer_start(watch->retry, WATCH_RETRY_MS);
     return watch;
+}
+
+static void forget(struct watch *watch)
+{
+    struct watch **at = &loop_watches(watch->loop)->first;
+    while (*at != watch)
+        at = &(*at)->next;
+    *at = watch->next;
 }
 
 void watch_free(struct watch *watch)
 {
     if (!watch)
         return;
+    forget(watch);
     detach(watch);
     loop_timer_free(watch->quiet);
     loop_timer_free(watch->retry);

@@ -34,6 +34,11 @@ static void on_change(void *ctx)
         watch_free(w->watch);
 }
 
+static void count_change(void *ctx)
+{
+    ++*(size_t *)ctx;
+}
+
 static int setup(void **state)
 {
     struct watched *w = as_xcalloc(1, sizeof(*w));
@@ -220,6 +225,34 @@ static void test_a_directory_that_never_rests_is_told_all_the_same(void **state)
     watch_free(w->watch);
 }
 
+static unsigned queue_max(void)
+{
+    unsigned most = 0;
+    FILE *file = fopen("/proc/sys/fs/inotify/max_queued_events", "r");
+    assert_non_null(file);
+    assert_int_equal(fscanf(file, "%u", &most), 1);
+    fclose(file);
+    return most;
+}
+
+static void test_a_change_that_another_directorys_flood_drowned_is_told(void **state)
+{
+    struct watched *w = *state;
+    size_t flooded = 0;
+    assert_int_equal(mkdir(path_of(w, "other"), 0755), 0);
+    start_watch(w);
+    struct watch *other = watch_new(w->f->loop, path_of(w, "other"), count_change, &flooded);
+    for (unsigned i = 0; i <= queue_max() / 2; i++) {
+        write_file(w, "other/a.lua", "");
+        assert_int_equal(unlink(path_of(w, "other/a.lua")), 0);
+    }
+    write_file(w, "dir/a.lua", "return {}");
+    await_change(w);
+    run_until_count(w->f, &flooded, 1);
+    watch_free(other);
+    watch_free(w->watch);
+}
+
 /* ---- the directory itself ---- */
 
 static void test_a_directory_that_is_not_there_is_found_when_it_is_made(void **state)
@@ -345,6 +378,7 @@ int main(void)
         WATCH_TEST(test_a_file_that_is_deleted_is_a_change),
         WATCH_TEST(test_each_change_after_a_quiet_time_is_told),
         WATCH_TEST(test_a_thousand_files_at_once_are_few_changes),
+        WATCH_TEST(test_a_change_that_another_directorys_flood_drowned_is_told),
         WATCH_TEST(test_a_directory_that_never_rests_is_told_all_the_same),
         WATCH_TEST(test_a_directory_that_is_not_there_is_found_when_it_is_made),
         WATCH_TEST(test_a_directory_that_is_deleted_is_told_and_looked_for),
