@@ -99,8 +99,8 @@ static void keep_report(void *ctx, const struct plugin_report *report)
 {
     struct kept_report *kept = ctx;
     assert_false(kept->is_there);
-    *kept = (struct kept_report){true, report->loaded->status, report->examples_run,
-                                 report->examples_failed, "", 0};
+    *kept = (struct kept_report){
+        true, report->loaded->status, report->examples_run, report->examples_failed, "", 0};
     for (uint32_t i = 0; i < report->examples_run; i++)
         kept->reasons += report->examples[i].reason != NULL;
     assert_int_equal(kept->reasons, kept->run ? kept->failed : 0);
