@@ -20,6 +20,7 @@ else
     daemon_options=()
 fi
 
+daemon_command=("$BIN_DIR/assayd")
 models=(sim-q95 sim-q94 sim-q80 sim-judge) # NAME, or NAME=ID where the API calls it something else, or NAME=ID@PROVIDER
 concurrency=16
 sandbox_limits='{row_deadline_ms: 2000, load_deadline_ms: 8000}'
@@ -204,7 +205,7 @@ daemon_is_ready() {
 launch_daemon() {
     daemon_starts=$((daemon_starts + 1))
     daemon_log=$home/logs/assayd.$daemon_starts.log
-    start_process "$daemon_log" "$BIN_DIR/assayd" --config "$home/assay.yaml" ${daemon_options[@]+"${daemon_options[@]}"}
+    start_process "$daemon_log" "${daemon_command[@]}" --config "$home/assay.yaml" ${daemon_options[@]+"${daemon_options[@]}"}
     daemon_pid=$started
 }
 
