@@ -1,45 +1,60 @@
 #!/bin/bash
-# The three formats of datasets, from file to verdict: own cases, chats, TrainLoop events; versions by content; bad lines by number.
+# Versions of a dataset: made by content, found again by content, named by number. What an import says of bad lines and of a file that
+# is named twice.
 . "$(dirname "$0")/lib.sh"
 
 start_sim
 start_daemon
+write_sums "$home/one.jsonl" 1
+write_sums "$home/two.jsonl" 2 d
+write_sums "$home/three.jsonl" 3 e
 
-write_sums "$home/own.jsonl" 20
-jq -c '{messages: [{role: "user", content: .input}, {role: "assistant", content: .expected}]}' "$home/own.jsonl" >"$home/chat.jsonl"
-jq -c '{input: [{role: "user", content: .input}], output: {content: .expected}, model: "old-model", tag: "sums",
-        modelParams: {}, startTimeMs: 1750000000000, endTimeMs: 1750000000300, durationMs: 300, url: "https://api.example/v1", location: {file: "a.py", lineNumber: "1"}}' \
-    "$home/own.jsonl" >"$home/events.jsonl"
+# ---- versions ----
 
-for format in own chat events; do
-    expect_exit 0 ctl --json dataset import "$format" "$home/$format.jsonl"
-    expect_contains "$out" '"cases":20' '"bad":0'
-    case $format in
-    own) recorded=0 scorer=exact_match ;;
-    *) recorded=20 scorer='length: {min: 1}' ;;
-    esac
-    expect "$(json_get "$out" recorded)" -eq "$recorded" "recorded answers of $format"
-    write_eval "$format" <<YAML
-dataset: $format
-baseline: $([ $recorded = 0 ] && echo sim-q95 || echo recorded)
+expect_exit 0 ctl dataset import d "$home/one.jsonl"
+expect_contains "$out" "imported 1 case as d@1 ("
+expect_exit 0 ctl dataset import d "$home/one.jsonl"
+expect_contains "$out" "1 case, already there, as d@1 ("
+expect_lacks "$out" newest
+expect_exit 0 ctl dataset import d "$home/two.jsonl"
+expect_contains "$out" "imported 2 cases as d@2 ("
+expect_exit 0 ctl dataset import d "$home/one.jsonl" "$home/two.jsonl"
+expect_contains "$out" "imported 3 cases as d@3 ("
+
+# An older content again: the name alone means another version, and the eval can say which it means.
+expect_exit 0 ctl dataset import d "$home/one.jsonl"
+expect_contains "$out" "1 case, already there, as d@1 (" "d alone means d@3, the newest: use d@1 in the eval to mean this one"
+expect_exit 0 ctl --json dataset import d "$home/one.jsonl"
+expect "$(jq -c '[.dataset.version, .is_new, .newest]' <<<"$out")" = '[1,false,3]' "version, is_new and newest"
+write_eval old <<'YAML'
+dataset: d@1
+baseline: sim-q95
 candidates: [sim-q94]
-scorers: [$scorer]
+scorers: [exact_match]
 YAML
-    expect_exit 0 ctl run start "$format" --wait
-    expect_exit 0 ctl --json run show last
-    expect "$(jq -c '[.comparisons[].n_pairs] | unique' <<<"$out")" = '[20]' "pairs of $format"
-done
+expect_exit 0 ctl run start old --wait
+expect_contains "$out" "d@1 (1 case, "
 
-# The same content is the same version; other content is a new one; a line that is broken is told by number and reason.
-expect_exit 0 ctl --json dataset import own "$home/own.jsonl"
-expect_contains "$out" '"is_new":false' '"version":1'
-{ head -n 3 "$home/own.jsonl"; echo '{"id": "broken", "inptu": "?"}'; tail -n 2 "$home/own.jsonl"; echo 'not json'; } >"$home/mixed.jsonl"
-expect_exit 0 ctl dataset import own "$home/mixed.jsonl"
-expect_contains "$out" "own@2" "mixed.jsonl:4:" "did you mean 'input'" "mixed.jsonl:7:"
-expect_exit 65 ctl dataset import own "$home/mixed.jsonl" --strict
-expect_exit 0 ctl dataset ls
-expect_contains "$out" own chat events trainloop
-expect_exit 0 ctl dataset show own@1
-expect_contains "$out" c0001 "What is 101"
+# ---- what is wrong with the files ----
+
+expect_exit 65 ctl dataset import e "$home/one.jsonl" "$home/two.jsonl" "$home/one.jsonl"
+expect_contains "$err" "$home/one.jsonl is named twice"
+ln "$home/one.jsonl" "$home/link.jsonl"
+expect_exit 65 ctl dataset import e "$home/one.jsonl" "$home/link.jsonl"
+expect_contains "$err" "$home/link.jsonl is named twice"
+expect_exit 65 ctl dataset show e
+expect_contains "$err" "dataset 'e' is not there"
+
+# Ten bad lines are shown, a hundred are in the JSON.
+awk 'BEGIN { for (i = 1; i <= 120; i++) print "{\"id\":\"c0001\"}" }' >"$home/bad.jsonl"
+expect_exit 0 ctl dataset import e "$home/one.jsonl" "$home/bad.jsonl"
+expect_contains "$out" "imported 1 case as e@1 (" ", 120 bad lines:" "bad.jsonl:10: " "  and 110 more: --json has the first 100"
+expect_lacks "$out" "bad.jsonl:11: "
+expect_exit 0 ctl --json dataset import e "$home/one.jsonl" "$home/bad.jsonl"
+expect "$(jq -c '[.bad, (.bad_lines | length)]' <<<"$out")" = '[120,100]' "bad lines in the JSON"
+
+# A case that stands twice is a bad line; the first one stays.
+expect_exit 0 ctl dataset import f "$home/three.jsonl" <(cat "$home/three.jsonl")
+expect_contains "$out" "imported 3 cases as f@1 (" ", 3 bad lines:" "case id 'e0001' stands already in $home/three.jsonl:1"
 
 finish
