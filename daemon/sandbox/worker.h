@@ -16,7 +16,7 @@
 #define WORKER_MAX_ROWS 10000u /* then it is spent: a fresh process takes over */
 #define WORKER_MAX_CPU_US 60000000u
 #define WORKER_BATCHES_AHEAD 2u /* in flight at most, so that it never waits for us */
-#define WORKER_CHECK_MS 25u     /* how often a busy worker's clock is looked at */
+#define WORKER_CHECK_MS 10u     /* how often a busy worker's clock is looked at */
 #define WORKER_HARD_STOP_MS 25u /* from SIGUSR1 to SIGKILL */
 #define WORKER_WALL_FACTOR 8u   /* wall-clock backstop, times the CPU deadline */
 
