@@ -300,13 +300,16 @@ static uint32_t stop_row(struct worker *w, bool is_cpu, uint64_t spent_ms)
         w->stop_row = w->mark_row;
         w->stop_ns = now_ns;
         child_kill(w->child, SIGUSR1);
-    } else if (now_ns - w->stop_ns >= WORKER_HARD_STOP_MS * 1000000ull) {
+    }
+    uint32_t waited_ms = (uint32_t)((now_ns - w->stop_ns) / 1000000);
+    if (waited_ms >= WORKER_HARD_STOP_MS) {
         char reason[100];
         snprintf(reason, sizeof(reason), "stopped after %llu ms of %s time",
                  (unsigned long long)spent_ms, is_cpu ? "CPU" : "wall-clock");
         worker_doom(w, JOB_TIMEOUT, reason);
+        return WORKER_HARD_STOP_MS;
     }
-    return WORKER_HARD_STOP_MS;
+    return WORKER_HARD_STOP_MS - waited_ms; /* a timer may fire a moment early */
 }
 
 uint32_t worker_check(struct worker *w)
