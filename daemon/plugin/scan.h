@@ -12,7 +12,7 @@
 
 #include <stdint.h>
 
-#define SCAN_MAX_FILES 512u  /* more in one folder tree is a mistake, and is said so */
+#define SCAN_MAX_FILES 2000u /* more is a mistake, and is said so; plugin.list must fit a line */
 #define SCAN_SETTLED_MS 2000 /* a file this old cannot change without its time stamp changing */
 #define SCAN_IGNORED_FOLDER "library" /* editor annotations, not plugins */
 
