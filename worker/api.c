@@ -22,7 +22,6 @@ void api_open(lua_State *L)
 {
     open_standard(L);
     api_open_base(L);
-    api_open_pairs(L);
     lua_newtable(L);
     api_open_rng(L);
     api_open_json(L);

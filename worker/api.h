@@ -18,7 +18,6 @@ void api_open(lua_State *L);
 
 /* The parts of it. Those of assay set their field in the table at the top. [-0, +0] */
 void api_open_base(lua_State *L);     /* tostring, setmetatable, format; no load, print ... */
-void api_open_pairs(lua_State *L);    /* pairs and next in a fixed order */
 void api_open_rng(lua_State *L);      /* math.random; rng, fence */
 void api_open_json(lua_State *L);     /* json */
 void api_open_text(lua_State *L);     /* text */

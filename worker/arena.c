@@ -58,9 +58,13 @@ static size_t class_bytes(unsigned cls)
     return (size_t)(5 + (cls & 3u)) << (cls / 4 + 3);
 }
 
+/* A table as a key is hashed by its address, so the heap lies at the same one in every process. A
+ * machine whose addresses are shorter maps it elsewhere. */
+#define ARENA_ADDRESS ((void *)0x200000000000)
+
 struct arena *arena_new(void)
 {
-    void *base = mmap(NULL, ARENA_BYTES, PROT_READ | PROT_WRITE,
+    void *base = mmap(ARENA_ADDRESS, ARENA_BYTES, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (base == MAP_FAILED)
         return NULL;

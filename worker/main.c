@@ -6,6 +6,7 @@
  * judge of time: it sends SIGUSR1, then SIGKILL. */
 #include "lib/buf.h"
 #include "lib/job.h"
+#include "worker/idle.h"
 #include "worker/jail.h"
 #include "worker/jobs.h"
 #include "worker/manifest.h"
@@ -255,9 +256,7 @@ static int serve(struct worker *w)
     for (;;) {
         size_t room = read_room(w);
         char *end = as_buf_reserve(&w->in, room);
-        ssize_t got = read(JAIL_SOCKET, end, room);
-        if (got < 0 && errno == EINTR)
-            continue;
+        ssize_t got = idle_read(JAIL_SOCKET, end, room);
         if (got <= 0)
             return 0;
         w->in.len += (size_t)got;
@@ -287,7 +286,8 @@ static int work(pid_t parent)
 {
     static struct worker w;
     make_room(&w);
-    if (!open_page(&w) || !state_open(&w.state) || !jail_enter(parent))
+    if (!open_page(&w) || !idle_prepare(JAIL_SOCKET) || !state_open(&w.state) ||
+        !jail_enter(parent))
         return JOB_EXIT_NO_JAIL;
     return serve(&w);
 }

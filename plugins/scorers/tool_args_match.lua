@@ -23,6 +23,7 @@ local function compare(expected, got, p)
   for name in pairs(p.exact and got or {}) do
     if expected[name] == nil then wrong[#wrong + 1], count = tostring(name), count + 1 end
   end
+  table.sort(wrong)
   return wrong, count
 end
 
@@ -34,7 +35,7 @@ local function score_call(call, expected, p)
 end
 
 return {
-  api = 1, kind = "scorer", name = "tool_args_match", version = "1.0.0",
+  api = 1, kind = "scorer", name = "tool_args_match", version = "1.0.1",
   params = {
     tool = { type = "string", doc = "the tool's name; without it case.metadata.tool says, else any call will do" },
     arguments = { type = "object",

@@ -34,6 +34,7 @@
 #define KILLS 9 /* of each kind; fewer in a row than a quarantine needs */
 #define WORKERS 16
 #define IDLE_MS 50
+#define WORKER_IDLE_MS 2500 /* a worker gives pages back after a second */
 
 struct bench {
     struct loop *loop;
@@ -346,6 +347,21 @@ static long pss_kb(long pid)
     return kb;
 }
 
+static void on_time(void *ctx)
+{
+    *(bool *)ctx = true;
+}
+
+static void turn_for_ms(struct bench *bench, uint64_t ms)
+{
+    bool is_over = false;
+    struct loop_timer *timer = loop_timer_new(bench->loop, on_time, &is_over);
+    loop_timer_start(timer, ms);
+    while (!is_over)
+        loop_turn(bench->loop);
+    loop_timer_free(timer);
+}
+
 /* The first child, when it is alone and as one of many: the pages of the program are shared. */
 static void measure_memory(struct bench *bench)
 {
@@ -362,35 +378,22 @@ static void measure_memory(struct bench *bench)
         if (!file || fscanf(file, "%ld", &pid) != 1)
             give_up(path, "no worker there");
         fclose(file);
+        turn_for_ms(bench, WORKER_IDLE_MS);
         alone_kb = pss_kb(pid);
     }
+    turn_for_ms(bench, WORKER_IDLE_MS);
     shared_kb = pss_kb(pid);
     if (shared_kb < 0)
         puts("memory of an idle worker: only root may look");
     else
         tell("memory of an idle worker (PSS), one of 16", (double)shared_kb, "kB", "400 at most");
     if (shared_kb >= 0)
-        tell("  when it is the only one", (double)alone_kb, "kB", "");
+        tell("  when it is the only one", (double)alone_kb, "kB", "400 at most");
     for (unsigned i = 0; i < WORKERS; i++)
         sandbox_close(bench->sandbox, ids[i]);
 }
 
 /* A file, from its close to live */
-
-static void on_time(void *ctx)
-{
-    *(bool *)ctx = true;
-}
-
-static void turn_for_ms(struct bench *bench, uint64_t ms)
-{
-    bool is_over = false;
-    struct loop_timer *timer = loop_timer_new(bench->loop, on_time, &is_over);
-    loop_timer_start(timer, ms);
-    while (!is_over)
-        loop_turn(bench->loop);
-    loop_timer_free(timer);
-}
 
 static void write_version(const char *path, unsigned version)
 {

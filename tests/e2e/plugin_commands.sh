@@ -116,6 +116,7 @@ done
 cat >"$home/globals.lua" <<'LUA'
 local names = {}
 for name in pairs(_G) do names[#names + 1] = name end
+table.sort(names)
 error("<" .. table.concat(names, ", ") .. ">")
 LUA
 expect_exit 65 ctl plugin check "$home/globals.lua"

@@ -1,7 +1,7 @@
-/* pairs and next in an order that is the same in every process: numbers by value, strings by their
- * bytes, then booleans, then everything else by its place in the heap, which is the same too
- * because rows start from the same heap. Lua's own order depends on a hash seed made of addresses
- * and the time, and scores must not. */
+/* A table's keys in an order that is a fact of the table alone: numbers by value, strings by their
+ * bytes, then booleans, then everything else by its place in the heap. For what leaves the worker
+ * as text: JSON, headers, parameters. A script's own pairs goes in the order of Lua's hashes, which
+ * is the same in every process, but depends on how the table came to be. */
 #include "worker/api.h"
 
 #include <lauxlib.h>
@@ -140,77 +140,4 @@ lua_Integer api_push_sorted_keys(lua_State *L, int table)
     lua_replace(L, found);
     lua_settop(L, found);
     return count;
-}
-
-/* The iterator that pairs returns. Upvalues: the table, its sorted keys, the place of the last one
- * given. A key whose value was removed meanwhile is passed over. */
-static int pairs_step(lua_State *L)
-{
-    lua_Integer at = lua_tointeger(L, lua_upvalueindex(3));
-    for (;;) {
-        if (lua_rawgeti(L, lua_upvalueindex(2), ++at) == LUA_TNIL)
-            return 1;
-        lua_pushvalue(L, -1);
-        if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL)
-            break;
-        lua_pop(L, 2);
-    }
-    lua_pushinteger(L, at);
-    lua_replace(L, lua_upvalueindex(3));
-    return 2;
-}
-
-static int base_pairs(lua_State *L)
-{
-    luaL_checkany(L, 1);
-    if (luaL_getmetafield(L, 1, "__pairs") != LUA_TNIL) {
-        lua_pushvalue(L, 1);
-        lua_call(L, 1, 3);
-        return 3;
-    }
-    luaL_checktype(L, 1, LUA_TTABLE);
-    lua_pushvalue(L, 1);
-    api_push_sorted_keys(L, 1);
-    lua_pushinteger(L, 0);
-    lua_pushcclosure(L, pairs_step, 3);
-    lua_pushvalue(L, 1);
-    return 2;
-}
-
-/* next(t, k): the smallest key above k, by one pass over the table; a loop over next alone is
- * quadratic. [-0, +1 or +2] */
-static int base_next(lua_State *L)
-{
-    luaL_checktype(L, 1, LUA_TTABLE);
-    lua_settop(L, 2);
-    bool is_first = lua_isnil(L, 2);
-    struct key after = read_key(L, 2, 0), best = {0};
-    bool is_found = false;
-    lua_pushnil(L); /* 3: the best key so far */
-    lua_pushnil(L);
-    while (lua_next(L, 1)) {
-        lua_pop(L, 1);
-        struct key key = read_key(L, -1, 0);
-        if ((!is_first && compare_keys(&key, &after) <= 0) ||
-            (is_found && compare_keys(&key, &best) >= 0))
-            continue;
-        best = key;
-        is_found = true;
-        lua_pushvalue(L, -1);
-        lua_replace(L, 3);
-    }
-    if (!is_found) {
-        lua_pushnil(L);
-        return 1;
-    }
-    lua_settop(L, 3);
-    lua_pushvalue(L, 3);
-    lua_rawget(L, 1);
-    return 2;
-}
-
-void api_open_pairs(lua_State *L)
-{
-    lua_register(L, "pairs", base_pairs);
-    lua_register(L, "next", base_next);
 }
