@@ -4,6 +4,15 @@
 #include "ctl/run_commands.h"
 
 #define RUN_HELP "RUN is a run group's number, or the word last."
+#define WHY_OPTION                                     \
+    {                                                  \
+        "why", "TEXT", "why", "why, for the audit log" \
+    }
+#define LOG_OPTIONS                                              \
+    {"limit", "N", "limit", "so many; 50 when not given"},       \
+    {                                                            \
+        "before", "ID", "before", "only entries before this one" \
+    }
 
 const struct command commands[] = {
     {
@@ -34,6 +43,14 @@ const struct command commands[] = {
         .example = "assayctl check",
         .print = print_check,
         .run = command_check,
+    },
+    {
+        .path = "daemon log",
+        .method = "daemon.log",
+        .doc = "Who changed what in runs and in assayd, and why.",
+        .options = {LOG_OPTIONS},
+        .example = "assayctl daemon log --limit 10",
+        .print = print_log,
     },
     {
         .path = "plugin ls",
@@ -187,7 +204,8 @@ const struct command commands[] = {
                     {"models", "A,B", "models", "these candidates instead of the eval's"},
                     {"max-cases", "N", "max_cases", "only the first N cases"},
                     {"samples", "N", "samples", "answers per case and member"},
-                    {"tag", "TAG", "tag", "what to call it"}},
+                    {"tag", "TAG", "tag", "what to call it"},
+                    WHY_OPTION},
         .help =
             "Ctrl-C ends the waiting, not the run. Exit codes when waiting: 0 done (with --gate:\n"
             "passed), 2 gate failed, 3 run failed or cancelled, 4 gave up waiting, 5 gate\n"
@@ -231,10 +249,20 @@ const struct command commands[] = {
         .method = "run.cancel",
         .doc = "End a run group early; what was answered is kept.",
         .args = {{"RUN", "run"}},
-        .options = {{"reason", "TEXT", "reason", "why, for the record"}},
+        .options = {WHY_OPTION},
         .help = RUN_HELP,
-        .example = "assayctl run cancel 7 --reason 'wrong dataset'",
+        .example = "assayctl run cancel 7 --why 'wrong dataset'",
         .print = print_cancelled,
+    },
+    {
+        .path = "run log",
+        .method = "run.log",
+        .doc = "What was done to a run group, by whom and why.",
+        .args = {{"RUN", "run"}},
+        .options = {LOG_OPTIONS},
+        .help = RUN_HELP,
+        .example = "assayctl run log last",
+        .print = print_log,
     },
     {
         .path = "run rescore",

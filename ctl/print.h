@@ -26,6 +26,7 @@ void print_run(struct ctl *ctl, const struct as_json *result);
 void print_run_end(struct ctl *ctl, const struct as_json *result);
 void print_rescored(struct ctl *ctl, const struct as_json *result);
 void print_shadow(struct ctl *ctl, const struct as_json *result);
+void print_log(struct ctl *ctl, const struct as_json *result);
 void print_cancelled(struct ctl *ctl, const struct as_json *result);
 void print_row_list(struct ctl *ctl, const struct as_json *result);
 void print_row(struct ctl *ctl, const struct as_json *result);

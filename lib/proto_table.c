@@ -39,7 +39,14 @@
     "sentence_after, checks: [{name, before, after, sentence_before, sentence_after}]}]}"
 
 #define RUN NEED_ID("run", "the run group's number")
+#define WHY TEXT("why", "why, for the audit log", 1024)
 #define LIMIT COUNT("limit", "how many at most; 50 when not given", PAGE_MAX)
+
+#define BEFORE_ENTRY COUNT("before", "only entries with a lower id", INT64_MAX)
+#define LOG_RESULT                                                                               \
+    "{entries: [{id, at_ms, who, action, target, why, detail}], next?}: the last of them, the "  \
+    "oldest first; action is the name of the method that was called, or what the daemon did by " \
+    "itself; detail is an object, or null"
 
 const struct proto_method proto_methods[] = {
     {
@@ -59,6 +66,13 @@ const struct proto_method proto_methods[] = {
                "force changes.",
         .result = "{ok, problems: [string]}: each problem is `file:line:column: what is wrong`",
         .errors = "io",
+    },
+    {
+        .name = "daemon.log",
+        .role = PROTO_OBSERVER,
+        .doc = "What was done to run groups and to the daemon, by whom and why.",
+        .params = {BEFORE_ENTRY, LIMIT},
+        .result = LOG_RESULT,
     },
     {
         .name = "plugin.list",
@@ -240,7 +254,8 @@ const struct proto_method proto_methods[] = {
                     .max = 15},
                    COUNT("max_cases", "only the first N cases", 1000000000),
                    COUNT("samples", "answers per case and member", 1000),
-                   TEXT("tag", "what to call it", NAME_MAX_BYTES)},
+                   TEXT("tag", "what to call it", NAME_MAX_BYTES),
+                   WHY},
         .result = "{run}: the group's number",
         .errors = "not_found, bad_input, plugin, limit, io",
     },
@@ -294,9 +309,17 @@ const struct proto_method proto_methods[] = {
         .name = "run.cancel",
         .role = PROTO_OPERATOR,
         .doc = "Ends a run group early. What was answered is kept.",
-        .params = {RUN, TEXT("reason", "why, for the record", 1024)},
+        .params = {RUN, WHY},
         .result = "{run, state}",
         .errors = "not_found, state",
+    },
+    {
+        .name = "run.log",
+        .role = PROTO_OBSERVER,
+        .doc = "What was done to a run group, by whom and why.",
+        .params = {RUN, BEFORE_ENTRY, LIMIT},
+        .result = LOG_RESULT,
+        .errors = "not_found",
     },
     {
         .name = "run.rescore",

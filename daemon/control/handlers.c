@@ -1,11 +1,13 @@
 /* The routes, and the queries that handlers answer by. */
 #include "daemon/control/handlers.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 const struct control_route control_routes[] = {
     {"daemon.status", handle_daemon_status},
     {"daemon.check", handle_daemon_check},
+    {"daemon.log", handle_daemon_log},
     {"plugin.list", handle_plugin_list},
     {"plugin.show", handle_plugin_show},
     {"plugin.versions", handle_plugin_versions},
@@ -25,6 +27,7 @@ const struct control_route control_routes[] = {
     {"run.show", handle_run_show},
     {"run.watch", handle_run_watch},
     {"run.cancel", handle_run_cancel},
+    {"run.log", handle_run_log},
     {"run.rescore", handle_run_rescore},
     {"row.list", handle_row_list},
     {"row.show", handle_row_show},
@@ -78,6 +81,11 @@ uint32_t control_limit(const struct control_call *call)
 {
     int64_t limit = as_json_get_int(call->params, "limit", CONTROL_PAGE_DEFAULT);
     return limit > CONTROL_PAGE_MAX ? CONTROL_PAGE_MAX : (uint32_t)limit;
+}
+
+void control_who(const struct control_call *call, char ret_who[CONTROL_WHO_BYTES])
+{
+    snprintf(ret_who, CONTROL_WHO_BYTES, "uid %u", (unsigned)call->uid);
 }
 
 void control_set_hash(struct as_json *json, const char *key, const struct as_sha256 *hash)

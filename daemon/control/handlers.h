@@ -66,11 +66,15 @@ void control_store_failed(struct store *store, struct control_query *query, int 
 /* The eval that the call names; NULL: the call was answered with why not. */
 const struct eval_def *control_eval_of(struct control_app *app, struct control_call *call);
 uint32_t control_limit(const struct control_call *call);
+/* Who calls, as records name him: "uid 1000". */
+#define CONTROL_WHO_BYTES 32
+void control_who(const struct control_call *call, char ret_who[CONTROL_WHO_BYTES]);
 void control_set_hash(struct as_json *json, const char *key, const struct as_sha256 *hash);
 void control_set_time(struct as_json *json, const char *key, int64_t ms); /* 0 gives null */
 
 void handle_daemon_status(void *app, struct control_call *call);
 void handle_daemon_check(void *app, struct control_call *call);
+void handle_daemon_log(void *app, struct control_call *call);
 void handle_plugin_list(void *app, struct control_call *call);
 void handle_plugin_show(void *app, struct control_call *call);
 void handle_plugin_versions(void *app, struct control_call *call);
@@ -89,6 +93,7 @@ void handle_run_list(void *app, struct control_call *call);
 void handle_run_show(void *app, struct control_call *call);
 void handle_run_watch(void *app, struct control_call *call);
 void handle_run_cancel(void *app, struct control_call *call);
+void handle_run_log(void *app, struct control_call *call);
 void handle_run_rescore(void *app, struct control_call *call);
 void handle_plugin_shadow(void *app, struct control_call *call);
 void handle_row_list(void *app, struct control_call *call);

@@ -39,8 +39,8 @@ void handle_run_start(void *ctx, struct control_call *call)
     size_t count = as_json_len(wanted);
     for (size_t i = 0; i < count && i < EVAL_MAX_CANDIDATES; i++)
         models[i] = as_json_cstr(as_json_at(wanted, i));
-    char requested_by[32];
-    snprintf(requested_by, sizeof(requested_by), "uid %u", call->uid);
+    char requested_by[CONTROL_WHO_BYTES];
+    control_who(call, requested_by);
     struct engine_request request = {
         .evals = app->evals,
         .eval = eval,
@@ -50,6 +50,7 @@ void handle_run_start(void *ctx, struct control_call *call)
                       .samples = (uint32_t)as_json_get_int(call->params, "samples", 0)},
         .requested_by = requested_by,
         .tag = as_json_get_cstr(call->params, "tag"),
+        .why = as_json_get_cstr(call->params, "why"),
     };
     engine_start(app->engine, &request, on_started, call);
 }
@@ -430,11 +431,10 @@ void handle_run_cancel(void *ctx, struct control_call *call)
     struct control_app *app = ctx;
     struct as_err err = {0};
     int64_t run = as_json_get_int(call->params, "run", 0);
-    const char *why = as_json_get_cstr(call->params, "reason");
-    char reason[AS_ERR_MSG_MAX];
-    snprintf(reason, sizeof(reason), "cancelled by uid %u%s%.900s", call->uid, why ? ": " : "",
-             why ? why : "");
-    if (engine_cancel(app->engine, run, reason, &err)) {
+    char who[CONTROL_WHO_BYTES];
+    struct actor actor = {who, as_json_get_cstr(call->params, "why")};
+    control_who(call, who);
+    if (engine_cancel(app->engine, run, &actor, &err)) {
         control_fail(call, &err);
         return;
     }

@@ -119,7 +119,7 @@ static struct group *find_group(const struct engine *engine, int64_t run)
     return group;
 }
 
-int engine_cancel(struct engine *engine, int64_t run, const char *reason, struct as_err *err)
+int engine_cancel(struct engine *engine, int64_t run, const struct actor *actor, struct as_err *err)
 {
     struct group *group = find_group(engine, run);
     if (!group)
@@ -128,7 +128,7 @@ int engine_cancel(struct engine *engine, int64_t run, const char *reason, struct
     if (group->state != GROUP_RUNNING)
         return as_err_set(err, AS_ESTATE, "run %lld is %s: only a running one can be cancelled",
                           (long long)run, group_state_name(group->state));
-    group_cancel(group, reason);
+    group_cancel(group, actor);
     return 0;
 }
 

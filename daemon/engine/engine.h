@@ -8,6 +8,7 @@
 #define DAEMON_ENGINE_ENGINE_H
 
 #include "daemon/config/config.h"
+#include "daemon/engine/audit.h"
 #include "daemon/engine/db.h"
 #include "daemon/engine/pins.h"
 #include "daemon/engine/writer.h"
@@ -52,6 +53,7 @@ struct engine_request {
     struct run_overrides overrides;
     const char *requested_by;
     const char *tag; /* may be NULL */
+    const char *why; /* for the audit log; may be NULL */
 };
 /* run 0: err says why. */
 typedef void (*engine_started_fn)(void *ctx, int64_t run, const struct as_err *err);
@@ -59,7 +61,7 @@ void engine_start(struct engine *engine, const struct engine_request *request,
                   engine_started_fn done, void *ctx);
 
 /* AS_ENOENT: no such live group. The group ends once its rows in flight are given up. */
-int engine_cancel(struct engine *engine, int64_t run, const char *reason,
+int engine_cancel(struct engine *engine, int64_t run, const struct actor *actor,
                   struct as_err *err) AS_MUST_USE;
 
 struct run_progress {

@@ -16,11 +16,6 @@ struct page_read {
     char error[AS_ERR_MSG_MAX];
 };
 
-struct state_change {
-    int64_t run;
-    enum group_state state;
-};
-
 struct case_page *case_page_ref(struct case_page *page)
 {
     page->refs++;
@@ -65,33 +60,23 @@ void group_fault(struct group *group, const char *why)
     AS_ASSERT(rc == 0);
 }
 
-static void store_state_work(struct store *store, void *ctx)
+/* Together with the new state: a restart must not bring a cancelled group back to life. */
+static void note_state(const struct group *group, const char *action, const struct actor *actor)
 {
-    const struct state_change *change = ctx;
-    if (store_group_set_state(store, change->run, change->state))
-        as_log_err("group=%lld its state could not be stored: %s", (long long)change->run,
-                   store_error(store));
+    char target[AUDIT_TARGET_BYTES];
+    audit_target_of_run(group->id, target);
+    struct audit_entry entry = {
+        .who = actor->who, .action = action, .target = target, .why = actor->why};
+    audit_note_state(group->engine->on.db, group->id, group->state, &entry);
 }
 
-static void store_state_done(void *ctx)
-{
-    free(ctx);
-}
-
-/* A restart must not bring a cancelled group back to life. */
-static void store_state(const struct group *group)
-{
-    struct state_change *change = as_xmalloc(sizeof(*change));
-    *change = (struct state_change){group->id, group->state};
-    db_write(group->engine->on.db, store_state_work, store_state_done, change);
-}
-
-void group_cancel(struct group *group, const char *reason)
+void group_cancel(struct group *group, const struct actor *actor)
 {
     int rc = group_step(&group->state, GROUP_EV_CANCEL);
     AS_ASSERT(rc == 0);
-    store_state(group);
-    snprintf(group->error, sizeof(group->error), "%s", reason);
+    note_state(group, "run.cancel", actor);
+    snprintf(group->error, sizeof(group->error), "cancelled by %s%s%.900s", actor->who,
+             actor->why ? ": " : "", actor->why ? actor->why : "");
     for (struct row *row = group->rows; row; row = row->next)
         row_cancel(row);
     maybe_over(group);

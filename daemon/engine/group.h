@@ -61,7 +61,7 @@ void group_begin(struct group *group); /* pins are whole: lanes are opened, the 
 void group_feed(struct group *group);
 void group_row_ended(struct group *group, struct row *row); /* frees the row */
 void group_fault(struct group *group, const char *why);     /* stops; a restart resumes */
-void group_cancel(struct group *group, const char *reason);
+void group_cancel(struct group *group, const struct actor *actor);
 void group_free(struct group *group);
 
 /* finish.c: statistics, verdict and result, off the loop; then the group goes from the engine. */

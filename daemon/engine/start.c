@@ -15,7 +15,7 @@ struct start {
     struct eval_set *evals; /* keeps eval alive */
     const struct eval_def *eval;
     struct run_overrides overrides; /* its names are in the arena */
-    const char *requested_by, *tag;
+    const char *requested_by, *tag, *why;
     engine_started_fn done;
     void *ctx;
     struct dataset_info dataset;
@@ -59,7 +59,11 @@ static void create_work(struct store *store, void *ctx)
         int rc;
     } put = {store, 0};
     pins_each_plugin(start->pins, put_source, &put);
-    start->rc = put.rc ? put.rc : store_group_create(store, &start->record, &start->run);
+    struct audit_entry entry = {.at_ms = start->record.created_ms,
+                                .who = start->requested_by,
+                                .action = "run.start",
+                                .why = start->why};
+    start->rc = put.rc ? put.rc : store_group_start(store, &start->record, &entry, &start->run);
     if (start->rc)
         as_err_set(&start->err, start->rc, "cannot store the run: %s", store_error(store));
 }
@@ -154,6 +158,7 @@ void engine_start(struct engine *engine, const struct engine_request *request,
     start->overrides = request->overrides;
     start->requested_by = as_arena_strdup(&start->arena, request->requested_by);
     start->tag = as_arena_strdup(&start->arena, request->tag);
+    start->why = as_arena_strdup(&start->arena, request->why);
     start->done = done;
     start->ctx = ctx;
     const char **models = NULL;

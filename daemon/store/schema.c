@@ -95,4 +95,14 @@ static const char version_3[] =
 
     "PRAGMA user_version = 3;";
 
-const char *const schema_steps[STORE_SCHEMA_VERSION] = {version_1, version_2, version_3};
+/* Who changed what. target is a text, so that a limit or a plugin has entries as a group has. */
+static const char version_4[] =
+    "CREATE TABLE audit ("
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT, at_ms INTEGER NOT NULL, who TEXT NOT NULL,"
+    "  action TEXT NOT NULL, target TEXT NOT NULL, why TEXT, detail TEXT"
+    ") STRICT;"
+    "CREATE INDEX audit_by_target ON audit (target, id);"
+
+    "PRAGMA user_version = 4;";
+
+const char *const schema_steps[STORE_SCHEMA_VERSION] = {version_1, version_2, version_3, version_4};

@@ -52,11 +52,15 @@ ctl run start slow --wait >"$home/waiting" 2>&1 &
 waiting=$!
 slow=$((slow + 1))
 await "another slow run" run_is "$slow" running
-expect_exit 0 ctl run cancel "$slow" --reason "seen enough"
+expect_exit 0 ctl run cancel "$slow" --why "seen enough"
 code=0
 wait "$waiting" || code=$?
 expect "$code" = 3 "exit code of waiting for a run that is cancelled"
 expect_exit 65 ctl run cancel "$slow"
+expect_exit 0 ctl run log "$slow"
+expect_contains "$out" run.start "run.cancel" "uid $(id -u)" "seen enough"
+expect_exit 0 ctl daemon log --limit 1
+expect_contains "$out" "run $slow" "--before"
 
 # 4 again: an interrupt ends the waiting, not the run.
 "$BIN_DIR/assayctl" run start slow --wait >"$home/waiting" 2>&1 &

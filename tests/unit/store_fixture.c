@@ -1,6 +1,8 @@
 /* See store_fixture.h. */
 #include "tests/unit/store_fixture.h"
 
+#include "daemon/store/sql.h"
+
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -52,6 +54,25 @@ void store_fixture_reopen(struct store_fixture *f)
     f->store = NULL;
     if (store_open(f->path, &f->store, &err))
         fail_msg("%s", err.msg);
+}
+
+/* What takes back the step to each version, from the newest down. */
+static const struct {
+    int version;
+    const char *sql;
+} undo[] = {
+    {4, "DROP TABLE audit"},
+    {3, "DROP TABLE set_score; DROP TABLE set_score_body; DROP TABLE score_set"},
+};
+
+void store_fixture_migrate_from(struct store_fixture *f, int schema)
+{
+    char pragma[48];
+    snprintf(pragma, sizeof(pragma), "PRAGMA user_version = %d", schema);
+    for (size_t i = 0; i < AS_COUNT(undo) && undo[i].version > schema; i++)
+        assert_int_equal(sqlite3_exec(f->store->db, undo[i].sql, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(f->store->db, pragma, NULL, NULL, NULL), SQLITE_OK);
+    store_fixture_reopen(f);
 }
 
 struct case_record fixture_case(struct as_arena *arena, int64_t seq)

@@ -16,6 +16,9 @@ struct store_fixture {
 int store_fixture_setup(void **state);
 int store_fixture_teardown(void **state);
 void store_fixture_reopen(struct store_fixture *f);
+/* Takes back the later steps of the schema, and opens the store anew: it migrates. Rows of tables
+ * that the earlier schema had stay. */
+void store_fixture_migrate_from(struct store_fixture *f, int schema);
 
 /* A finished dataset of count cases c0, c1, ...; c0 is critical. */
 int64_t store_fixture_dataset(struct store_fixture *f, const char *name, size_t count);

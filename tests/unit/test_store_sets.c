@@ -197,17 +197,7 @@ static void test_a_store_of_schema_2_keeps_its_groups_and_takes_sets(void **stat
     struct store_fixture *f = *state;
     int64_t group = store_fixture_group(f, 1);
     struct group_record got;
-    sqlite3 *db = NULL;
-    store_close(f->store);
-    f->store = NULL;
-    assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db,
-                                  "DROP TABLE set_score; DROP TABLE set_score_body;"
-                                  "DROP TABLE score_set; PRAGMA user_version = 2;",
-                                  NULL, NULL, NULL),
-                     SQLITE_OK);
-    assert_int_equal(sqlite3_close(db), SQLITE_OK);
-    store_fixture_reopen(f);
+    store_fixture_migrate_from(f, 2);
     assert_int_equal(count_of(f, "PRAGMA user_version"), STORE_SCHEMA_VERSION);
     assert_int_equal(store_group_get(f->store, group, &f->arena, &got), 0);
     int64_t id = begin_set(f, group);

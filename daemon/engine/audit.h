@@ -1,0 +1,23 @@
+/* Notes into the audit log, from the loop: what was done, by whom and why.
+ *
+ * A note is queued for the writing connection in the order of the calls and is never waited for;
+ * when it cannot be stored, that is logged. */
+#ifndef DAEMON_ENGINE_AUDIT_H
+#define DAEMON_ENGINE_AUDIT_H
+
+#include "daemon/engine/db.h"
+#include "daemon/store/audit.h"
+
+/* Who asks for a change, and why. */
+struct actor {
+    const char *who; /* "uid 1000" */
+    const char *why; /* NULL: it was not said */
+};
+
+/* Everything is copied; at_ms 0 = now. */
+void audit_note(struct db *db, const struct audit_entry *entry);
+/* The same, together with a group's new state. */
+void audit_note_state(struct db *db, int64_t run, enum group_state state,
+                      const struct audit_entry *entry);
+
+#endif
