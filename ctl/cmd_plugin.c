@@ -1,4 +1,5 @@
-/* plugin diff and plugin new: what two versions differ in, and a file to begin with. */
+/* plugin ls, diff and new: the whole list of its pages, what two versions differ in, and a file to
+ * begin with. */
 #include "ctl/print.h"
 #include "ctl/run_commands.h"
 #include "ctl/skeleton.h"
@@ -11,6 +12,62 @@
 #include <unistd.h>
 
 #define PATH_BYTES 4096
+#define PLUGINS_PER_PAGE 500
+
+/* ---- plugin ls ---- */
+
+static void push_all(struct as_json *array, const struct as_json *more)
+{
+    for (size_t i = 0; i < as_json_len(more); i++)
+        as_json_push_take(array, as_json_share(as_json_at(more, i)));
+}
+
+/* The page after `next`, which is replaced by its own: NULL when it was the last. */
+static int add_page(struct ctl *ctl, const char *kind, struct as_json *all, struct as_json **next,
+                    struct as_err *err)
+{
+    static const char *const parts[] = {"plugins", "refused", "loading"};
+    AS_CLEANUP_JSON struct as_json *page = NULL, *params = as_json_object();
+    if (kind)
+        as_json_set_str(params, "kind", kind);
+    as_json_set_int(params, "limit", PLUGINS_PER_PAGE);
+    as_json_set_take(params, "after", as_json_share(*next));
+    int rc = ctl_call(ctl, "plugin.list", as_json_share(params), &page, err);
+    if (rc)
+        return rc;
+    for (size_t i = 0; i < AS_COUNT(parts); i++)
+        push_all(as_json_get(all, parts[i]), as_json_get(page, parts[i]));
+    struct as_json *key = as_json_get(page, "next");
+    if (key && as_str_eq(as_json_str(key), as_json_get_cstr_or(params, "after", "")))
+        return as_err_set(err, AS_EPROTO, "plugin.list: assayd gave the same page twice");
+    as_json_free(*next);
+    *next = as_json_share(key);
+    return 0;
+}
+
+int ctl_list_plugins(struct ctl *ctl, const char *kind, struct as_json **ret_list,
+                     struct as_err *err)
+{
+    AS_CLEANUP_JSON struct as_json *all = as_json_object(), *next = NULL;
+    as_json_set_take(all, "plugins", as_json_array());
+    as_json_set_take(all, "refused", as_json_array());
+    as_json_set_take(all, "loading", as_json_array());
+    int rc = add_page(ctl, kind, all, &next, err);
+    while (!rc && next)
+        rc = add_page(ctl, kind, all, &next, err);
+    if (!rc)
+        *ret_list = as_json_share(all);
+    return rc;
+}
+
+int command_plugin_list(struct ctl *ctl, struct args *args, struct as_err *err)
+{
+    AS_CLEANUP_JSON struct as_json *list = NULL;
+    int rc = ctl_list_plugins(ctl, as_json_get_cstr(args->params, "kind"), &list, err);
+    if (!rc)
+        ctl_show(ctl, args->command, list);
+    return rc;
+}
 
 static int show_plugin(struct ctl *ctl, const char *selector, const char *kind,
                        struct as_json **ret_plugin, struct as_err *err)

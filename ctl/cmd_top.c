@@ -31,7 +31,7 @@ static int take_snapshot(struct ctl *ctl, struct as_json **ret_snapshot, struct 
     AS_CLEANUP_JSON struct as_json *status = NULL, *plugins = NULL;
     int rc = ctl_call(ctl, "daemon.status", as_json_object(), &status, err);
     if (!rc)
-        rc = ctl_call(ctl, "plugin.list", as_json_object(), &plugins, err);
+        rc = ctl_list_plugins(ctl, NULL, &plugins, err);
     if (rc)
         return rc;
     struct as_json *snapshot = as_json_object();

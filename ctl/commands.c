@@ -59,6 +59,7 @@ const struct command commands[] = {
         .options = {{"kind", "KIND", "kind", "only scorer, rubric or provider"}},
         .example = "assayctl plugin ls --kind scorer",
         .print = print_plugin_list,
+        .run = command_plugin_list,
     },
     {
         .path = "plugin show",

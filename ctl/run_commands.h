@@ -7,6 +7,7 @@
 /* Each returns an exit code (0 or more), or a negative AS_E* with err set. */
 int command_top(struct ctl *ctl, struct args *args, struct as_err *err);
 int command_check(struct ctl *ctl, struct args *args, struct as_err *err);
+int command_plugin_list(struct ctl *ctl, struct args *args, struct as_err *err);
 int command_plugin_check(struct ctl *ctl, struct args *args, struct as_err *err);
 int command_plugin_diff(struct ctl *ctl, struct args *args, struct as_err *err);
 int command_plugin_new(struct ctl *ctl, struct args *args, struct as_err *err);
@@ -15,5 +16,9 @@ int command_dataset_import(struct ctl *ctl, struct args *args, struct as_err *er
 int command_run_start(struct ctl *ctl, struct args *args, struct as_err *err);
 int command_run_watch(struct ctl *ctl, struct args *args, struct as_err *err);
 int command_gate(struct ctl *ctl, struct args *args, struct as_err *err);
+
+/* All pages of plugin.list as one: {plugins, refused, loading}. kind may be NULL. */
+int ctl_list_plugins(struct ctl *ctl, const char *kind, struct as_json **ret_list,
+                     struct as_err *err) AS_MUST_USE;
 
 #endif

@@ -78,11 +78,13 @@ const struct proto_method proto_methods[] = {
         .name = "plugin.list",
         .role = PROTO_OBSERVER,
         .doc = "The plugin versions that are in force, and the files that were refused.",
-        .params = {TEXT("kind", "only these: scorer, rubric or provider", 16)},
+        .params = {TEXT("kind", "only these: scorer, rubric or provider", 16),
+                   TEXT("after", "the `next` of the page before", 8192), LIMIT},
         .result =
             "{plugins: [{kind, name, version, selector, hash, state, reason, path, since_ms, "
             "examples, calls, errors, kills, p50_us, p99_us, memory_kb, cpu_us, workers, "
-            "queued}], refused: [{path, reason, since_ms}], loading: [path]}: state is live, "
+            "queued}], refused: [{path, reason, since_ms}], loading: [path], next?}: state is "
+            "live, "
             "retired (only "
             "runs under way use it) or quarantined (it ended too many workers: reason says "
             "how); calls, errors (calls that ended in one) and kills (workers that it ended) "

@@ -298,7 +298,11 @@ static int load(struct config *config, struct as_arena *scratch, struct problems
     struct as_err err = {0};
     struct yaml_node *root = NULL;
     int rc = file_read(config->path, YAML_FILE_MAX_BYTES, false, &text, &err);
-    if (rc < 0)
+    if (rc == AS_ENOENT)
+        problems_add(problems, (struct place){0, 0}, "",
+                     "there is no such file: name the configuration with `assayd --config FILE`, "
+                     "or write it there, from etc/assay.yaml");
+    else if (rc < 0)
         problems_add(problems, (struct place){0, 0}, "", "%s", err.msg);
     else
         rc = yaml_doc_parse(as_buf_str(&text), scratch, problems, &root);

@@ -55,8 +55,9 @@ int eval_set_load(const struct config *config, struct eval_set **ret_set, struct
     struct dirent **entries = NULL;
     int count = scandir(config->eval_dir, &entries, is_eval_file, alphasort);
     if (count < 0)
-        return as_err_set(err, as_err_from_errno(errno), "the folder of evals %s: %s",
-                          config->eval_dir, strerror(errno));
+        return as_err_set(err, as_err_from_errno(errno),
+                          "the folder of evals %s: %s: make the folder, or correct eval_dir in %s",
+                          config->eval_dir, strerror(errno), config->path);
     struct eval_set *set = as_xcalloc(1, sizeof(*set));
     set->refs = 1;
     set->evals = as_arena_alloc(&set->arena, ((size_t)count + 1) * sizeof(*set->evals));

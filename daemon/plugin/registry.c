@@ -261,7 +261,7 @@ int registry_find(struct registry *r, enum plugin_kind kind, const char *text,
         if (best && *selector.hash_prefix)
             return as_err_set(err, AS_EINVAL, "'%s' fits more than one version: give more digits",
                               text);
-        if (!best || version_compare(best, v) < 0)
+        if (!best || plugin_version_compare(best, v) < 0)
             best = v;
     }
     if (!best)
@@ -272,7 +272,8 @@ int registry_find(struct registry *r, enum plugin_kind kind, const char *text,
 
 static int compare_versions(const void *a, const void *b)
 {
-    return version_compare(*(struct plugin_version *const *)a, *(struct plugin_version *const *)b);
+    return plugin_version_compare(*(struct plugin_version *const *)a,
+                                  *(struct plugin_version *const *)b);
 }
 
 void registry_each(struct registry *r, registry_version_fn fn, void *ctx)
@@ -310,11 +311,24 @@ void registry_each_refusal(struct registry *r, registry_refusal_fn fn, void *ctx
     free(sorted);
 }
 
+static int compare_paths(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
 void registry_each_loading(struct registry *r, registry_path_fn fn, void *ctx)
 {
+    size_t count = 0, cap = 0;
+    for (const struct plugin_file *file = r->files; file; file = file->next)
+        cap++;
+    const char **sorted = as_xcalloc(cap + 1, sizeof(*sorted));
     for (const struct plugin_file *file = r->files; file; file = file->next)
         if (file->candidate)
-            fn(ctx, file->path);
+            sorted[count++] = file->path;
+    qsort(sorted, count, sizeof(*sorted), compare_paths);
+    for (size_t i = 0; i < count; i++)
+        fn(ctx, sorted[i]);
+    free(sorted);
 }
 
 /* Life */

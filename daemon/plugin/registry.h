@@ -103,8 +103,10 @@ void registry_adopt(struct registry *registry, const char *chunk_name, struct as
 typedef void (*registry_version_fn)(void *ctx, const struct plugin_version *version);
 typedef void (*registry_refusal_fn)(void *ctx, const struct plugin_refusal *refusal);
 void registry_each(struct registry *registry, registry_version_fn fn, void *ctx);
+/* That order, as strcmp; it looks at kind, name, version and hash. */
+int plugin_version_compare(const struct plugin_version *a, const struct plugin_version *b);
 void registry_each_refusal(struct registry *registry, registry_refusal_fn fn, void *ctx);
-/* Files whose new bytes are on trial, in no order. */
+/* Files whose new bytes are on trial, ordered by path. */
 typedef void (*registry_path_fn)(void *ctx, const char *path);
 void registry_each_loading(struct registry *registry, registry_path_fn fn, void *ctx);
 

@@ -108,8 +108,6 @@ struct plugin_version *version_by_hash(const struct registry *registry,
 struct plugin_version *version_in_the_way(const struct registry *registry,
                                           const struct job_manifest *manifest,
                                           const struct as_sha256 *hash);
-/* By kind, name, number, hash. */
-int version_compare(const struct plugin_version *a, const struct plugin_version *b);
 /* "sha256:ab12cd34ef56" */
 void version_short_hash(const struct as_sha256 *hash, char ret_text[32]);
 

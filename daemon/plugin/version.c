@@ -120,7 +120,7 @@ struct plugin_version *version_in_the_way(const struct registry *r, const struct
     return NULL;
 }
 
-int version_compare(const struct plugin_version *a, const struct plugin_version *b)
+int plugin_version_compare(const struct plugin_version *a, const struct plugin_version *b)
 {
     struct plugin_number number_a = {{0}}, number_b = {{0}};
     if (a->kind != b->kind)

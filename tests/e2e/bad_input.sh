@@ -62,9 +62,9 @@ refuse_text '- a list\n' "expected a map of keys and values, found a list"
 refuse_text 'socket: a\nsocket: b\n' "spoilt.yaml:2:1: key 'socket' stands twice"
 rm "$home/spoilt.yaml"
 expect_exit 65 check_config "$home/spoilt.yaml"
-expect_contains "$err" "spoilt.yaml: No such file or directory"
+expect_contains "$err" "spoilt.yaml: there is no such file: name the configuration with \`assayd --config FILE\`"
 expect_exit 65 "$BIN_DIR/assayd" --config "$home/spoilt.yaml"
-expect_contains "$err" "spoilt.yaml: No such file or directory"
+expect_contains "$err" "spoilt.yaml: there is no such file: name the configuration with \`assayd --config FILE\`"
 
 # ---- evals ----
 

@@ -63,6 +63,31 @@ done
 mkdir "$many"
 cp "$home/many"/*.lua "$many"
 await_counts "$((count / 10 * 9)) $((count / 10))"
+
+# In pages, each from where the one before ended: what is there once, and nothing twice.
+page_of() { # LIMIT [AFTER]
+    jq -nc --argjson limit "$1" --arg after "${2:-}" '{jsonrpc: "2.0", id: 1, method: "plugin.list",
+        params: ({limit: $limit} + if $after == "" then {} else {after: $after} end)}' |
+        "$BIN_DIR/socket_client" "$ASSAY_SOCKET" call | jq -c .result
+}
+list_pages() { # LIMIT: what stands on them, an entry a line
+    local page next='' pages=0
+    while :; do
+        page=$(page_of "$1" "$next") pages=$((pages + 1))
+        jq -r '(.plugins[].selector), (.refused[].path), .loading[]' <<<"$page"
+        next=$(jq -r '.next // empty' <<<"$page")
+        [ -n "$next" ] || break
+    done
+    echo "$pages" >"$home/pages"
+}
+list_pages 37 >"$home/listed"
+ctl --json plugin ls | jq -r '(.plugins[].selector), (.refused[].path), .loading[]' >"$home/listed_at_once"
+cmp "$home/listed" "$home/listed_at_once" || fail "pages and list differ"
+expect "$(sort "$home/listed" | uniq -d | wc -l)" -eq 0 "entries that stand twice"
+expect "$(<"$home/pages")" -eq "$((($(wc -l <"$home/listed") + 36) / 37))" "pages"
+expect "$(jq -nc '{jsonrpc: "2.0", id: 1, method: "plugin.list", params: {after: "scorer x"}}' |
+    "$BIN_DIR/socket_client" "$ASSAY_SOCKET" call | jq -r .error.data.name)" = bad_input "answer to a key that is none"
+
 mv "$many" "$home/away"
 await_counts '0 0'
 mv "$home/away" "$many"

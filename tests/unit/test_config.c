@@ -372,7 +372,8 @@ static void test_missing_config_file_is_told_by_its_path(void **state)
     struct as_buf problems = {0};
     assert_int_equal(config_load(fixture_path("none.yaml"), &config, &problems), AS_ENOENT);
     assert_string_equal(fixture_without_folder(problems.ptr),
-                        "none.yaml: No such file or directory\n");
+                        "none.yaml: there is no such file: name the configuration with `assayd "
+                        "--config FILE`, or write it there, from etc/assay.yaml\n");
     as_buf_done(&problems);
 }
 

@@ -256,7 +256,8 @@ static void test_missing_eval_folder_is_an_error(void **state)
     struct eval_set *set = NULL;
     struct as_err err = {0};
     assert_int_equal(eval_set_load(config, &set, &err), AS_ENOENT);
-    assert_non_null(strstr(err.msg, "/evals: No such file or directory"));
+    assert_non_null(strstr(err.msg, "/evals: No such file or directory: make the folder, "
+                                    "or correct eval_dir in "));
     assert_null(set);
     config_unref(config);
 }
