@@ -49,6 +49,7 @@ static void print_moves(const struct output *out, const struct as_json *members)
         {"TO FAIL", GRID_RIGHT, "to_fail", fmt_count},
         {"NOW N/A", GRID_RIGHT, "now_na", fmt_count},
         {"WAS N/A", GRID_RIGHT, "no_longer_na", fmt_count},
+        {"RECOVERED", GRID_RIGHT, "recovered", fmt_count},
         {"ERRORS", ALARM, "errors", fmt_count},
         {"NO OUTPUT", GRID_RIGHT, "skipped", fmt_count},
         {0},

@@ -230,6 +230,7 @@ static void print_metric(const struct output *out, const struct as_json *members
         {"MAX", GRID_RIGHT, "max", fmt_score},
         {"PASS", GRID_RIGHT, "pass_rate", fmt_percent},
         {"N/A", GRID_RIGHT, "na", fmt_count},
+        {"ERRORS", ALARM, "errors", fmt_count},
         {0},
     };
     out_styled(out, STYLE_BOLD, "\n%s", metric);

@@ -26,16 +26,17 @@
 /* clang-format on */
 
 /* What run.rescore and plugin.shadow tell of a group: rows are those with a value or "does not
- * apply", skipped those without an output, errors those that the new version failed; checks are
- * those of the gate that turn out otherwise. */
-#define RESCORED                                                                             \
-    "metric, decides, asks_judge, before: {selector, hash}, after: {selector, hash}, rows, " \
-    "skipped, errors, moved, up, down, now_na, no_longer_na, to_pass, to_fail, members: "    \
-    "[{model, role, rows, skipped, errors, moved, up, down, now_na, no_longer_na, to_pass, " \
-    "to_fail, before: {metric, n, mean, ci, ci_method, min, p10, median, max, pass_rate, "   \
-    "na}, after: {the same}}], flips: [{case, model, sample, before, after, to: pass or "    \
-    "fail}], error_rows: [{case, model, sample, error_class, error}], verdict: {before, "    \
-    "after, flips, candidates: [{candidate, before, after, flips, sentence_before, "         \
+ * apply", skipped those without an output, errors those that the new version failed, recovered
+ * those of which the run has no score; checks are those of the gate that turn out otherwise. */
+#define RESCORED                                                                                  \
+    "metric, decides, asks_judge, before: {selector, hash}, after: {selector, hash}, rows, "      \
+    "skipped, errors, moved, up, down, now_na, no_longer_na, recovered, to_pass, to_fail, "       \
+    "members: [{model, role, rows, skipped, errors, moved, up, down, now_na, no_longer_na, "      \
+    "recovered, to_pass, to_fail, before: {metric, n, mean, ci, ci_method, min, p10, "            \
+    "median, max, pass_rate, na, errors}, after: {the same}}], flips: [{case, model, "            \
+    "sample, before, after, to: pass or fail}], error_rows: [{case, model, sample, error_class, " \
+    "error}], verdict: {before, "                                                                 \
+    "after, flips, candidates: [{candidate, before, after, flips, sentence_before, "              \
     "sentence_after, checks: [{name, before, after, sentence_before, sentence_after}]}]}"
 
 #define RUN NEED_ID("run", "the run group's number")
@@ -285,13 +286,18 @@ const struct proto_method proto_methods[] = {
             "failed, missing, statuses: {status: count}, latency_n, latency_p50_ms, "
             "latency_p95_ms, input_tokens, output_tokens, cost_usd, judge_cost_usd, "
             "cost_per_pass_usd, metrics: [{metric, n, mean, ci: [lo, hi] or null, ci_method, min, "
-            "p10, median, max, pass_rate, na}]}], comparisons: [{candidate, baseline, metric, "
+            "p10, median, max, pass_rate, na, errors}]}], comparisons: [{candidate, baseline, "
+            "metric, "
             "n_pairs, unpaired, baseline_mean, candidate_mean, diff, ci, p, wins, losses, ties, "
             "policy, baseline_failed, candidate_failed, diff_if_dropped}], verdicts: [{candidate, "
             "outcome, sentence, advice, more_cases, checks: [{name, outcome, observed, limit, "
             "sentence, evidence: [case id], evidence_total}]}], score_sets: [{set, metric, "
             "selector, hash, scored, errors, requested_by, created_ms}]}: cost_usd and "
-            "judge_cost_usd are 0 when nothing was spent, null when what was spent is not known; "
+            "judge_cost_usd are 0 when nothing was spent, null when what was spent is not known; n "
+            "and "
+            "the numbers after it are of the cases that have a score of the metric, na and errors "
+            "count rows: errors are those whose score the judge, a plugin or its worker failed to "
+            "make, and they are in no mean; "
             "score_sets are what run.rescore kept",
         .errors = "not_found",
     },
@@ -363,14 +369,16 @@ const struct proto_method proto_methods[] = {
         .doc = "Everything about one case of a run group: what was asked, what each member "
                "answered, how it was scored.",
         .params = {RUN, NEED_TEXT("case", "the case's id", NAME_MAX_BYTES)},
-        .result = "{run, case: {id, json}, rows: [{model, sample, status, error_class, error, "
-                  "text, finish_reason, model_id, latency_ms, input_tokens, output_tokens, "
-                  "cost_usd, tool_calls, attempts: [{role: model or judge, attempt, outcome, "
-                  "http_status, sent_ms, total_ms, first_byte_ms, error}], scores: [{metric, "
-                  "selector, hash, score, pass, label, reason, na, details?}], rescored: [{set, "
-                  "metric, selector, hash, error_class, score, pass, label, reason, na, "
-                  "details?}], request, judge: {question, reply} or null}]}: request is the body "
-                  "as it was sent; rescored is what the run's score sets say",
+        .result =
+            "{run, case: {id, json}, rows: [{model, sample, status, error_class, error, "
+            "text, finish_reason, model_id, latency_ms, input_tokens, output_tokens, "
+            "cost_usd, tool_calls, attempts: [{role: model or judge, attempt, outcome, "
+            "http_status, sent_ms, total_ms, first_byte_ms, error}], scores: [{metric, "
+            "selector, hash, score, pass, label, reason, na, details?}], rescored: [{set, "
+            "metric, selector, hash, error_class, score, pass, label, reason, na, "
+            "details?}], request, judge: {question, reply} or null}]}: request is the body "
+            "as it was sent; scores has none of a metric whose scorer, rubric or judge failed "
+            "(error says so); rescored is what the run's score sets say",
         .errors = "not_found, limit",
     },
     {

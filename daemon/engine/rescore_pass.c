@@ -17,7 +17,7 @@ struct pass_page {
     struct pass *pass;
     struct as_arena arena;
     struct row_listing *rows;
-    struct pass_item *items; /* of the ok rows */
+    struct pass_item *items; /* of the rows with an output */
     struct set_score *scores;
     size_t row_count, item_count;
     size_t submitted, answered; /* of the items */
@@ -52,6 +52,13 @@ static void fail(struct pass *pass, int rc, const struct as_err *err)
 
 /* ---- read ---- */
 
+/* A scorer or the judge may have failed the row of a good answer. */
+static bool has_output(const struct row_record *row)
+{
+    return row->status == ROW_OK ||
+           (row_status_is_our_fault(row->status) && (row->text.ptr || row->tool_calls_json.ptr));
+}
+
 /* The samples and members of a case share its text. */
 static int read_cases(struct store *store, struct pass_page *page, int64_t dataset_id)
 {
@@ -61,7 +68,7 @@ static int read_cases(struct store *store, struct pass_page *page, int64_t datas
     for (size_t i = 0; i < page->row_count; i++) {
         struct row_listing *row = &page->rows[i];
         struct case_record item;
-        if (row->row.status != ROW_OK)
+        if (!has_output(&row->row))
             continue;
         if (row->row.key.case_seq != seq) {
             int rc = store_case_find(store, dataset_id, row->case_id.ptr ? row->case_id.ptr : "",
@@ -192,9 +199,9 @@ static void tell_rows(const struct pass_page *page)
     const struct pass_options *options = &page->pass->options;
     const struct pass_item *item = page->items;
     for (size_t i = 0; i < page->row_count; i++) {
-        bool is_ok = page->rows[i].row.status == ROW_OK;
-        options->on_row(options->ctx, &page->rows[i], is_ok ? &item->scored : NULL);
-        item += is_ok;
+        bool is_scored = has_output(&page->rows[i].row);
+        options->on_row(options->ctx, &page->rows[i], is_scored ? &item->scored : NULL);
+        item += is_scored;
     }
 }
 

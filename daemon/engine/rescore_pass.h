@@ -14,7 +14,7 @@
 
 struct pass;
 
-/* A row and what the version says of it; scored is NULL for a row that is not ok. */
+/* A row and what the version says of it; scored is NULL for a row without an output. */
 typedef void (*pass_row_fn)(void *ctx, const struct row_listing *row,
                             const struct set_score *scored);
 /* Fires once, on a later turn, when nothing of the pass is under way any more; frees the pass. */

@@ -11,6 +11,7 @@ struct counts {
     int64_t rows, skipped, errors; /* rows with a value or "does not apply"; without an output */
     int64_t up, down;
     int64_t now_na, no_longer_na;
+    int64_t recovered; /* the old version gave nothing: it failed, or was not there */
     int64_t to_pass, to_fail;
 };
 
@@ -38,8 +39,6 @@ struct tally *tally_new(const struct pins *pins, uint32_t metric,
     tally->flips = as_json_array();
     tally->error_rows = as_json_array();
     tally->swapped = as_xcalloc(rows, sizeof(*tally->swapped));
-    for (size_t i = 0; i < rows; i++)
-        tally->swapped[i] = (struct report_swapped){.score = NAN, .pass = -1};
     tally->swap = (struct report_swap){metric, pins->samples, tally->swapped};
     return tally;
 }
@@ -63,7 +62,7 @@ const struct report_swap *tally_swap(const struct tally *tally)
 
 static double value_of(const struct score_record *score)
 {
-    return !score || score->is_na ? NAN : score->score;
+    return score->is_na ? NAN : score->score;
 }
 
 static bool is_pass(const struct tally *tally, const struct score_record *score)
@@ -116,8 +115,12 @@ static void compare(struct tally *tally, struct counts *counts, const struct row
                     const struct set_score *scored)
 {
     const struct score_record *own = own_score(tally, row), *other = &scored->score;
-    double before = value_of(own), after = value_of(other);
     counts->rows++;
+    if (!own) {
+        counts->recovered++;
+        return;
+    }
+    double before = value_of(own), after = value_of(other);
     if (isnan(before) || isnan(after)) {
         counts->now_na += !isnan(before);
         counts->no_longer_na += !isnan(after);
@@ -140,9 +143,8 @@ static void keep_for_report(struct tally *tally, const struct row_key *key,
         return;
     size_t at = (key->member * (size_t)tally->case_count + (size_t)key->case_seq) * samples;
     tally->swapped[at + key->sample] = (struct report_swapped){
-        .score = scored->error_class.ptr ? NAN : value_of(&scored->score),
-        .pass = scored->score.pass,
-        .is_error = scored->error_class.ptr,
+        .as = scored->error_class.ptr ? REPORT_SWAPPED_ERROR : REPORT_SWAPPED,
+        .value = {value_of(&scored->score), scored->score.pass, scored->score.is_na},
     };
 }
 
@@ -179,6 +181,7 @@ static struct counts sum_of(const struct tally *tally)
         sum.down += of->down;
         sum.now_na += of->now_na;
         sum.no_longer_na += of->no_longer_na;
+        sum.recovered += of->recovered;
         sum.to_pass += of->to_pass;
         sum.to_fail += of->to_fail;
     }
@@ -195,6 +198,7 @@ static void set_counts(struct as_json *json, const struct counts *counts)
     as_json_set_int(json, "down", counts->down);
     as_json_set_int(json, "now_na", counts->now_na);
     as_json_set_int(json, "no_longer_na", counts->no_longer_na);
+    as_json_set_int(json, "recovered", counts->recovered);
     as_json_set_int(json, "to_pass", counts->to_pass);
     as_json_set_int(json, "to_fail", counts->to_fail);
 }

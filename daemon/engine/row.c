@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define JUDGE_SALT 0x4A554447u /* the judge's seeds differ from the scorers' */
 
@@ -38,18 +39,49 @@ static bool came_back(struct row *row)
     return goes_on;
 }
 
-static void set_error(struct row *row, const char *error_class, struct as_str text)
+static size_t failure_of_rubric(const struct row *row)
 {
-    row->record.error_class = as_arena_dup(&row->arena, as_str_from(error_class));
-    row->record.error = as_arena_dup(&row->arena, text.ptr ? text : AS_STR(""));
+    return ROW_FAILURE_OF((size_t)row->group->pins->rubric);
 }
 
-static void plugin_failed(struct row *row, const char *plugin, const struct job_reply *reply)
+static void set_failure(struct row *row, size_t at, const char *error_class, struct as_str text)
 {
-    char *text = as_arena_printf(&row->arena, "%s: %.*s", plugin, (int)reply->reason.len,
-                                 reply->reason.ptr ? reply->reason.ptr : "");
-    set_error(row, job_status_name(reply->status), as_str_from(text));
+    row->failures[at] = (struct row_failure){
+        .error_class = as_arena_dup(&row->arena, as_str_from(error_class)),
+        .text = as_arena_dup(&row->arena, text.ptr ? text : AS_STR("")),
+    };
+}
+
+static void plugin_failed(struct row *row, size_t at, const char *plugin,
+                          const struct job_reply *reply)
+{
+    set_failure(row, at, job_status_name(reply->status), reply->reason);
+    row->failures[at].plugin = plugin;
     step(row, ROW_EV_PLUGIN_FAILED);
+}
+
+/* One sentence for all that failed, in the order of the metrics; the class is that of the first. */
+static void tell_failures(struct row *row)
+{
+    struct as_buf text = {0};
+    for (size_t i = 0; i < ROW_FAILURES_MAX; i++) {
+        const struct row_failure *failure = &row->failures[i];
+        bool is_first = !row->record.error_class.ptr;
+        if (!failure->error_class.ptr)
+            continue;
+        if (is_first)
+            row->record.error_class = failure->error_class;
+        else
+            as_buf_adds(&text, "; ");
+        if (failure->plugin)
+            as_buf_addf(&text, "%s: ", failure->plugin);
+        else if (!is_first)
+            as_buf_adds(&text, "judge: ");
+        as_buf_add(&text, failure->text.ptr, failure->text.len);
+    }
+    if (row->record.error_class.ptr)
+        row->record.error = as_arena_dup(&row->arena, as_buf_str(&text));
+    as_buf_done(&text);
 }
 
 static void submit(struct row *row, const struct plugin_version *version, const struct job_row *job,
@@ -67,10 +99,10 @@ static void on_built(void *ctx, const struct job_reply *reply)
     bool is_judge = row->fsm.state == ROW_AT_JUDGE_REQUEST;
     if (came_back(row)) {
         row->built = reply;
-        if (reply->status != JOB_OK)
-            plugin_failed(
-                row, is_judge ? row->group->pins->judge.spec.plugin : member_of(row)->spec.plugin,
-                reply);
+        if (reply->status != JOB_OK && is_judge)
+            plugin_failed(row, failure_of_rubric(row), row->group->pins->judge.spec.plugin, reply);
+        else if (reply->status != JOB_OK)
+            plugin_failed(row, ROW_FAILURE_OF_CALL, member_of(row)->spec.plugin, reply);
         else
             step(row, ROW_EV_BUILT);
         row->built = NULL;
@@ -164,7 +196,8 @@ static void on_sent(void *ctx, const struct transport_reply *reply)
     } else if (reply->exchange->outcome == EXCHANGE_REPLY) {
         step(row, ROW_EV_REPLIED);
     } else {
-        set_error(row, exchange_outcome_name(reply->exchange->outcome), reply->exchange->error);
+        set_failure(row, is_judge ? failure_of_rubric(row) : ROW_FAILURE_OF_CALL,
+                    exchange_outcome_name(reply->exchange->outcome), reply->exchange->error);
         step(row,
              reply->exchange->outcome == EXCHANGE_TIMEOUT ? ROW_EV_TIMED_OUT : ROW_EV_NO_REPLY);
     }
@@ -212,11 +245,11 @@ static void on_parsed(void *ctx, const struct job_reply *reply)
     }
     const struct pin_model *model = member_of(row);
     if (reply->status != JOB_OK) {
-        plugin_failed(row, model->spec.plugin, reply);
+        plugin_failed(row, ROW_FAILURE_OF_CALL, model->spec.plugin, reply);
     } else if (reply->error_class.ptr) {
         char *error_class = as_arena_printf(&row->arena, "%.*s", (int)reply->error_class.len,
                                             reply->error_class.ptr);
-        set_error(row, error_class, reply->reason);
+        set_failure(row, ROW_FAILURE_OF_CALL, error_class, reply->reason);
         step(row, ROW_EV_API_ERROR);
     } else {
         row_take_output(row, &reply->output, &row->output);
@@ -225,7 +258,7 @@ static void on_parsed(void *ctx, const struct job_reply *reply)
         row->record.cost_usd = row->output.cost_usd;
         bool is_refusal = as_str_eq(row->output.finish_reason, "refusal");
         if (is_refusal)
-            set_error(row, "refusal", row->output.text);
+            set_failure(row, ROW_FAILURE_OF_CALL, "refusal", row->output.text);
         step(row, is_refusal ? ROW_EV_REFUSED : ROW_EV_OUTPUT);
     }
     release_when_over(row);
@@ -240,9 +273,9 @@ static void on_judge_parsed(void *ctx, const struct job_reply *reply)
     }
     const struct pin_model *judge = &row->group->pins->judge;
     if (reply->status != JOB_OK) {
-        plugin_failed(row, judge->spec.plugin, reply);
+        plugin_failed(row, failure_of_rubric(row), judge->spec.plugin, reply);
     } else if (reply->error_class.ptr) {
-        set_error(row, "judge", reply->reason);
+        set_failure(row, failure_of_rubric(row), "judge", reply->reason);
         step(row, ROW_EV_API_ERROR);
     } else {
         row_take_output(row, &reply->output, &row->judge_output);
@@ -250,7 +283,7 @@ static void on_judge_parsed(void *ctx, const struct job_reply *reply)
             row->judge_before_usd + row_cost_usd(&judge->spec.prices, &row->judge_output);
         bool is_refusal = as_str_eq(row->judge_output.finish_reason, "refusal");
         if (is_refusal)
-            set_error(row, "judge_refused", row->judge_output.text);
+            set_failure(row, failure_of_rubric(row), "judge_refused", row->judge_output.text);
         step(row, is_refusal ? ROW_EV_REFUSED : ROW_EV_OUTPUT);
     }
     release_when_over(row);
@@ -304,16 +337,26 @@ static void take_score(struct row *row, uint32_t metric, const struct job_reply 
         !reply->is_na &&
         (reply->pass == 1 || (reply->pass < 0 && reply->score >= pins->gate.pass_threshold));
     if (pins->metrics[metric].is_required && !is_pass)
+        row->fsm.is_judge_skipped = row->is_required_unmet = true;
+}
+
+/* Its score is missing; the others are not. A judge that is asked only if it passes is not asked.
+ */
+static void scorer_failed(struct row *row, uint32_t metric, const struct job_reply *reply)
+{
+    const struct pin_metric *pin = &row->group->pins->metrics[metric];
+    if (pin->is_required)
         row->fsm.is_judge_skipped = true;
+    plugin_failed(row, ROW_FAILURE_OF(metric), pin->name, reply);
 }
 
 static void on_scored(void *ctx, const struct job_reply *reply)
 {
     struct row_metric_job *job = ctx;
     struct row *row = job->row;
-    if (came_back(row) && row->fsm.state == ROW_AT_SCORE) { /* else another scorer failed first */
+    if (came_back(row) && row->fsm.state == ROW_AT_SCORE) { /* else the row was cancelled */
         if (reply->status != JOB_OK) {
-            plugin_failed(row, row->group->pins->metrics[job->metric].name, reply);
+            scorer_failed(row, job->metric, reply);
         } else {
             take_score(row, job->metric, reply);
             step(row, ROW_EV_SCORED);
@@ -350,7 +393,7 @@ static void on_asked(void *ctx, const struct job_reply *reply)
     struct row *row = ctx;
     if (came_back(row)) {
         if (reply->status != JOB_OK) {
-            plugin_failed(row, rubric_of(row)->name, reply);
+            plugin_failed(row, failure_of_rubric(row), rubric_of(row)->name, reply);
         } else if (reply->is_na) {
             take_score(row, (uint32_t)row->group->pins->rubric, reply);
             step(row, ROW_EV_NO_QUESTION);
@@ -368,12 +411,12 @@ static void on_graded(void *ctx, const struct job_reply *reply)
     struct row *row = ctx;
     if (came_back(row)) {
         if (reply->status != JOB_OK) {
-            plugin_failed(row, rubric_of(row)->name, reply);
+            plugin_failed(row, failure_of_rubric(row), rubric_of(row)->name, reply);
         } else if (reply->is_na) {
-            set_error(row, "unreadable_grade", reply->reason);
+            set_failure(row, failure_of_rubric(row), "unreadable_grade", reply->reason);
             step(row, ROW_EV_UNREADABLE);
         } else {
-            row->record.error_class = row->record.error = (struct as_str){NULL, 0};
+            row->failures[failure_of_rubric(row)] = (struct row_failure){0}; /* of the first turn */
             take_score(row, (uint32_t)row->group->pins->rubric, reply);
             step(row, ROW_EV_GRADED);
         }
@@ -426,9 +469,10 @@ static void score_skipped_judge(struct row *row)
 static void do_commit(struct row *row)
 {
     struct row_record *record = &row->record;
-    if (row->fsm.is_judge_skipped && row->fsm.has_rubric && row->fsm.status == ROW_OK)
-        score_skipped_judge(row);
     record->status = row->fsm.status;
+    if (row->is_required_unmet && row->fsm.has_rubric && row_status_has_scores(record->status))
+        score_skipped_judge(row);
+    tell_failures(row);
     record->ended_ms = clock_wall_ms();
     record->text = row->output.text;
     record->tool_calls_json = row->output.tool_calls_json;
@@ -439,7 +483,7 @@ static void do_commit(struct row *row)
     record->cached_tokens = row->output.cached_tokens;
     record->reasoning_tokens = row->output.reasoning_tokens;
     struct scored_row scored = {*record, row->scores,
-                                record->status == ROW_OK ? row->score_count : 0};
+                                row_status_has_scores(record->status) ? row->score_count : 0};
     row->jobs_out++;
     writer_add_row(row->group->engine->on.writer, &scored, on_committed, row);
 }
@@ -465,7 +509,8 @@ static void perform(struct row *row, enum row_action action)
 static void step(struct row *row, enum row_event event)
 {
     if (row->is_cancelled && event != ROW_EV_COMMITTED) {
-        set_error(row, "cancelled", AS_STR("the run was cancelled"));
+        memset(row->failures, 0, sizeof(row->failures));
+        set_failure(row, ROW_FAILURE_OF_CALL, "cancelled", AS_STR("the run was cancelled"));
         event = ROW_EV_CANCEL;
     }
     enum row_action action = ROW_DO_NOTHING;

@@ -9,6 +9,16 @@ struct row_metric_job { /* ctx of a scorer's job: which metric of which row */
     uint32_t metric;
 };
 
+struct row_failure { /* without a class: none */
+    struct as_str error_class, text;
+    const char *plugin; /* that failed; NULL: the API, the judge, or the run was cancelled */
+};
+
+/* What failed: the call, or what owes the score of a metric. */
+#define ROW_FAILURE_OF_CALL 0
+#define ROW_FAILURE_OF(metric) (1 + (metric))
+#define ROW_FAILURES_MAX (1 + PINS_MAX_METRICS)
+
 struct row {
     struct row *next, *prev; /* in the group's list */
     struct group *group;
@@ -21,11 +31,13 @@ struct row {
     double judge_before_usd;        /* what the judge's calls before the last one cost */
     struct score_record scores[PINS_MAX_METRICS];
     size_t score_count;
+    struct row_failure failures[ROW_FAILURES_MAX];
     struct row_metric_job metric_jobs[PINS_MAX_METRICS];
     struct as_str question_json, schema_json; /* the rubric's */
     uint64_t transport_id;                    /* 0 = none under way */
     unsigned jobs_out; /* worker jobs and transport calls that will still call back */
     bool is_cancelled;
+    bool is_required_unmet; /* a required scorer says that the output does not pass */
     struct as_arena arena;
     /* Borrowed for the length of the event that brought them. */
     const struct job_reply *built;

@@ -68,10 +68,17 @@ static void judge_cap(struct gate_check *check, const struct cap *cap)
             limit.text);
 }
 
+static bool is_incomplete(const struct gate_context *c, size_t case_index)
+{
+    return c->input->is_incomplete && c->input->is_incomplete[case_index];
+}
+
 static void check_missing(const struct gate_context *c, struct gate_check *check)
 {
     const struct cap cap = {
-        .what = "the share of cases without a pair",
+        .what = c->verdict->counts.incomplete
+                    ? "the share of cases without a pair, or with an error of ours,"
+                    : "the share of cases without a pair",
         .unit = UNIT_SHARE,
         .observed = c->verdict->detail.missing_rate,
         .limit = c->rules->max_missing_rate,
@@ -82,9 +89,9 @@ static void check_missing(const struct gate_context *c, struct gate_check *check
         return;
     size_t pair = 0;
     for (size_t i = 0; i < c->input->n; i++) {
-        if (pair < c->pairs->n && c->pairs->case_index[pair] == i)
-            pair++;
-        else
+        bool is_paired = pair < c->pairs->n && c->pairs->case_index[pair] == i;
+        pair += is_paired;
+        if (!is_paired || is_incomplete(c, i))
             add_evidence(check, i);
     }
 }

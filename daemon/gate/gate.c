@@ -37,11 +37,20 @@ static enum stats_policy policy_of(const struct gate_rules *rules)
     return rules->policy == GATE_POLICY_DROP ? STATS_POLICY_DROP : STATS_POLICY_ZERO;
 }
 
-static struct gate_counts counts_of(const struct stats_pairs *pairs)
+static size_t count_incomplete(const struct stats_pairs *pairs, const bool *is_incomplete)
+{
+    size_t count = 0;
+    for (size_t i = 0; is_incomplete && i < pairs->n; i++)
+        count += is_incomplete[pairs->case_index[i]];
+    return count;
+}
+
+static struct gate_counts counts_of(const struct stats_pairs *pairs, const bool *is_incomplete)
 {
     return (struct gate_counts){
         .n_cases = pairs->n_cases,
         .unpaired = pairs->unpaired,
+        .incomplete = count_incomplete(pairs, is_incomplete),
         .baseline_failed = pairs->baseline_failed,
         .candidate_failed = pairs->candidate_failed,
         .baseline_missing = pairs->baseline_missing,
@@ -82,7 +91,7 @@ static struct gate_detail measure(const struct gate_context *context)
     struct stats_latency candidate =
         stats_latency_of(input->candidate.latency_ms, input->candidate.n_latencies);
     struct gate_detail detail = {
-        .missing_rate = share(counts->unpaired, counts->n_cases),
+        .missing_rate = share(counts->unpaired + counts->incomplete, counts->n_cases),
         .candidate_failure_rate =
             share(counts->candidate_failed, counts->n_cases - counts->candidate_missing),
         .min_pairs_needed =
@@ -169,7 +178,7 @@ int gate_evaluate(const struct gate_rules *rules, const struct gate_input *input
     if (rc < 0)
         return rc;
     *ret_verdict = (struct gate_verdict){
-        .counts = counts_of(&pairs),
+        .counts = counts_of(&pairs, input->is_incomplete),
         .compare = stats_paired_of(&pairs, rules->margin),
     };
     struct gate_context context = {rules, input, &pairs, policy_of(rules), ret_verdict};

@@ -57,6 +57,9 @@ struct gate_member {
 struct gate_input {
     const struct stats_case *cases; /* sorted by case id as bytes */
     const bool *is_critical;        /* one per case; NULL = none is */
+    /* One per case: on some side the judge or we failed every row, whether or not it has the score
+     * that is compared here. Counted as missing. NULL = none is. */
+    const bool *is_incomplete;
     size_t n;
     struct gate_member baseline;
     struct gate_member candidate;
@@ -92,6 +95,7 @@ struct gate_detail {
 /* Counts of the cases that the comparison was made of. */
 struct gate_counts {
     size_t n_cases, unpaired;
+    size_t incomplete; /* paired, and yet counted as missing */
     size_t baseline_failed, candidate_failed;
     size_t baseline_missing, candidate_missing;
     bool has_clusters;

@@ -19,12 +19,13 @@ static const char *const row_state_names[ROW_STATE_COUNT] = {
 
 /* What a permitted pair leads to. */
 enum row_turn {
-    NO = 0,      /* not permitted */
-    MOVE,        /* to .to, with .action */
-    END_WITH,    /* to commit, with .status */
-    ENTER_SCORE, /* there is an output: score it */
-    SCORE_DONE,  /* one scorer less */
-    ASK_AGAIN    /* the judge once more, then judge_error */
+    NO = 0,       /* not permitted */
+    MOVE,         /* to .to, with .action */
+    END_WITH,     /* to commit, with .status */
+    ENTER_SCORE,  /* there is an output: score it */
+    SCORE_DONE,   /* one scorer less */
+    SCORE_FAILED, /* one scorer less, and its score is missing */
+    ASK_AGAIN     /* the judge once more, then judge_error */
 };
 
 struct row_rule {
@@ -65,7 +66,7 @@ static const struct row_rule row_rules[ROW_STATE_COUNT][ROW_EVENT_COUNT] = {
     },
     [ROW_AT_SCORE] = {
         [ROW_EV_SCORED] = SPECIAL(SCORE_DONE),
-        [ROW_EV_PLUGIN_FAILED] = ENDS(ROW_SCORER_ERROR),
+        [ROW_EV_PLUGIN_FAILED] = SPECIAL(SCORE_FAILED),
         [ROW_EV_CANCEL] = ENDS(ROW_CANCELLED),
     },
     [ROW_AT_ASK] = {
@@ -109,10 +110,12 @@ const char *row_state_name(enum row_state state)
     return row_state_names[state];
 }
 
+/* A scorer's failure stays the row's, however the judge fared after it. */
 static enum row_action end_with(struct row_fsm *row, enum row_status status)
 {
+    bool is_ours = row->scorers_failed && status != ROW_CANCELLED;
     row->state = ROW_AT_COMMIT;
-    row->status = status;
+    row->status = is_ours ? ROW_SCORER_ERROR : status;
     return ROW_DO_COMMIT;
 }
 
@@ -139,6 +142,12 @@ static enum row_action score_done(struct row_fsm *row)
     return row->scorers_left ? ROW_DO_NOTHING : after_scores(row);
 }
 
+static enum row_action score_failed(struct row_fsm *row)
+{
+    row->scorers_failed++;
+    return score_done(row);
+}
+
 static enum row_action ask_again(struct row_fsm *row)
 {
     if (row->judge_turn > 0)
@@ -163,6 +172,7 @@ int row_step(struct row_fsm *row, enum row_event event, enum row_action *ret_act
     case END_WITH: *ret_action = end_with(row, rule->status); return 0;
     case ENTER_SCORE: *ret_action = enter_score(row); return 0;
     case SCORE_DONE: *ret_action = score_done(row); return 0;
+    case SCORE_FAILED: *ret_action = score_failed(row); return 0;
     case ASK_AGAIN: *ret_action = ask_again(row); return 0;
     }
     return AS_ESTATE;

@@ -45,7 +45,7 @@ enum row_event {
     ROW_EV_NO_QUESTION,  /* the rubric does not apply to this case */
     ROW_EV_GRADED,
     ROW_EV_UNREADABLE,    /* the judge's answer does not parse */
-    ROW_EV_PLUGIN_FAILED, /* a plugin failed at its job, in whichever state */
+    ROW_EV_PLUGIN_FAILED, /* a plugin failed at its job; one of the scorers: its score is missing */
     ROW_EV_COMMITTED,
     ROW_EV_CANCEL,
     ROW_EVENT_COUNT
@@ -71,9 +71,10 @@ struct row_fsm {
     enum row_status status; /* how it will end; meaningful from ROW_AT_COMMIT on */
     uint32_t scorers_total; /* set before the first event */
     uint32_t scorers_left;
-    bool has_rubric;     /* set before the first event */
-    uint32_t judge_turn; /* 0; 1 when asked once more */
-    /* Set by the engine before the last ROW_EV_SCORED: a required scorer did not pass. */
+    uint32_t scorers_failed; /* any: the row goes on, and ends as scorer_error */
+    bool has_rubric;         /* set before the first event */
+    uint32_t judge_turn;     /* 0; 1 when asked once more */
+    /* Set by the engine before the scorer's event: a required one did not pass, or failed. */
     bool is_judge_skipped;
 };
 

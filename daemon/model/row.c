@@ -44,6 +44,16 @@ bool row_status_is_models_fault(enum row_status status)
     return status == ROW_MODEL_ERROR || status == ROW_TIMEOUT || status == ROW_REFUSED;
 }
 
+bool row_status_is_our_fault(enum row_status status)
+{
+    return status == ROW_SCORER_ERROR || status == ROW_JUDGE_ERROR;
+}
+
+bool row_status_has_scores(enum row_status status)
+{
+    return status == ROW_OK || row_status_is_our_fault(status);
+}
+
 const char *group_state_name(enum group_state state)
 {
     return state < GROUP_STATE_COUNT ? state_names[state] : "unknown";

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A row ends in exactly one of these. It has scores only when it is ok. */
+/* A row ends in exactly one of these. */
 enum row_status {
     ROW_OK,
     ROW_MODEL_ERROR,  /* the model's API failed, after retries, or answered something unusable */
@@ -25,6 +25,10 @@ int row_status_from(const char *name, enum row_status *ret_status) AS_MUST_USE;
 /* Does this failure count against the model in a comparison (as 0, by the default policy)? A
  * judge's or our own never does. */
 bool row_status_is_models_fault(enum row_status status);
+/* Did a plugin of ours or the judge fail? Then the score it owes is missing, and no other is. */
+bool row_status_is_our_fault(enum row_status status);
+/* May a row of this status have scores? ok has one of every metric, our own failures the others. */
+bool row_status_has_scores(enum row_status status);
 
 enum group_state {
     GROUP_PENDING,

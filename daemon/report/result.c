@@ -43,10 +43,9 @@ static struct stats_sample own_sample(const struct table *table, size_t member, 
     return sample;
 }
 
-/* Of the ok samples that the metric applies to. */
-static double pass_rate(const struct table_column *column, uint64_t ok)
+static double pass_rate(const struct table_column *column)
 {
-    return ok > column->na ? (double)column->passes / (double)(ok - column->na) : NAN;
+    return column->values ? (double)column->passes / (double)column->values : NAN;
 }
 
 static struct as_json *metric_json(const struct table *table, const struct report_spec *spec,
@@ -57,7 +56,6 @@ static struct as_json *metric_json(const struct table *table, const struct repor
     struct stats_sample sample = own_sample(table, member, metric, values, clusters);
     struct stats_summary summary = stats_summary_of(&sample, spec->gate->pass_threshold);
     const struct table_column *column = &table->members[member].columns[metric];
-    uint64_t ok = table->members[member].statuses[ROW_OK];
     struct as_json *json = as_json_object();
     as_json_set_str(json, "metric", spec->metric_names[metric]);
     as_json_set_int(json, "n", (int64_t)summary.own.n);
@@ -68,8 +66,9 @@ static struct as_json *metric_json(const struct table *table, const struct repor
     as_json_set_num(json, "p10", summary.p10);
     as_json_set_num(json, "median", summary.median);
     as_json_set_num(json, "max", summary.max);
-    as_json_set_num(json, "pass_rate", pass_rate(column, ok));
+    as_json_set_num(json, "pass_rate", pass_rate(column));
     as_json_set_int(json, "na", (int64_t)column->na);
+    as_json_set_int(json, "errors", (int64_t)column->errors);
     free(values);
     free(clusters);
     return json;
@@ -323,14 +322,25 @@ static int score_is_damaged(const struct report_spec *spec, size_t candidate, st
                       spec->member_names[candidate]);
 }
 
+static bool *incomplete_cases(const struct table *table, size_t candidate)
+{
+    bool *is_incomplete = as_xcalloc(table->case_count + 1, sizeof(*is_incomplete));
+    for (size_t i = 0; i < table->case_count; i++)
+        is_incomplete[i] =
+            table_is_incomplete(table, 0, i) || table_is_incomplete(table, candidate, i);
+    return is_incomplete;
+}
+
 static int judge_candidate(struct build *build, size_t candidate, struct as_err *err)
 {
     const struct table *table = build->table;
     const struct report_spec *spec = build->spec;
     struct stats_case *cases = pair_cases(table, candidate, spec->primary, spec->gate->policy);
+    AS_CLEANUP_FREE bool *is_incomplete = incomplete_cases(table, candidate);
     struct gate_input input = {
         .cases = cases,
         .is_critical = table->is_critical,
+        .is_incomplete = is_incomplete,
         .n = table->case_count,
         .baseline = gate_member_of(&table->members[0]),
         .candidate = gate_member_of(&table->members[candidate]),

@@ -149,28 +149,56 @@ static const struct report_swapped *swapped_of(const struct fact_target *target,
                                                const struct row_fact *fact)
 {
     const struct report_swap *swap = target->spec->swap;
-    if (!swap || fact->status != ROW_OK || fact->sample >= swap->sample_count)
+    if (!swap || fact->sample >= swap->sample_count)
         return NULL;
     size_t row = target->member_index * target->table->case_count + (size_t)fact->case_seq;
-    return &swap->rows[row * swap->sample_count + fact->sample];
+    const struct report_swapped *swapped = &swap->rows[row * swap->sample_count + fact->sample];
+    return swapped->as == REPORT_NOT_SWAPPED ? NULL : swapped;
+}
+
+static bool is_missing(const struct row_value *value)
+{
+    return isnan(value->score) && !value->is_na;
+}
+
+static enum row_status status_of(const struct fact_target *target, const struct row_fact *fact)
+{
+    const struct report_swapped *swapped = swapped_of(target, fact);
+    if (!swapped)
+        return fact->status;
+    if (swapped->as == REPORT_SWAPPED_ERROR)
+        return ROW_SCORER_ERROR;
+    for (size_t m = 0; m < fact->metric_count; m++)
+        if (m != target->spec->swap->metric && is_missing(&fact->values[m]))
+            return fact->status;
+    return ROW_OK;
+}
+
+static void take_score(const struct report_spec *spec, struct table_column *column, size_t place,
+                       const struct row_value *value)
+{
+    if (is_missing(value)) {
+        column->errors++;
+    } else if (value->is_na) {
+        column->na++;
+    } else {
+        bool is_pass = value->pass < 0 ? value->score >= spec->gate->pass_threshold : value->pass;
+        column->sum[place] += value->score;
+        column->scored[place]++;
+        column->values++;
+        column->passes += is_pass;
+    }
 }
 
 static void take_scores(const struct fact_target *target, const struct row_fact *fact, size_t place)
 {
+    static const struct row_value missing = {.score = NAN, .pass = -1};
     const struct report_swapped *swapped = swapped_of(target, fact);
     for (size_t m = 0; m < fact->metric_count; m++) {
-        struct table_column *column = &target->member->columns[m];
-        bool is_swapped = swapped && m == target->spec->swap->metric;
-        double score = is_swapped ? swapped->score : fact->scores[m];
-        int pass = is_swapped ? swapped->pass : fact->passes[m];
-        if (isnan(score)) {
-            column->na++;
-            continue;
-        }
-        column->sum[place] += score;
-        column->scored[place]++;
-        bool is_pass = pass < 0 ? score >= target->spec->gate->pass_threshold : pass > 0;
-        column->passes += is_pass;
+        const struct row_value *value = &fact->values[m];
+        if (swapped && m == target->spec->swap->metric)
+            value = swapped->as == REPORT_SWAPPED ? &swapped->value : &missing;
+        take_score(target->spec, &target->member->columns[m], place, value);
     }
 }
 
@@ -191,17 +219,18 @@ static void take_fact(void *ctx, const struct row_fact *fact)
     if (fact->case_seq < 0 || (size_t)fact->case_seq >= target->table->case_count)
         return;
     size_t place = target->table->position[fact->case_seq];
-    const struct report_swapped *swapped = swapped_of(target, fact);
-    enum row_status status = swapped && swapped->is_error ? ROW_SCORER_ERROR : fact->status;
+    enum row_status status = status_of(target, fact);
     member->rows++;
     member->statuses[status]++;
     member->models_fault[place] += row_status_is_models_fault(status);
+    member->our_fault[place] += row_status_is_our_fault(status);
+    member->whole[place] += status == ROW_OK;
     if (!isnan(fact->latency_ms))
         push(&member->latencies_ms, fact->latency_ms);
     take_costs(member, fact, place);
     add_tokens(&member->input_tokens, fact->input_tokens);
     add_tokens(&member->output_tokens, fact->output_tokens);
-    if (status == ROW_OK)
+    if (row_status_has_scores(status))
         take_scores(target, fact, place);
 }
 
@@ -210,6 +239,8 @@ static void init_member(struct table *table, struct table_member *member)
     size_t n = table->case_count;
     struct as_arena *arena = &table->arena;
     member->models_fault = as_arena_alloc(arena, n * sizeof(*member->models_fault));
+    member->our_fault = as_arena_alloc(arena, n * sizeof(*member->our_fault));
+    member->whole = as_arena_alloc(arena, n * sizeof(*member->whole));
     member->cost_usd = as_arena_alloc(arena, n * sizeof(*member->cost_usd));
     for (size_t i = 0; i < n; i++)
         member->cost_usd[i] = NAN;
@@ -280,4 +311,10 @@ struct stats_score table_score(const struct table *table, size_t member, size_t 
         return (struct stats_score){0, failed ? STATS_FAILED : STATS_MISSING};
     uint32_t divisor = scored + (policy == GATE_POLICY_ZERO ? failed : 0);
     return (struct stats_score){of->columns[metric].sum[place] / divisor, STATS_SCORED};
+}
+
+bool table_is_incomplete(const struct table *table, size_t member, size_t place)
+{
+    const struct table_member *of = &table->members[member];
+    return of->our_fault[place] && !of->whole[place] && !of->models_fault[place];
 }

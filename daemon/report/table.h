@@ -2,8 +2,8 @@
  * bytes: what estimates are made of.
  *
  * Filled from the store on a pool thread. A case's score of a member is the mean over its samples:
- * by the gate's failure policy a sample that the model itself failed counts as 0 or not at all; one
- * that the judge or we failed never counts. */
+ * by the gate's failure policy a sample that the model itself failed counts as 0 or not at all; a
+ * score that the judge or we failed to make never counts, and the row's other scores do. */
 #ifndef DAEMON_REPORT_TABLE_H
 #define DAEMON_REPORT_TABLE_H
 
@@ -11,12 +11,12 @@
 #include "daemon/stats/pairs.h"
 #include "daemon/store/store.h"
 
-/* Other scores in the place of one metric's own: what a re-scoring found. An ok row whose scorer
- * failed counts as a row of that failure. */
+/* Other scores in the place of one metric's own: what a re-scoring found. A row that the scorer
+ * failed counts as a row of that failure; one whose only missing score is there now is ok. */
+enum report_swapped_as { REPORT_NOT_SWAPPED, REPORT_SWAPPED, REPORT_SWAPPED_ERROR };
 struct report_swapped {
-    double score; /* NaN = does not apply */
-    int8_t pass;  /* 1, 0, -1 = not said */
-    bool is_error;
+    enum report_swapped_as as;
+    struct row_value value; /* read of REPORT_SWAPPED alone */
 };
 struct report_swap {
     size_t metric;
@@ -40,16 +40,20 @@ struct table_values { /* a growing list of numbers */
 };
 
 struct table_column { /* one member, one metric; by case */
-    double *sum;      /* of the ok samples' scores */
+    double *sum;      /* of the samples' scores */
     uint32_t *scored; /* how many samples that is */
-    uint64_t passes;  /* ok samples that passed */
-    uint64_t na;      /* ok samples that the metric does not apply to */
+    uint64_t values;  /* the same over all cases */
+    uint64_t passes;  /* of these */
+    uint64_t na;      /* samples that the metric does not apply to */
+    uint64_t errors;  /* samples without this score because the judge or we failed */
 };
 
 struct table_member {
     uint64_t statuses[ROW_STATUS_COUNT];
     uint64_t rows;
     uint32_t *models_fault;              /* by case: samples that the model itself failed */
+    uint32_t *our_fault;                 /* by case: that the judge or we failed */
+    uint32_t *whole;                     /* by case: that are ok */
     struct table_values latencies_ms;    /* by row */
     double *cost_usd;                    /* by case, of the samples with usage; NaN = unpriced */
     double judge_cost_usd;               /* of the rows whose cost is known */
@@ -80,5 +84,8 @@ void table_done(struct table *table);
 /* The case's score under the policy. */
 struct stats_score table_score(const struct table *table, size_t member, size_t metric,
                                size_t place, enum gate_policy policy);
+/* Has the member no other row of the case than such as the judge or we failed? Some of its scores
+ * may be there; the gate's cap on missing cases counts it all the same. */
+bool table_is_incomplete(const struct table *table, size_t member, size_t place);
 
 #endif

@@ -9,19 +9,20 @@
 /* Spreads the packed scores over the arrays by metric; a score whose metric the caller does not
  * know is left out. */
 static int spread_scores(struct store *store, struct as_str packed, size_t metric_count,
-                         double *scores, int8_t *passes)
+                         struct row_value *values)
 {
     struct as_reader in = as_reader_of(packed.ptr, packed.len);
     struct score_record score;
-    for (size_t i = 0; i < metric_count; i++) {
-        scores[i] = NAN;
-        passes[i] = -1;
-    }
+    for (size_t i = 0; i < metric_count; i++)
+        values[i] = (struct row_value){.score = NAN, .pass = -1};
     while (scores_next(&in, &score)) {
-        if (score.metric >= metric_count || score.is_na)
+        if (score.metric >= metric_count)
             continue;
-        scores[score.metric] = score.score;
-        passes[score.metric] = score.pass;
+        values[score.metric] = (struct row_value){
+            .score = score.is_na ? NAN : score.score,
+            .pass = score.is_na ? -1 : score.pass,
+            .is_na = score.is_na,
+        };
     }
     return as_reader_is_done(&in) ? 0 : sql_damaged(store, "the scores of a row");
 }
@@ -40,7 +41,7 @@ static struct row_fact fact_of(struct sql *sql)
     };
 }
 
-static int each_fact(struct sql *sql, size_t metric_count, double *scores, int8_t *passes,
+static int each_fact(struct sql *sql, size_t metric_count, struct row_value *values,
                      store_fact_fn fn, void *ctx)
 {
     int rc;
@@ -48,11 +49,10 @@ static int each_fact(struct sql *sql, size_t metric_count, double *scores, int8_
         struct row_fact fact = fact_of(sql);
         if (fact.status >= ROW_STATUS_COUNT)
             return sql_damaged(sql->store, "the status of a row");
-        rc = spread_scores(sql->store, sql_blob(sql, 8), metric_count, scores, passes);
+        rc = spread_scores(sql->store, sql_blob(sql, 8), metric_count, values);
         if (rc)
             return rc;
-        fact.scores = scores;
-        fact.passes = passes;
+        fact.values = values;
         fact.metric_count = metric_count;
         fn(ctx, &fact);
     }
@@ -69,11 +69,9 @@ int store_facts_each(struct store *store, int64_t group_id, uint32_t member, siz
         " ORDER BY case_seq, sample");
     sql_put_int(sql, group_id);
     sql_put_int(sql, member);
-    double *scores = as_xcalloc(metric_count + 1, sizeof(*scores));
-    int8_t *passes = as_xcalloc(metric_count + 1, sizeof(*passes));
-    int rc = each_fact(sql, metric_count, scores, passes, fn, ctx);
-    free(scores);
-    free(passes);
+    struct row_value *values = as_xcalloc(metric_count + 1, sizeof(*values));
+    int rc = each_fact(sql, metric_count, values, fn, ctx);
+    free(values);
     return rc;
 }
 

@@ -200,14 +200,18 @@ int store_rows_of_case(struct store *store, int64_t group_id, int64_t case_seq,
 
 /* Every row of one member in case order, without texts: what statistics are made of. Borrowed for
  * the callback. */
+struct row_value {
+    double score; /* NaN = it does not apply, or there is none */
+    int8_t pass;  /* 1, 0, -1 = not said */
+    bool is_na;   /* it does not apply */
+};
 struct row_fact {
     int64_t case_seq;
     uint32_t sample;
     enum row_status status;
     double latency_ms, cost_usd, judge_cost_usd;
     int64_t input_tokens, output_tokens;
-    const double *scores; /* [metric_count]; NaN = no value or not applicable */
-    const int8_t *passes; /* [metric_count]; -1 = not said */
+    const struct row_value *values; /* [metric_count] */
     size_t metric_count;
 };
 typedef void (*store_fact_fn)(void *ctx, const struct row_fact *fact);

@@ -118,7 +118,7 @@ calls=$(sim_count requests)
 expect_exit 0 ctl --json plugin shadow grader@2
 expect "$(jq -c '[.runs[].run]' <<<"$out")" = '[2,1]' "runs that the shadow looked at"
 check_moved "$(jq -c '.runs[1]' <<<"$out")"
-expect "$(jq -c '.runs[0] | [.before.selector, .moved, .errors]' <<<"$out")" = '["grader@2.0.0",0,0]' "run 2, whose own scorer it was"
+expect "$(jq -c '.runs[0] | [.before.selector, .moved, .errors]' <<<"$out")" = '["grader@2.0.0",0,2]' "run 2, whose own scorer it was: r02 fails again"
 expect "$(jq .flipped_verdicts <<<"$out")" = 1 "verdicts that would flip"
 expect "$(jq -c '.runs[1].verdict' <<<"$out")" = "$(jq -c .verdict <<<"$rescored")" "its verdict"
 expect_exit 0 ctl --json plugin shadow grader --last 1

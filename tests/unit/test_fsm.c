@@ -34,7 +34,7 @@ static const struct {
     {ROW_AT_PARSE, ROW_EV_PLUGIN_FAILED, ROW_AT_COMMIT, ROW_SCORER_ERROR},
     {ROW_AT_PARSE, ROW_EV_CANCEL, ROW_AT_COMMIT, ROW_CANCELLED},
     {ROW_AT_SCORE, ROW_EV_SCORED, ROW_AT_ASK, ROW_OK},
-    {ROW_AT_SCORE, ROW_EV_PLUGIN_FAILED, ROW_AT_COMMIT, ROW_SCORER_ERROR},
+    {ROW_AT_SCORE, ROW_EV_PLUGIN_FAILED, ROW_AT_ASK, ROW_OK},
     {ROW_AT_SCORE, ROW_EV_CANCEL, ROW_AT_COMMIT, ROW_CANCELLED},
     {ROW_AT_ASK, ROW_EV_QUESTION, ROW_AT_JUDGE_REQUEST, ROW_OK},
     {ROW_AT_ASK, ROW_EV_NO_QUESTION, ROW_AT_COMMIT, ROW_OK},
@@ -112,6 +112,45 @@ static void test_row_waits_for_every_scorer(void **unused)
     assert_int_equal(row.status, ROW_OK);
 }
 
+static void test_row_waits_for_the_scorers_beside_the_one_that_failed(void **unused)
+{
+    (void)unused;
+    struct row_fsm row = {.state = ROW_AT_SCORE, .scorers_total = 2, .scorers_left = 2};
+    enum row_action action;
+    assert_int_equal(row_step(&row, ROW_EV_PLUGIN_FAILED, &action), 0);
+    assert_int_equal(action, ROW_DO_NOTHING);
+    assert_int_equal(row.state, ROW_AT_SCORE);
+    assert_int_equal(row_step(&row, ROW_EV_SCORED, &action), 0);
+    assert_int_equal(action, ROW_DO_COMMIT);
+    assert_int_equal(row.status, ROW_SCORER_ERROR);
+}
+
+/* However the judge fares after a scorer has failed. */
+static void test_a_scorers_failure_is_the_rows_whatever_the_judge_does(void **unused)
+{
+    (void)unused;
+    static const struct {
+        enum row_state state;
+        enum row_event event;
+        enum row_status status;
+    } ends[] = {
+        {ROW_AT_GRADE, ROW_EV_GRADED, ROW_SCORER_ERROR},
+        {ROW_AT_ASK, ROW_EV_NO_QUESTION, ROW_SCORER_ERROR},
+        {ROW_AT_JUDGE_SEND, ROW_EV_NO_REPLY, ROW_SCORER_ERROR},
+        {ROW_AT_GRADE, ROW_EV_CANCEL, ROW_CANCELLED},
+    };
+    for (size_t i = 0; i < AS_COUNT(ends); i++) {
+        struct row_fsm row = row_at(ROW_AT_SCORE);
+        enum row_action action;
+        assert_int_equal(row_step(&row, ROW_EV_PLUGIN_FAILED, &action), 0);
+        assert_int_equal(action, ROW_DO_ASK);
+        row.state = ends[i].state;
+        assert_int_equal(row_step(&row, ends[i].event, &action), 0);
+        assert_int_equal(action, ROW_DO_COMMIT);
+        assert_string_equal(row_status_name(row.status), row_status_name(ends[i].status));
+    }
+}
+
 static void test_row_without_scorers_goes_straight_to_the_rubric(void **unused)
 {
     (void)unused;
@@ -130,6 +169,17 @@ static void test_judge_is_skipped_when_a_required_scorer_did_not_pass(void **unu
     assert_int_equal(row_step(&row, ROW_EV_SCORED, &action), 0);
     assert_int_equal(action, ROW_DO_COMMIT);
     assert_int_equal(row.status, ROW_OK);
+}
+
+static void test_judge_is_skipped_when_a_required_scorer_failed(void **unused)
+{
+    (void)unused;
+    struct row_fsm row = row_at(ROW_AT_SCORE);
+    enum row_action action;
+    row.is_judge_skipped = true;
+    assert_int_equal(row_step(&row, ROW_EV_PLUGIN_FAILED, &action), 0);
+    assert_int_equal(action, ROW_DO_COMMIT);
+    assert_int_equal(row.status, ROW_SCORER_ERROR);
 }
 
 static void test_judge_is_asked_once_more_and_then_it_is_a_judge_error(void **unused)
@@ -195,8 +245,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_pair_of_row_state_and_event),
         cmocka_unit_test(test_row_waits_for_every_scorer),
+        cmocka_unit_test(test_row_waits_for_the_scorers_beside_the_one_that_failed),
+        cmocka_unit_test(test_a_scorers_failure_is_the_rows_whatever_the_judge_does),
         cmocka_unit_test(test_row_without_scorers_goes_straight_to_the_rubric),
         cmocka_unit_test(test_judge_is_skipped_when_a_required_scorer_did_not_pass),
+        cmocka_unit_test(test_judge_is_skipped_when_a_required_scorer_failed),
         cmocka_unit_test(test_judge_is_asked_once_more_and_then_it_is_a_judge_error),
         cmocka_unit_test(test_every_pair_of_group_state_and_event),
         cmocka_unit_test(test_only_the_models_own_failures_count_against_it),

@@ -210,6 +210,24 @@ static void test_gate_is_undecided_when_too_many_cases_have_no_pair(void **state
     assert_int_equal(f->verdict.headline, GATE_CHECK_MISSING);
 }
 
+static void test_gate_counts_a_pair_with_an_error_of_ours_as_missing(void **state)
+{
+    struct fixture *f = *state;
+    bool is_incomplete[CASES] = {[3] = true, [12] = true};
+    f->input.is_incomplete = is_incomplete;
+    f->rules.max_missing_rate = 11.0 / CASES;
+    for (int i = 10; i < 20; i++) /* the 12th is there once */
+        f->cases[i].baseline.state = STATS_MISSING;
+    assert_int_equal(evaluate(f, GATE_CHECK_MISSING)->outcome, GATE_PASS);
+    is_incomplete[4] = true;
+    const struct gate_check *check = evaluate(f, GATE_CHECK_MISSING);
+    assert_int_equal(check->outcome, GATE_INCONCLUSIVE);
+    assert_int_equal(check->evidence_total, 12);
+    assert_int_equal(check->evidence[0], 3);
+    assert_int_equal(f->verdict.counts.unpaired, 10);
+    assert_int_equal(f->verdict.compare.n, CASES - 10);
+}
+
 static void test_gate_asks_for_clusters_only_where_cases_have_them(void **state)
 {
     struct fixture *f = *state;
@@ -372,6 +390,7 @@ int main(void)
         GATE_TEST(test_gate_puts_up_with_max_critical_regressions),
         GATE_TEST(test_gate_fails_above_the_error_cap_and_not_at_it),
         GATE_TEST(test_gate_is_undecided_when_too_many_cases_have_no_pair),
+        GATE_TEST(test_gate_counts_a_pair_with_an_error_of_ours_as_missing),
         GATE_TEST(test_gate_asks_for_clusters_only_where_cases_have_them),
         GATE_TEST(test_gate_floor_looks_at_the_interval_or_at_the_point),
         GATE_TEST(test_gate_superiority_needs_the_interval_above_zero),

@@ -371,6 +371,107 @@ static void test_a_metric_that_applies_to_no_case_has_no_pass_rate(void **state)
     report_done(&group);
 }
 
+/* A row that a plugin of ours failed; metric METRIC_COUNT: without any score. */
+static void add_partial_of(const struct group *group, uint32_t member, int64_t case_seq,
+                           uint32_t metric, double value)
+{
+    const struct score_record score = {.metric = metric, .score = value, .pass = -1};
+    struct scored_row row =
+        fixture_row((struct row_key){group->spec.group_id, case_seq, member, 0});
+    row.row.status = ROW_SCORER_ERROR;
+    row.scores = &score;
+    row.score_count = metric < METRIC_COUNT;
+    fixture_commit_row(group->f->store, row);
+}
+
+static void add_partial(const struct group *group, int64_t case_seq, uint32_t metric, double value)
+{
+    add_partial_of(group, 1, case_seq, metric, value);
+}
+
+static struct report_swapped swapped(double score)
+{
+    return (struct report_swapped){REPORT_SWAPPED, {score, -1, isnan(score)}};
+}
+
+/* Of c1 the small model's exact score is missing, of c2 both are: its provider failed. */
+static void test_a_failed_scorer_costs_its_score_and_no_other(void **state)
+{
+    struct group group = report_group(*state, 2, 3);
+    for (int64_t i = 0; i < 3; i++)
+        report_add_score(&group, 0, i, 1);
+    report_add_score(&group, 1, 0, 1);
+    add_partial(&group, 1, JUDGE, 0.5);
+    add_partial(&group, 2, METRIC_COUNT, 0);
+    const struct as_json *result = report_make(&group);
+    assert_written(member_of(result, 1), "statuses", "{\"ok\":1,\"scorer_error\":2}");
+    assert_num(member_of(result, 1), "ok", 1);
+    assert_num(member_of(result, 1), "failed", 2);
+    assert_num(metric_of(result, 1, EXACT), "n", 1);
+    assert_num(metric_of(result, 1, EXACT), "mean", 1);
+    assert_num(metric_of(result, 1, EXACT), "pass_rate", 1);
+    assert_num(metric_of(result, 1, EXACT), "errors", 2);
+    assert_num(metric_of(result, 1, JUDGE), "n", 2);
+    assert_num(metric_of(result, 1, JUDGE), "mean", 0.75);
+    assert_num(metric_of(result, 1, JUDGE), "errors", 1);
+    assert_num(metric_of(result, 1, JUDGE), "na", 0);
+    assert_num(comparison_of(result, 1, EXACT), "n_pairs", 1);
+    assert_num(comparison_of(result, 1, JUDGE), "n_pairs", 2);
+    report_done(&group);
+}
+
+static void test_a_row_with_an_error_of_ours_is_missing_for_the_gates_cap(void **state)
+{
+    struct group group = report_group(*state, 2, 4);
+    group.gate.max_missing_rate = 0.2;
+    for (int64_t i = 0; i < 4; i++)
+        report_add_score(&group, 0, i, 1);
+    for (int64_t i = 1; i < 4; i++)
+        report_add_score(&group, 1, i, 1);
+    add_partial(&group, 0, EXACT, 1); /* its primary score is there */
+    const struct as_json *result = report_make(&group);
+    const struct as_json *check = check_of(verdict_of(result, 1), "missing");
+    assert_num(comparison_of(result, 1, EXACT), "n_pairs", 4);
+    assert_num(comparison_of(result, 1, EXACT), "unpaired", 0);
+    assert_num(check, "observed", 0.25);
+    assert_text(check, "outcome", "INCONCLUSIVE");
+    assert_written(check, "evidence", "[\"c0\"]");
+    assert_non_null(strstr(as_json_get_cstr(check, "sentence"), "an error of ours"));
+    report_done(&group);
+}
+
+static void test_another_sample_that_is_whole_keeps_the_case_from_being_missing(void **state)
+{
+    struct group group = report_group(*state, 2, 1);
+    group.gate.max_missing_rate = 0;
+    const struct fact second = {1, 0, ROW_OK, 1, 1, NAN, NAN, NAN, 1, 0};
+    report_add_score(&group, 0, 0, 1);
+    report_add(&group, &second);
+    add_partial(&group, 0, JUDGE, 1);
+    const struct as_json *result = report_make(&group);
+    assert_text(check_of(verdict_of(result, 1), "missing"), "outcome", "PASS");
+    assert_num(metric_of(result, 1, EXACT), "errors", 1);
+    report_done(&group);
+}
+
+static void test_a_swapped_score_that_was_the_only_one_missing_makes_the_row_ok(void **state)
+{
+    struct group group = report_group(*state, 1, 3);
+    report_add_score(&group, 0, 0, 1);
+    add_partial_of(&group, 0, 1, JUDGE, 0.5); /* the exact score is missing */
+    add_partial_of(&group, 0, 2, METRIC_COUNT, 0);
+    const struct report_swapped rows[] = {{.as = REPORT_NOT_SWAPPED}, swapped(0), swapped(1)};
+    const struct report_swap swap = {EXACT, 1, rows};
+    group.spec.swap = &swap;
+    const struct as_json *result = report_make(&group);
+    assert_written(member_of(result, 0), "statuses", "{\"ok\":2,\"scorer_error\":1}");
+    assert_num(metric_of(result, 0, EXACT), "n", 3);
+    assert_num(metric_of(result, 0, EXACT), "errors", 0);
+    assert_num(metric_of(result, 0, JUDGE), "n", 2);
+    assert_num(metric_of(result, 0, JUDGE), "errors", 1);
+    report_done(&group);
+}
+
 static void test_swapped_scores_stand_in_for_the_metrics_own(void **state)
 {
     struct group group = report_group(*state, 2, 3);
@@ -379,8 +480,8 @@ static void test_swapped_scores_stand_in_for_the_metrics_own(void **state)
         report_add_score(&group, 1, i, 1);
     }
     const struct report_swapped rows[] = {
-        {1, -1, false},   {0.5, -1, false}, {0, -1, false},   /* the baseline's */
-        {0.5, -1, false}, {NAN, -1, false}, {NAN, -1, true}}; /* one does not apply, one failed */
+        swapped(1),   swapped(0.5), swapped(0),                    /* the baseline's */
+        swapped(0.5), swapped(NAN), {.as = REPORT_SWAPPED_ERROR}}; /* n/a, failed */
     const struct report_swap swap = {EXACT, 1, rows};
     group.spec.swap = &swap;
     const struct as_json *result = report_make(&group);
@@ -430,6 +531,10 @@ int main(void)
         REPORT_TEST(test_a_case_counts_by_the_mean_of_its_samples),
         REPORT_TEST(test_a_scorers_word_on_passing_goes_before_the_threshold),
         REPORT_TEST(test_a_metric_that_applies_to_no_case_has_no_pass_rate),
+        REPORT_TEST(test_a_failed_scorer_costs_its_score_and_no_other),
+        REPORT_TEST(test_a_row_with_an_error_of_ours_is_missing_for_the_gates_cap),
+        REPORT_TEST(test_another_sample_that_is_whole_keeps_the_case_from_being_missing),
+        REPORT_TEST(test_a_swapped_score_that_was_the_only_one_missing_makes_the_row_ok),
         REPORT_TEST(test_swapped_scores_stand_in_for_the_metrics_own),
         REPORT_TEST(test_a_table_that_cannot_be_read_leaves_the_old_one_alone),
     };

@@ -1,7 +1,6 @@
 /* daemon/engine: what a re-scoring counts as moved, flipped, failed and skipped. */
 #include "daemon/engine/rescore_tally.h"
 
-#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -117,9 +116,21 @@ static void test_a_failure_is_no_zero(void **state)
     assert_int_equal(count_of(f, "errors"), 1);
     assert_int_equal(count_of(f, "rows"), 0);
     assert_int_equal(count_of(f, "down"), 0);
-    const struct report_swapped *swapped = &tally_swap(f->tally)->rows[CASES + 3];
-    assert_true(swapped->is_error);
-    assert_true(isnan(swapped->score));
+    assert_int_equal(tally_swap(f->tally)->rows[CASES + 3].as, REPORT_SWAPPED_ERROR);
+}
+
+static void test_a_score_that_was_missing_is_recovered(void **state)
+{
+    struct fixture *f = *state;
+    struct row_key key = {.case_seq = 2, .member = 1};
+    struct row_listing row = {.row = {.key = key, .status = ROW_SCORER_ERROR},
+                              .case_id = AS_STR("c")};
+    struct set_score scored = {.row = key, .score = value(1, -1)};
+    tally_add(f->tally, &row, &scored);
+    assert_int_equal(count_of(f, "recovered"), 1);
+    assert_int_equal(count_of(f, "rows"), 1);
+    assert_int_equal(count_of(f, "moved") + count_of(f, "no_longer_na"), 0);
+    assert_int_equal(tally_swap(f->tally)->rows[CASES + 2].as, REPORT_SWAPPED);
 }
 
 static void test_a_row_without_an_output_is_skipped(void **state)
@@ -151,9 +162,9 @@ static void test_the_report_gets_every_score_in_its_place(void **state)
     const struct report_swap *swap = tally_swap(f->tally);
     assert_int_equal(swap->metric, 0);
     assert_int_equal(swap->sample_count, 1);
-    assert_true(swap->rows[CASES + 5].score == 0.25);
-    assert_int_equal(swap->rows[CASES + 5].pass, 1);
-    assert_true(isnan(swap->rows[5].score));
+    assert_true(swap->rows[CASES + 5].value.score == 0.25);
+    assert_int_equal(swap->rows[CASES + 5].value.pass, 1);
+    assert_int_equal(swap->rows[5].as, REPORT_NOT_SWAPPED);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -165,6 +176,7 @@ int main(void)
         TEST(test_a_pass_flips_by_the_threshold_or_by_the_plugins_word),
         TEST(test_a_value_that_comes_or_goes_is_counted_apart),
         TEST(test_a_failure_is_no_zero),
+        TEST(test_a_score_that_was_missing_is_recovered),
         TEST(test_a_row_without_an_output_is_skipped),
         TEST(test_lists_are_cut_and_counts_are_not),
         TEST(test_the_report_gets_every_score_in_its_place),

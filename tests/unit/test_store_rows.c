@@ -473,8 +473,8 @@ static void collect_fact(void *ctx, const struct row_fact *fact)
     as_buf_addf(ctx, "%lld.%u:%s", (long long)fact->case_seq, fact->sample,
                 row_status_name(fact->status));
     for (size_t i = 0; i < fact->metric_count; i++)
-        as_buf_addf(ctx, ",%g/%d", isnan(fact->scores[i]) ? -1.0 : fact->scores[i],
-                    fact->passes[i]);
+        as_buf_addf(ctx, ",%g/%d%s", isnan(fact->values[i].score) ? -1.0 : fact->values[i].score,
+                    fact->values[i].pass, fact->values[i].is_na ? "/na" : "");
     as_buf_adds(ctx, " ");
 }
 
@@ -503,7 +503,7 @@ static void test_a_fact_has_no_number_for_a_score_that_does_not_apply(void **sta
     row.score_count = 3;
     fixture_commit_row(f->store, row);
     assert_int_equal(store_facts_each(f->store, group, 0, 2, collect_fact, &seen), 0);
-    assert_string_equal(seen.ptr, "0.0:ok,-1/-1,0.5/1 ");
+    assert_string_equal(seen.ptr, "0.0:ok,-1/-1/na,0.5/1 ");
     as_buf_done(&seen);
 }
 
