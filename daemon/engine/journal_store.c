@@ -66,11 +66,25 @@ static void journal_find(void *ctx, const struct journal_key *key, journal_found
     db_read(self->db, find_work, find_done, lookup);
 }
 
-static void journal_intent(void *ctx, const struct journal_key *key, uint32_t attempt)
+static struct store_intent intent_of(const struct journal_key *key, uint32_t attempt)
+{
+    return (struct store_intent){row_of(key), key->role, key->turn, attempt};
+}
+
+static void journal_intent(void *ctx, const struct journal_key *key, uint32_t attempt,
+                           journal_done_fn done, void *done_ctx)
 {
     struct journal_store *self = ctx;
-    struct store_intent intent = {row_of(key), key->role, key->turn, attempt};
-    writer_add_intent(self->writer, &intent);
+    struct store_intent intent = intent_of(key, attempt);
+    writer_add_intent(self->writer, &intent, done, done_ctx);
+}
+
+static void journal_withdraw(void *ctx, const struct journal_key *key, uint32_t attempt,
+                             journal_done_fn done, void *done_ctx)
+{
+    struct journal_store *self = ctx;
+    struct store_intent intent = intent_of(key, attempt);
+    writer_add_withdrawal(self->writer, &intent, done, done_ctx);
 }
 
 static void journal_append(void *ctx, const struct journal_key *key,
@@ -104,7 +118,8 @@ struct journal_store *journal_store_new(struct db *db, struct writer *writer)
     struct journal_store *self = as_xcalloc(1, sizeof(*self));
     self->db = db;
     self->writer = writer;
-    self->face = (struct journal){self, journal_find, journal_intent, journal_append};
+    self->face =
+        (struct journal){self, journal_find, journal_intent, journal_withdraw, journal_append};
     return self;
 }
 

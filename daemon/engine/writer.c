@@ -11,15 +11,15 @@ struct waiter {
     void *ctx;
 };
 
+/* Items of one kind, and who waits for each of them. */
+struct items {
+    void *list;
+    struct waiter *waiters;
+    size_t count, cap;
+};
+
 struct batch {
-    struct store_intent *intents;
-    struct exchange_record *exchanges;
-    struct scored_row *rows;
-    struct waiter *exchange_waiters;
-    struct waiter *row_waiters;
-    size_t intent_count, intent_cap;
-    size_t exchange_count, exchange_cap;
-    size_t row_count, row_cap;
+    struct items intents, exchanges, withdrawals, rows;
 };
 
 struct writer {
@@ -36,21 +36,30 @@ struct writer {
 
 static size_t batch_size(const struct batch *batch)
 {
-    return batch->intent_count + batch->exchange_count + batch->row_count;
+    return batch->intents.count + batch->exchanges.count + batch->withdrawals.count +
+           batch->rows.count;
+}
+
+static void items_done(struct items *items)
+{
+    free(items->list);
+    free(items->waiters);
 }
 
 static void batch_done(struct batch *batch)
 {
-    free(batch->intents);
-    free(batch->exchanges);
-    free(batch->rows);
-    free(batch->exchange_waiters);
-    free(batch->row_waiters);
+    items_done(&batch->intents);
+    items_done(&batch->exchanges);
+    items_done(&batch->withdrawals);
+    items_done(&batch->rows);
 }
 
-static void batch_clear(struct batch *batch)
+/* Empties the list and tells everybody who waited. */
+static void items_tell(struct items *items, int rc)
 {
-    batch->intent_count = batch->exchange_count = batch->row_count = 0;
+    for (size_t i = 0; i < items->count; i++)
+        items->waiters[i].done(items->waiters[i].ctx, rc);
+    items->count = 0;
 }
 
 static void commit_work(struct store *store, void *ctx)
@@ -58,12 +67,14 @@ static void commit_work(struct store *store, void *ctx)
     struct writer *writer = ctx;
     const struct batch *batch = &writer->committing;
     struct store_batch work = {
-        .intents = batch->intents,
-        .intent_count = batch->intent_count,
-        .exchanges = batch->exchanges,
-        .exchange_count = batch->exchange_count,
-        .rows = batch->rows,
-        .row_count = batch->row_count,
+        .intents = batch->intents.list,
+        .intent_count = batch->intents.count,
+        .exchanges = batch->exchanges.list,
+        .exchange_count = batch->exchanges.count,
+        .withdrawals = batch->withdrawals.list,
+        .withdrawal_count = batch->withdrawals.count,
+        .rows = batch->rows.list,
+        .row_count = batch->rows.count,
     };
     writer->commit_duplicates = 0;
     writer->commit_rc = store_commit(store, &work, &writer->commit_duplicates);
@@ -92,11 +103,10 @@ static void commit_done(void *ctx)
     struct writer *writer = ctx;
     struct batch *batch = &writer->committing;
     writer->duplicates += writer->commit_duplicates;
-    for (size_t i = 0; i < batch->exchange_count; i++)
-        batch->exchange_waiters[i].done(batch->exchange_waiters[i].ctx, writer->commit_rc);
-    for (size_t i = 0; i < batch->row_count; i++)
-        batch->row_waiters[i].done(batch->row_waiters[i].ctx, writer->commit_rc);
-    batch_clear(batch);
+    items_tell(&batch->intents, writer->commit_rc);
+    items_tell(&batch->exchanges, writer->commit_rc);
+    items_tell(&batch->withdrawals, writer->commit_rc);
+    items_tell(&batch->rows, writer->commit_rc);
     writer->is_committing = false;
     if (batch_size(&writer->filling) >= WRITER_BATCH_MAX)
         start_commit(writer);
@@ -117,12 +127,16 @@ static void added(struct writer *writer)
         loop_timer_start(writer->gather, WRITER_GATHER_MS);
 }
 
-static void *grow(void *array, size_t count, size_t *cap, size_t item_bytes)
+static void items_add(struct items *items, const void *item, size_t item_bytes,
+                      struct waiter waiter)
 {
-    if (count < *cap)
-        return array;
-    *cap = *cap ? *cap * 2 : 64;
-    return as_xrealloc(array, *cap * item_bytes);
+    if (items->count == items->cap) {
+        items->cap = items->cap ? items->cap * 2 : 64;
+        items->list = as_xrealloc(items->list, items->cap * item_bytes);
+        items->waiters = as_xrealloc(items->waiters, items->cap * sizeof(waiter));
+    }
+    memcpy((char *)items->list + items->count * item_bytes, item, item_bytes);
+    items->waiters[items->count++] = waiter;
 }
 
 struct writer *writer_new(struct loop *loop, struct db *db)
@@ -145,37 +159,31 @@ void writer_free(struct writer *writer)
     free(writer);
 }
 
-void writer_add_intent(struct writer *writer, const struct store_intent *intent)
+void writer_add_intent(struct writer *writer, const struct store_intent *intent,
+                       writer_done_fn done, void *ctx)
 {
-    struct batch *batch = &writer->filling;
-    batch->intents = grow(batch->intents, batch->intent_count, &batch->intent_cap, sizeof(*intent));
-    batch->intents[batch->intent_count++] = *intent;
+    items_add(&writer->filling.intents, intent, sizeof(*intent), (struct waiter){done, ctx});
     added(writer);
 }
 
 void writer_add_exchange(struct writer *writer, const struct exchange_record *exchange,
                          writer_done_fn done, void *ctx)
 {
-    struct batch *batch = &writer->filling;
-    size_t cap = batch->exchange_cap;
-    batch->exchanges =
-        grow(batch->exchanges, batch->exchange_count, &batch->exchange_cap, sizeof(*exchange));
-    batch->exchange_waiters =
-        grow(batch->exchange_waiters, batch->exchange_count, &cap, sizeof(struct waiter));
-    batch->exchanges[batch->exchange_count] = *exchange;
-    batch->exchange_waiters[batch->exchange_count++] = (struct waiter){done, ctx};
+    items_add(&writer->filling.exchanges, exchange, sizeof(*exchange), (struct waiter){done, ctx});
+    added(writer);
+}
+
+void writer_add_withdrawal(struct writer *writer, const struct store_intent *intent,
+                           writer_done_fn done, void *ctx)
+{
+    items_add(&writer->filling.withdrawals, intent, sizeof(*intent), (struct waiter){done, ctx});
     added(writer);
 }
 
 void writer_add_row(struct writer *writer, const struct scored_row *row, writer_done_fn done,
                     void *ctx)
 {
-    struct batch *batch = &writer->filling;
-    size_t cap = batch->row_cap;
-    batch->rows = grow(batch->rows, batch->row_count, &batch->row_cap, sizeof(*row));
-    batch->row_waiters = grow(batch->row_waiters, batch->row_count, &cap, sizeof(struct waiter));
-    batch->rows[batch->row_count] = *row;
-    batch->row_waiters[batch->row_count++] = (struct waiter){done, ctx};
+    items_add(&writer->filling.rows, row, sizeof(*row), (struct waiter){done, ctx});
     added(writer);
 }
 

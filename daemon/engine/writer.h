@@ -1,15 +1,15 @@
 /* The batched writer: what runs produce, gathered into few transactions.
  *
- * Intents, exchanges and rows are handed in one by one and committed together: as soon as the
- * commit before has ended, or WRITER_GATHER_MS after the first one when nothing is going on. Each
- * exchange and row calls back when its transaction is on disk (synchronous=FULL) or failed. What
- * they point to stays alive until then. Intents have no callback. */
+ * Intents, exchanges and rows are handed in one by one and committed together, WRITER_GATHER_MS
+ * after the first one, or as soon as the commit before has ended. Each calls back when its
+ * transaction is on disk (synchronous=FULL) or failed. What they point to stays alive until
+ * then. */
 #ifndef DAEMON_ENGINE_WRITER_H
 #define DAEMON_ENGINE_WRITER_H
 
 #include "daemon/engine/db.h"
 
-#define WRITER_GATHER_MS 5
+#define WRITER_GATHER_MS 2
 #define WRITER_BATCH_MAX 512
 
 struct writer;
@@ -19,8 +19,12 @@ typedef void (*writer_done_fn)(void *ctx, int rc);
 struct writer *writer_new(struct loop *loop, struct db *db);
 void writer_free(struct writer *writer); /* only when idle */
 
-void writer_add_intent(struct writer *writer, const struct store_intent *intent); /* copied */
 /* The structures are copied, the bytes they point to are borrowed until done. */
+void writer_add_intent(struct writer *writer, const struct store_intent *intent,
+                       writer_done_fn done, void *ctx);
+/* Of an intent that is committed, and whose attempt was not made. */
+void writer_add_withdrawal(struct writer *writer, const struct store_intent *intent,
+                           writer_done_fn done, void *ctx);
 void writer_add_exchange(struct writer *writer, const struct exchange_record *exchange,
                          writer_done_fn done, void *ctx);
 void writer_add_row(struct writer *writer, const struct scored_row *row, writer_done_fn done,

@@ -16,15 +16,16 @@ static int put_intent(struct store *store, const struct store_intent *intent)
     return sql_run(sql);
 }
 
-static int take_intent(struct store *store, const struct exchange_record *exchange)
+/* This attempt's and those before it. */
+static int take_intent(struct store *store, const struct store_intent *intent)
 {
     struct sql *sql =
         sql_use(store, "DELETE FROM intent WHERE group_id = ? AND case_seq = ? AND sample = ?"
                        " AND member = ? AND role = ? AND turn = ? AND attempt <= ?");
-    sql_put_row_key(sql, &exchange->row);
-    sql_put_int(sql, exchange->role);
-    sql_put_int(sql, exchange->turn);
-    sql_put_int(sql, exchange->attempt);
+    sql_put_row_key(sql, &intent->row);
+    sql_put_int(sql, intent->role);
+    sql_put_int(sql, intent->turn);
+    sql_put_int(sql, intent->attempt);
     return sql_run(sql);
 }
 
@@ -70,7 +71,10 @@ static int put_exchange(struct store *store, const struct exchange_record *excha
     sql_put_int(sql, exchange->first_byte_us);
     sql_put_int(sql, exchange->total_us);
     rc = sql_run(sql);
-    return rc ? rc : take_intent(store, exchange);
+    if (rc)
+        return rc;
+    struct store_intent intent = {exchange->row, exchange->role, exchange->turn, exchange->attempt};
+    return take_intent(store, &intent);
 }
 
 /* *ret_body_id is 0 when the row has no texts. */
@@ -157,6 +161,8 @@ static int put_batch(struct store *store, const struct store_batch *batch, size_
         rc = put_intent(store, &batch->intents[i]);
     for (size_t i = 0; !rc && i < batch->exchange_count; i++)
         rc = put_exchange(store, &batch->exchanges[i]);
+    for (size_t i = 0; !rc && i < batch->withdrawal_count; i++)
+        rc = take_intent(store, &batch->withdrawals[i]);
     for (size_t i = 0; !rc && i < batch->row_count; i++)
         rc = put_row(store, &batch->rows[i], &scratch, duplicates);
     as_buf_done(&scratch);

@@ -143,13 +143,15 @@ struct scored_row {
 };
 
 /* Committed as one transaction, in this order. Everything is borrowed. An exchange that is kept
- * takes its intent away. A row that is already there is left as it is and counted in
- * *ret_duplicates (0 in a healthy daemon). */
+ * takes its intent away, a withdrawal does so without one. A row that is already there is left as
+ * it is and counted in *ret_duplicates (0 in a healthy daemon). */
 struct store_batch {
     const struct store_intent *intents;
     size_t intent_count;
     const struct exchange_record *exchanges;
     size_t exchange_count;
+    const struct store_intent *withdrawals;
+    size_t withdrawal_count;
     const struct scored_row *rows;
     size_t row_count;
 };

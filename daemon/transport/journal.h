@@ -1,8 +1,9 @@
 /* What transport asks of the journal in front of the wire. The engine implements it over the store.
  *
  * Transport asks find before it sends, tells intent before each attempt, and hands every attempt,
- * good or bad, to append. A reply is not given to the engine before append has called back: it is
- * committed before it is scored. */
+ * good or bad, to append. No byte of an attempt leaves before its intent is durable, so that a
+ * crash finds a note of every call that may have been made; a reply is not given to the engine
+ * before append has called back: it is committed before it is scored. */
 #ifndef DAEMON_TRANSPORT_JOURNAL_H
 #define DAEMON_TRANSPORT_JOURNAL_H
 
@@ -57,7 +58,12 @@ typedef void (*journal_done_fn)(void *ctx, int rc);
 struct journal {
     void *ctx;
     void (*find)(void *ctx, const struct journal_key *key, journal_found_fn found, void *found_ctx);
-    void (*intent)(void *ctx, const struct journal_key *key, uint32_t attempt);
+    /* done with 0: the attempt may leave. Else it must not, and the rc is the request's. */
+    void (*intent)(void *ctx, const struct journal_key *key, uint32_t attempt, journal_done_fn done,
+                   void *done_ctx);
+    /* Takes back a durable intent whose attempt did not leave after all. */
+    void (*withdraw)(void *ctx, const struct journal_key *key, uint32_t attempt,
+                     journal_done_fn done, void *done_ctx);
     void (*append)(void *ctx, const struct journal_key *key, const struct exchange *exchange,
                    journal_done_fn done, void *done_ctx);
 };

@@ -108,18 +108,48 @@ void lane_set(struct lane *lane, const struct model_spec *spec, const char *auth
 
 void lane_free(struct lane *lane)
 {
-    AS_ASSERT(!lane->queue.head && !lane->in_flight);
+    AS_ASSERT(!lane->queue.head && !lane->ready.head && !lane->in_flight);
     sender_lane_free(lane->wire);
     lane_forget(lane);
     free(lane->name);
     free(lane);
 }
 
-bool lane_has_room(const struct lane *lane)
+static uint32_t free_slots(const struct lane *lane)
 {
     uint32_t slots =
         lane->is_warm || lane->concurrency < COLD_SLOTS ? lane->concurrency : COLD_SLOTS;
-    return lane->in_flight < slots;
+    return lane->in_flight < slots ? slots - lane->in_flight : 0;
+}
+
+bool lane_has_room(const struct lane *lane)
+{
+    return free_slots(lane) > 0;
+}
+
+bool lane_may_prepare(const struct lane *lane)
+{
+    return lane->preparing + lane->ready.count < free_slots(lane) + lane->ahead;
+}
+
+void lane_note_turn(struct lane *lane)
+{
+    bool is_starved = lane->queue.head && lane_has_room(lane);
+    if (is_starved && lane->is_warm)
+        lane->ahead += 1 + lane->ahead / 4;
+    if (lane->ahead > lane->concurrency)
+        lane->ahead = lane->concurrency;
+    if (lane->ready.count < lane->ready_low)
+        lane->ready_low = lane->ready.count;
+}
+
+/* They become ready by the batch. Those that were still there when the next batch came were
+ * prepared too early. */
+void lane_note_ready(struct lane *lane)
+{
+    if (lane->ready_low != UINT32_MAX)
+        lane->ahead -= lane->ready_low < lane->ahead ? (lane->ready_low + 3) / 4 : lane->ahead;
+    lane->ready_low = UINT32_MAX;
 }
 
 void lane_slot_take(struct lane *lane)
@@ -131,14 +161,14 @@ void lane_slot_give(struct lane *lane)
 {
     AS_ASSERT(lane->in_flight);
     lane->in_flight--;
-    if (!lane->in_flight && !lane->queue.head)
+    if (!lane->in_flight && !lane->preparing && !lane->ready.head && !lane->queue.head)
         lane->is_warm = false;
 }
 
 struct transport_stats lane_stats(const struct lane *lane)
 {
     struct transport_stats stats = lane->stats;
-    stats.queued = lane->queue.count;
+    stats.queued = lane->queue.count + lane->preparing + lane->ready.count;
     stats.in_flight = lane->in_flight;
     stats.backing_off = lane->backing_off;
     return stats;

@@ -35,7 +35,13 @@ struct lane {
     uint32_t concurrency, max_attempts, backoff_ms;
     bool use_http2;
     struct request_list queue;
+    struct request_list ready; /* their intents are durable: they wait for a slot */
+    uint32_t preparing;        /* being looked for, or their intents being made durable */
     uint32_t in_flight, backing_off;
+    /* How many requests are prepared beyond the free slots, so that the wire never waits for the
+     * disk; no more than it takes, for after a crash each of them is a call of unknown fate. */
+    uint32_t ahead;
+    uint32_t ready_low; /* the fewest that were ready since the last one became so */
     /* an attempt got through to the API, or was told why not, since the lane was last idle */
     bool is_warm;
     struct transport_stats stats; /* the totals; the gauges are read off the lane */
@@ -44,11 +50,17 @@ struct lane {
 struct lane *lane_new(struct sender *sender, const char *name);
 void lane_set(struct lane *lane, const struct model_spec *spec, const char *auth_header,
               const char *auth_prefix, const char *key);
-void lane_free(struct lane *lane); /* its queue is empty, nothing is in flight */
+void lane_free(struct lane *lane); /* its lists are empty, nothing is in flight */
 
 /* May one more request take a slot? A cold lane starts with a few: a thousand at once would each
  * start a thread to resolve the same name, and knock at a dead server in chorus. */
 bool lane_has_room(const struct lane *lane);
+/* May one more request of the queue be prepared? */
+bool lane_may_prepare(const struct lane *lane);
+/* Told when a request became ready, and after every turn in which what could be sent was: how
+ * lane->ahead follows the speed of disk and wire. */
+void lane_note_ready(struct lane *lane);
+void lane_note_turn(struct lane *lane);
 void lane_slot_take(struct lane *lane);
 void lane_slot_give(struct lane *lane);
 struct transport_stats lane_stats(const struct lane *lane);

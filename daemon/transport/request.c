@@ -112,7 +112,8 @@ void request_free(struct request *request)
 static const char *state_name(enum request_state state)
 {
     static const char *const names[REQUEST_STATE_COUNT] = {
-        "queued", "finding", "in flight", "backing off", "keeping", "cancelled", "done",
+        "queued",      "finding", "intending",   "ready",     "in flight",
+        "backing off", "keeping", "withdrawing", "cancelled", "done",
     };
     return names[state];
 }
@@ -121,11 +122,14 @@ void request_set_state(struct request *request, enum request_state state)
 {
 #define TO(name) (1u << REQUEST_##name)
     static const unsigned permitted[REQUEST_STATE_COUNT] = {
-        [REQUEST_QUEUED] = TO(FINDING) | TO(IN_FLIGHT) | TO(KEEPING) | TO(CANCELLED),
-        [REQUEST_FINDING] = TO(IN_FLIGHT) | TO(KEEPING) | TO(DONE) | TO(CANCELLED),
-        [REQUEST_IN_FLIGHT] = TO(IN_FLIGHT) | TO(BACKING_OFF) | TO(KEEPING) | TO(CANCELLED),
+        [REQUEST_QUEUED] = TO(FINDING) | TO(INTENDING) | TO(KEEPING) | TO(CANCELLED),
+        [REQUEST_FINDING] = TO(INTENDING) | TO(KEEPING) | TO(DONE) | TO(CANCELLED),
+        [REQUEST_INTENDING] = TO(READY) | TO(DONE) | TO(WITHDRAWING) | TO(CANCELLED),
+        [REQUEST_READY] = TO(IN_FLIGHT) | TO(KEEPING) | TO(WITHDRAWING) | TO(CANCELLED),
+        [REQUEST_IN_FLIGHT] = TO(INTENDING) | TO(BACKING_OFF) | TO(KEEPING) | TO(CANCELLED),
         [REQUEST_BACKING_OFF] = TO(QUEUED) | TO(CANCELLED),
         [REQUEST_KEEPING] = TO(DONE) | TO(CANCELLED),
+        [REQUEST_WITHDRAWING] = TO(CANCELLED),
         [REQUEST_CANCELLED] = TO(DONE),
     };
 #undef TO

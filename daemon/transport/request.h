@@ -13,10 +13,13 @@
 
 enum request_state {
     REQUEST_QUEUED,      /* in its lane's queue */
-    REQUEST_FINDING,     /* holds a slot of its lane while the journal looks for it */
+    REQUEST_FINDING,     /* the journal looks for it */
+    REQUEST_INTENDING,   /* the journal makes the next attempt's intent durable */
+    REQUEST_READY,       /* that is done: it waits for a slot, in its lane's list */
     REQUEST_IN_FLIGHT,   /* holds a slot; an attempt is with the sender */
     REQUEST_BACKING_OFF, /* no slot; a timer runs */
     REQUEST_KEEPING,     /* no slot; the last attempt is being appended to the journal */
+    REQUEST_WITHDRAWING, /* cancelled before it left: its intent is taken back */
     REQUEST_CANCELLED,   /* done is due with AS_ECANCELED */
     REQUEST_DONE,        /* done has fired; lives on only while the journal owes callbacks */
     REQUEST_STATE_COUNT
@@ -26,7 +29,7 @@ struct request {
     /* NULL once that is freed: the journal's late callbacks find this */
     struct transport *transport;
     struct lane *lane;
-    /* in the lane's queue, or (next only) in the list of the cancelled */
+    /* in the lane's queue or among the ready, or (next only) in the list of the cancelled */
     struct request *next, *prev;
     enum request_state state;
     bool skip_find, is_fresh, is_stale_forgiven;
@@ -55,7 +58,7 @@ void request_set_state(struct request *request, enum request_state state);
 /* The exchange's side of the request: number, method, URL, body. */
 void request_fill_exchange(const struct request *request, struct exchange *exchange);
 
-/* The lane's queue. */
+/* The lane's lists. */
 void request_push_back(struct request_list *list, struct request *request);
 void request_push_front(struct request_list *list, struct request *request);
 void request_unlink(struct request_list *list, struct request *request);

@@ -1,4 +1,4 @@
-/* The way of a request: queue, journal, wire, retries, journal, callback.
+/* The way of a request: queue, journal, its intent, wire, retries, journal, callback.
  *
  * Nothing here is called from inside libcurl but on_connected, which takes a note. New work starts
  * in pump, which the sender calls after every round of events; what comes from outside (a send, a
@@ -126,29 +126,111 @@ static int may_send(const struct request *request, struct as_err *err)
 static void refuse(struct request *request, const struct as_err *err)
 {
     struct attempt *attempt = attempt_take(&request->transport->attempts, request);
-    request->attempts++;
     request_fill_exchange(request, &attempt->exchange);
     attempt->exchange.sent_ms = clock_wall_ms();
     attempt_fail(attempt, EXCHANGE_CONNECT_FAILED, "not sent: %s", err->msg);
     attempt_seal(attempt);
-    lane_slot_give(request->lane);
     keep_final(request, attempt);
 }
 
-/* The lane's slot is held. Checked anew for every attempt: a reload may have moved the lane to
- * another origin, with another key. */
+static void become_ready(struct request *request)
+{
+    struct lane *lane = request->lane;
+    request_set_state(request, REQUEST_READY);
+    if (request->attempts > 1) /* it has waited the longest */
+        request_push_front(&lane->ready, request);
+    else
+        request_push_back(&lane->ready, request);
+    lane_note_ready(lane);
+}
+
+/* To be told on a later turn. */
+static void cancel_later(struct request *request)
+{
+    struct transport *transport = request->transport;
+    request_set_state(request, REQUEST_CANCELLED);
+    request->next = transport->cancelled;
+    transport->cancelled = request;
+    want_turn(transport);
+}
+
+static void on_withdrawn(void *ctx, int rc)
+{
+    struct request *request = ctx;
+    (void)rc; /* what stays behind counts as a call of unknown fate: better one too many */
+    request->journal_debts--;
+    request->attempts--;
+    if (request->state == REQUEST_WITHDRAWING)
+        cancel_later(request);
+    else
+        request_release_if_over(request);
+}
+
+static void withdraw(struct request *request)
+{
+    const struct journal *journal = request->transport->journal;
+    if (!journal) {
+        cancel_later(request);
+        return;
+    }
+    request->journal_debts++;
+    journal->withdraw(journal->ctx, &request->key, request->attempts, on_withdrawn, request);
+}
+
+static void on_intended(void *ctx, int rc)
+{
+    struct request *request = ctx;
+    request->journal_debts--;
+    if (request->state == REQUEST_WITHDRAWING && !rc) {
+        withdraw(request);
+    } else if (request->state == REQUEST_WITHDRAWING) {
+        cancel_later(request);
+    } else if (request->state == REQUEST_INTENDING) {
+        request->lane->preparing--;
+        want_turn(request->transport);
+        if (!rc) {
+            become_ready(request);
+            return;
+        }
+        struct transport_reply reply = {.rc = rc, .attempts = request->attempts - 1};
+        request->lane->stats.failed++;
+        request_deliver(request, &reply);
+    }
+    request_release_if_over(request);
+}
+
+/* Before every attempt: the note that it may be made is on disk before its first byte leaves. */
+static void attempt_prepare(struct request *request)
+{
+    const struct journal *journal = request->transport->journal;
+    struct as_err err = {0};
+    request->attempts++;
+    if (may_send(request, &err)) {
+        refuse(request, &err);
+        return;
+    }
+    request_set_state(request, REQUEST_INTENDING);
+    if (!journal) {
+        become_ready(request);
+        return;
+    }
+    request->lane->preparing++;
+    request->journal_debts++;
+    journal->intent(journal->ctx, &request->key, request->attempts, on_intended, request);
+}
+
+/* Checked anew: a reload may have moved the lane to another origin, with another key. */
 static void attempt_start(struct request *request)
 {
     struct transport *transport = request->transport;
     struct lane *lane = request->lane;
     struct as_err err = {0};
+    request_unlink(&lane->ready, request);
     if (may_send(request, &err)) {
         refuse(request, &err);
         return;
     }
-    request->attempts++;
-    if (transport->journal)
-        transport->journal->intent(transport->journal->ctx, &request->key, request->attempts);
+    lane_slot_take(lane);
     lane->stats.sent++;
     lane->stats.retried += request->attempts > 1;
     request_set_state(request, REQUEST_IN_FLIGHT);
@@ -171,14 +253,14 @@ static void on_found(void *ctx, const struct exchange *found)
         return;
     }
     want_turn(request->transport);
+    request->lane->preparing--;
     if (found && found->outcome == EXCHANGE_REPLY && !retry_is_worth_it(found)) {
         struct transport_reply reply = {.exchange = found, .is_from_journal = true};
-        lane_slot_give(request->lane);
         request_deliver(request, &reply);
         request_release_if_over(request);
         return;
     }
-    attempt_start(request);
+    attempt_prepare(request);
 }
 
 static void request_admit(struct request *request)
@@ -186,12 +268,12 @@ static void request_admit(struct request *request)
     struct transport *transport = request->transport;
     const struct journal *journal = transport->journal;
     request_unlink(&request->lane->queue, request);
-    lane_slot_take(request->lane);
     if (!journal || request->skip_find || request->attempts) {
-        attempt_start(request);
+        attempt_prepare(request);
         return;
     }
     request_set_state(request, REQUEST_FINDING);
+    request->lane->preparing++;
     request->journal_debts++;
     journal->find(journal->ctx, &request->key, on_found, request);
 }
@@ -241,13 +323,13 @@ static void on_attempt_done(struct attempt *attempt)
     lane->is_warm = true;
     lane->stats.connections_opened += attempt->connections_opened;
     request->is_fresh = attempt->exchange.outcome == EXCHANGE_BROKEN;
+    lane_slot_give(lane);
     if (attempt->is_stale && !request->is_stale_forgiven) {
         request->is_stale_forgiven = true;
         keep_failed(request, attempt);
-        attempt_start(request);
+        attempt_prepare(request);
         return;
     }
-    lane_slot_give(lane);
     bool is_retry = !attempt->is_permanent && retry_is_worth_it(&attempt->exchange) &&
                     ++request->failures < lane->max_attempts;
     if (!is_retry) {
@@ -263,8 +345,11 @@ static void pump(void *ctx)
     struct transport *transport = ctx;
     for (uint32_t i = 0; i < transport->lane_count; i++) {
         struct lane *lane = transport->lanes[i];
-        while (lane->queue.head && lane_has_room(lane))
+        while (lane->queue.head && lane_may_prepare(lane))
             request_admit(lane->queue.head);
+        while (lane->ready.head && lane_has_room(lane))
+            attempt_start(lane->ready.head);
+        lane_note_turn(lane);
     }
     if (!transport->cancelled)
         loop_timer_stop(transport->turn);
@@ -315,7 +400,9 @@ static void request_stop(struct request *request)
 {
     switch (request->state) {
     case REQUEST_QUEUED: request_unlink(&request->lane->queue, request); break;
-    case REQUEST_FINDING: lane_slot_give(request->lane); break;
+    case REQUEST_FINDING:
+    case REQUEST_INTENDING: request->lane->preparing--; break;
+    case REQUEST_READY: request_unlink(&request->lane->ready, request); break;
     case REQUEST_IN_FLIGHT:
         sender_abort(request->slot);
         attempt_return(request->attempt);
@@ -328,6 +415,7 @@ static void request_stop(struct request *request)
         request->lane->backing_off--;
         break;
     case REQUEST_KEEPING:
+    case REQUEST_WITHDRAWING:
     case REQUEST_CANCELLED:
     case REQUEST_DONE:
     case REQUEST_STATE_COUNT: break;
@@ -396,13 +484,17 @@ uint64_t transport_send(struct transport *transport, const struct transport_requ
 void transport_cancel(struct transport *transport, uint64_t request_id)
 {
     struct request *request = request_table_find(&transport->requests, request_id);
-    if (!request || request->state == REQUEST_CANCELLED || request->state == REQUEST_DONE)
+    if (!request || request->state >= REQUEST_WITHDRAWING)
         return;
+    enum request_state was = request->state;
     request_stop(request);
-    request_set_state(request, REQUEST_CANCELLED);
-    request->next = transport->cancelled;
-    transport->cancelled = request;
-    want_turn(transport);
+    if (was == REQUEST_INTENDING || was == REQUEST_READY)
+        request_set_state(request, REQUEST_WITHDRAWING);
+    else
+        cancel_later(request);
+    if (was == REQUEST_READY)
+        withdraw(request);
+    want_turn(transport); /* there may be room for another */
 }
 
 struct transport_stats transport_stats_of(const struct transport *transport, uint64_t lane)

@@ -1,12 +1,13 @@
 /* HTTP to the model APIs: curl-multi on the loop, lanes with their own concurrency and deadlines,
  * retries, and the journal first.
  *
- * A lane is one model's way to its API. A request waits in its lane until a slot is free, is looked
- * for in the journal, is sent, and is retried on 408, 409, 429, 5xx and on broken or failed
- * connections, with jittered back-off and Retry-After obeyed, up to the lane's attempts. The key is
- * added to the headers here, after the request was built and hashed, and never leaves this module:
- * it is in no exchange, error text or log. Redirects are not followed, the environment's proxies
- * not used. Lives from app start to app end; belongs to the loop's thread. */
+ * A lane is one model's way to its API. A request waits in its lane, is looked for
+ * in the journal, is sent when its intent is durable and a slot is free, and is retried on 408,
+ * 409, 429, 5xx and on broken or failed connections, with jittered back-off and Retry-After obeyed,
+ * up to the lane's attempts. The key is added to the headers here, after the request was built and
+ * hashed, and never leaves this module: it is in no exchange, error text or log. Redirects are not
+ * followed, the environment's proxies not used. Lives from app start to app end; belongs to the
+ * loop's thread. */
 #ifndef DAEMON_TRANSPORT_TRANSPORT_H
 #define DAEMON_TRANSPORT_TRANSPORT_H
 
@@ -62,7 +63,7 @@ struct transport_request {
 
 struct transport_reply {
     /* 0: exchange is the last attempt (of any outcome); AS_ECANCELED; or why the journal could not
-     * keep it */
+     * take a note of an attempt, which was not made then, or could not keep one */
     int rc;
     const struct exchange *exchange; /* NULL when rc is not 0 */
     bool is_from_journal;
@@ -83,7 +84,7 @@ struct as_sha256 transport_identity(struct as_str method, struct as_str url, str
                                     uint32_t sample);
 
 struct transport_stats {
-    /* requests now; in_flight includes those being looked for in the journal */
+    /* requests now; queued includes those that the journal looks for or takes a note of */
     uint32_t queued, in_flight, backing_off;
     uint64_t sent, retried; /* attempts; those of them that were not the first of their request */
     /* requests given up: no reply, or a status that is worth a retry, at the last attempt */

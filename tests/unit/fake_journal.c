@@ -11,6 +11,7 @@ struct fake_journal_call {
     journal_found_fn found;  /* or: */
     journal_done_fn done;
     void *ctx;
+    int rc; /* for done */
 };
 
 static void answer(void *ctx)
@@ -21,19 +22,20 @@ static void answer(void *ctx)
     if (call->found)
         call->found(call->ctx, call->fake->known);
     else
-        call->done(call->ctx, call->fake->append_rc);
+        call->done(call->ctx, call->rc);
     free(call);
 }
 
-static void answer_later(struct fake_journal *fake, struct fake_journal_call from)
+static void answer_later(struct fake_journal *fake, bool is_held, unsigned delay_ms,
+                         struct fake_journal_call from)
 {
     struct fake_journal_call *call = as_xmalloc(sizeof(*call));
     *call = from;
     call->fake = fake;
-    if (!fake->is_holding) {
+    if (!is_held) {
         fake->due++;
         call->turn = loop_timer_new(fake->loop, answer, call);
-        loop_timer_start(call->turn, 0);
+        loop_timer_start(call->turn, delay_ms);
         return;
     }
     struct fake_journal_call **at = &fake->held;
@@ -48,15 +50,30 @@ static void fake_find(void *ctx, const struct journal_key *key, journal_found_fn
     struct fake_journal *fake = ctx;
     (void)key;
     fake->finds++;
-    answer_later(fake, (struct fake_journal_call){.found = found, .ctx = found_ctx});
+    answer_later(fake, fake->is_holding, 0,
+                 (struct fake_journal_call){.found = found, .ctx = found_ctx});
 }
 
-static void fake_intent(void *ctx, const struct journal_key *key, uint32_t attempt)
+static void fake_intent(void *ctx, const struct journal_key *key, uint32_t attempt,
+                        journal_done_fn done, void *done_ctx)
 {
     struct fake_journal *fake = ctx;
     (void)key;
     (void)attempt;
     fake->intents++;
+    answer_later(fake, fake->is_holding_intents, fake->intent_ms,
+                 (struct fake_journal_call){.done = done, .ctx = done_ctx, .rc = fake->intent_rc});
+}
+
+static void fake_withdraw(void *ctx, const struct journal_key *key, uint32_t attempt,
+                          journal_done_fn done, void *done_ctx)
+{
+    struct fake_journal *fake = ctx;
+    (void)key;
+    (void)attempt;
+    fake->withdrawals++;
+    answer_later(fake, fake->is_holding_intents, fake->intent_ms,
+                 (struct fake_journal_call){.done = done, .ctx = done_ctx});
 }
 
 static struct as_str copy_of(struct as_str text)
@@ -78,20 +95,25 @@ static void fake_append(void *ctx, const struct journal_key *key, const struct e
     copy->response_headers = copy_of(exchange->response_headers);
     copy->response_body = copy_of(exchange->response_body);
     copy->error = copy_of(exchange->error);
-    answer_later(fake, (struct fake_journal_call){.done = done, .ctx = done_ctx});
+    answer_later(fake, fake->is_holding, 0,
+                 (struct fake_journal_call){.done = done, .ctx = done_ctx, .rc = fake->append_rc});
 }
 
 void fake_journal_init(struct fake_journal *fake, struct loop *loop)
 {
     *fake = (struct fake_journal){
-        .journal = {.ctx = fake, .find = fake_find, .intent = fake_intent, .append = fake_append},
+        .journal = {.ctx = fake,
+                    .find = fake_find,
+                    .intent = fake_intent,
+                    .withdraw = fake_withdraw,
+                    .append = fake_append},
         .loop = loop,
     };
 }
 
 void fake_journal_release(struct fake_journal *fake)
 {
-    fake->is_holding = false;
+    fake->is_holding = fake->is_holding_intents = false;
     while (fake->held) {
         struct fake_journal_call *call = fake->held;
         fake->held = call->next;

@@ -14,9 +14,12 @@ struct fake_journal {
     struct journal journal; /* give this to transport */
     struct loop *loop;
     const struct exchange *known; /* what find finds; NULL: nothing */
-    int append_rc;
-    bool is_holding; /* appends and finds are answered by fake_journal_release only */
-    unsigned finds, intents, appends;
+    int append_rc, intent_rc;
+    /* of what comes from now on, these are answered by fake_journal_release only */
+    bool is_holding; /* appends and finds */
+    bool is_holding_intents;
+    unsigned intent_ms; /* how long an intent takes */
+    unsigned finds, intents, withdrawals, appends;
     unsigned due;                           /* answers that come on the next turn */
     struct exchange kept[FAKE_JOURNAL_MAX]; /* strings are copies */
     struct fake_journal_call *held;

@@ -346,6 +346,88 @@ static void test_a_transport_without_a_journal_delivers_at_once(void **state)
     fixture_stop(f);
 }
 
+/* ---- intents ---- */
+
+static void test_no_byte_leaves_before_the_intent_is_durable(void **state)
+{
+    (void)state;
+    struct fixture *f = &fixture;
+    fixture_start(f, answer_ok);
+    f->journal.is_holding_intents = true;
+    fixture_send(f, "hello");
+    while (!f->journal.intents)
+        fixture_wait_ms(f, 1);
+    fixture_wait_ms(f, 20);
+    assert_int_equal(f->server.connections, 0);
+    fake_journal_release(&f->journal);
+    fixture_wait(f, 1);
+    assert_string_equal(f->results[0].body, "ok");
+    fixture_stop(f);
+}
+
+static void test_a_retry_has_an_intent_of_its_own_before_it_leaves(void **state)
+{
+    (void)state;
+    struct fixture *f = &fixture;
+    fixture_start(f, answer_limited_once);
+    fixture_send(f, "hello");
+    fixture_wait_requests(f, 1);
+    f->journal.is_holding_intents = true;
+    while (f->journal.intents < 2)
+        fixture_wait_ms(f, 1);
+    fixture_wait_ms(f, 20);
+    assert_int_equal(f->server.requests, 1);
+    fake_journal_release(&f->journal);
+    fixture_wait(f, 1);
+    assert_int_equal(f->results[0].attempts, 2);
+    fixture_stop(f);
+}
+
+static void test_nothing_is_sent_when_the_intent_cannot_be_kept(void **state)
+{
+    (void)state;
+    struct fixture *f = &fixture;
+    fixture_start(f, answer_ok);
+    f->journal.intent_rc = AS_EIO;
+    for (int i = 0; i < 20; i++)
+        fixture_send(f, "hello");
+    fixture_wait(f, 20);
+    for (unsigned i = 0; i < 20; i++) {
+        assert_int_equal(f->results[i].rc, AS_EIO);
+        assert_int_equal(f->results[i].attempts, 0);
+    }
+    assert_int_equal(f->server.connections, 0);
+    f->journal.intent_rc = 0;
+    assert_string_equal(fixture_get(f, "again")->body, "ok");
+    fixture_stop(f);
+}
+
+/* As many are prepared as the slots can take while a commit goes on, and no more: after a crash
+ * they count as calls of unknown fate. */
+static void test_the_next_requests_are_prepared_while_the_slots_are_taken(void **state)
+{
+    (void)state;
+    struct fixture *f = &fixture;
+    unsigned prepared_max = 0;
+    fixture_start(f, answer_ok);
+    f->spec.concurrency = 4;
+    f->journal.intent_ms = 3;
+    for (int i = 0; i < 200; i++)
+        fixture_send(f, "hello");
+    while (f->fired < 190) {
+        uint64_t sent = transport_stats_of(f->transport, 0).sent;
+        unsigned prepared = f->journal.intents - (unsigned)sent;
+        uint32_t in_flight = transport_stats_of(f->transport, 0).in_flight;
+        assert_true(prepared + in_flight <= 8);
+        prepared_max = prepared > prepared_max ? prepared : prepared_max;
+        fixture_wait(f, f->fired + 1);
+    }
+    assert_true(prepared_max > 4);
+    fixture_wait(f, 200);
+    assert_true(f->server.busy_max <= 4);
+    fixture_stop(f);
+}
+
 /* ---- cancel ---- */
 
 static void cancel_and_check(struct fixture *f, uint64_t id, unsigned index)
@@ -386,11 +468,50 @@ static void test_cancel_while_the_journal_looks_and_while_it_keeps(void **state)
     send_findable(f);
     while (!f->journal.finds)
         fixture_wait_ms(f, 1);
-    assert_int_equal(transport_stats_of(f->transport, 0).in_flight, 1);
+    assert_int_equal(transport_stats_of(f->transport, 0).queued, 1);
     cancel_and_check(f, keeping, 0);
     fake_journal_release(&f->journal);
     fixture_wait(f, 2);
     assert_int_equal(f->results[1].rc, 0);
+    fixture_stop(f);
+}
+
+static void test_a_cancelled_request_that_never_left_takes_its_intent_back(void **state)
+{
+    (void)state;
+    struct fixture *f = &fixture;
+    fixture_start(f, answer_never);
+    f->spec.concurrency = 1;
+    f->journal.is_holding_intents = true;
+    uint64_t id = fixture_send(f, "a");
+    while (!f->journal.intents)
+        fixture_wait_ms(f, 1);
+    transport_cancel(f->transport, id);
+    fixture_wait_ms(f, 10);
+    assert_int_equal(f->fired, 0); /* not before the journal is as if it had never been */
+    fake_journal_release(&f->journal);
+    fixture_wait(f, 1);
+    assert_int_equal(f->results[0].rc, AS_ECANCELED);
+    assert_int_equal(f->journal.withdrawals, 1);
+    assert_int_equal(f->server.connections, 0);
+    fixture_stop(f);
+}
+
+static void test_cancel_of_a_request_whose_intent_failed_has_nothing_to_take_back(void **state)
+{
+    (void)state;
+    struct fixture *f = &fixture;
+    fixture_start(f, answer_never);
+    f->journal.is_holding_intents = true;
+    f->journal.intent_rc = AS_EIO;
+    uint64_t id = fixture_send(f, "a");
+    while (!f->journal.intents)
+        fixture_wait_ms(f, 1);
+    transport_cancel(f->transport, id);
+    fake_journal_release(&f->journal);
+    fixture_wait(f, 1);
+    assert_int_equal(f->results[0].rc, AS_ECANCELED);
+    assert_int_equal(f->journal.withdrawals, 0);
     fixture_stop(f);
 }
 
@@ -463,7 +584,13 @@ int main(void)
         cmocka_unit_test(test_what_the_journal_knows_makes_no_connection),
         cmocka_unit_test(test_a_failure_in_the_journal_is_no_answer),
         cmocka_unit_test(test_a_transport_without_a_journal_delivers_at_once),
+        cmocka_unit_test(test_no_byte_leaves_before_the_intent_is_durable),
+        cmocka_unit_test(test_a_retry_has_an_intent_of_its_own_before_it_leaves),
+        cmocka_unit_test(test_nothing_is_sent_when_the_intent_cannot_be_kept),
+        cmocka_unit_test(test_the_next_requests_are_prepared_while_the_slots_are_taken),
         cmocka_unit_test(test_cancel_of_a_request_in_the_queue_and_of_one_in_flight),
+        cmocka_unit_test(test_a_cancelled_request_that_never_left_takes_its_intent_back),
+        cmocka_unit_test(test_cancel_of_a_request_whose_intent_failed_has_nothing_to_take_back),
         cmocka_unit_test(test_cancel_while_the_journal_looks_and_while_it_keeps),
         cmocka_unit_test(test_cancel_while_backing_off),
         cmocka_unit_test(test_free_fires_everything_that_is_due),
