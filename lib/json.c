@@ -55,33 +55,65 @@ static const char *reason_of(enum json_tokener_error error)
     return is_told ? reasons[error] : json_tokener_error_desc(error);
 }
 
-/* json-c's strict mode still takes 'quoted' strings, NaN and Infinity. None of these bytes can
- * stand outside a string in JSON. Returns the position of the first one, or len. */
-static size_t find_lenient(const char *text, size_t len)
+/* A number that a double cannot hold would be read as infinity, and no JSON says that again. */
+static bool is_beyond_double(const char *number, size_t len)
+{
+    if (!memchr(number, 'e', len) && !memchr(number, 'E', len) && !memchr(number, '.', len))
+        return false; /* an integer, which ends at its own limits */
+    char *text = as_xmemdup(number, len);
+    bool is_beyond = isinf(strtod(text, NULL));
+    free(text);
+    return is_beyond;
+}
+
+/* json-c's strict mode still takes 'quoted' strings, NaN and Infinity, and numbers that it cannot
+ * hold. Returns why, and the position of the first one; NULL when there is none. */
+static const char *find_lenient(const char *text, size_t len, size_t *ret_at)
 {
     bool is_in_string = false;
-    for (size_t i = 0; i < len; i++) {
+    size_t i = 0, step;
+    for (; i < len; i += step) {
         char c = text[i];
-        if (c == '"')
-            is_in_string = !is_in_string;
-        else if (is_in_string && c == '\\')
-            i++;
-        else if (!is_in_string && (c == '\'' || c == 'N' || c == 'I'))
-            return i;
+        step = is_in_string && c == '\\' ? 2 : 1;
+        is_in_string ^= c == '"';
+        if (is_in_string)
+            continue;
+        *ret_at = i;
+        if (c == '\'' || c == 'N' || c == 'I')
+            return "unexpected character";
+        if (c >= '0' && c <= '9') {
+            while (i + step < len && text[i + step] && strchr("0123456789+-.eE", text[i + step]))
+                step++;
+            if (is_beyond_double(text + i, step))
+                return "the number is too large: write it as a string";
+        }
     }
-    return len;
+    return NULL;
+}
+
+/* json-c's own check lets overlong forms pass. */
+static size_t first_bad_byte(const char *text, size_t len)
+{
+    size_t at = 0, step;
+    uint32_t point;
+    if (as_utf8_is_valid(text, len))
+        return len;
+    while (at < len && (step = as_utf8_next(text + at, len - at, &point)))
+        at += step;
+    return at;
 }
 
 int as_json_parse(const char *text, size_t len, struct as_json **ret_value, struct as_err *err)
 {
     if (len > INT32_MAX - 1)
         return as_err_set(err, AS_ELIMIT, "JSON text of %zu bytes is too long", len);
-    size_t lenient = find_lenient(text, len);
-    if (lenient < len)
-        return parse_failed(err, text, len, lenient, "unexpected character");
+    size_t at = first_bad_byte(text, len);
+    const char *problem = at < len ? "the text is not valid UTF-8" : find_lenient(text, len, &at);
+    if (problem)
+        return parse_failed(err, text, len, at, problem);
     struct json_tokener *tok = json_tokener_new_ex(AS_JSON_MAX_DEPTH);
     AS_ASSERT(tok);
-    json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+    json_tokener_set_flags(tok, JSON_TOKENER_STRICT);
     struct json_object *root = json_tokener_parse_ex(tok, text, (int)len);
     enum json_tokener_error why = json_tokener_get_error(tok);
     size_t used = json_tokener_get_parse_end(tok);

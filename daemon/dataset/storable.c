@@ -1,9 +1,7 @@
 /* A walk over the whole case. Depth: a line within the parser's limit may have got deeper when its
  * keys were moved under metadata, or when text that is JSON was decoded. Numbers: the parser turns
- * an integer beyond 64 bits into the largest one that it has, and a huge exponent into infinity. */
+ * an integer beyond 64 bits into the largest one that it has. */
 #include "daemon/dataset/storable.h"
-
-#include <math.h>
 
 struct storable_walk {
     unsigned depth; /* of arrays and objects around the value */
@@ -13,8 +11,6 @@ struct storable_walk {
 
 static int check_number(const struct as_json *value, struct as_err *err)
 {
-    if (as_json_type_of(value) == AS_JSON_DOUBLE && !isfinite(as_json_num(value, 0)))
-        return as_err_set(err, AS_EINVAL, "a number is too large to be kept: write it as a string");
     int64_t whole = as_json_type_of(value) == AS_JSON_INT ? as_json_int(value, 0) : 0;
     if (whole == INT64_MAX || whole == INT64_MIN)
         return as_err_set(err, AS_EINVAL, "an integer has more than 63 bits: write it as a string");
