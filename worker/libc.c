@@ -5,7 +5,7 @@
  * string hashes, which give pairs its order, from the time and from addresses. Scores must not
  * depend on any of it. The linker sends all calls of the three functions here (--wrap); of
  * luaS_hash that is the one call outside its own file, which makes the seed. What a row takes is
- * measured by clock_gettime, in main.c, where no script can see it.
+ * measured by clock_gettime, in server.c, where no script can see it.
  * abort() and messages on stderr are forbidden calls in the jail and would look like an attack
  * (SIGSYS); a trap instead ends the process as what it is, a crash. */
 #include "lib/err.h"
