@@ -4,9 +4,11 @@
 #include "ctl/wrap.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define ALARM (GRID_RIGHT | GRID_ALARM)
+#define CALLS_NAMED_MAX 50 /* of one model and role; a crash leaves a few hundred at most */
 
 void print_started(struct ctl *ctl, const struct as_json *result)
 {
@@ -114,11 +116,64 @@ static void print_score_sets(const struct output *out, const struct as_json *set
     }
 }
 
+/* Of the calls for this model in this role, from `from` on: "c0001, c0007 (sample 2)". Those that
+ * were named are marked. */
+static size_t add_calls_like(struct as_buf *text, const struct as_json *calls, size_t from,
+                             bool *is_named)
+{
+    const struct as_json *first = as_json_at(calls, from);
+    size_t count = 0;
+    for (size_t i = from; i < as_json_len(calls); i++) {
+        const struct as_json *call = as_json_at(calls, i);
+        int64_t sample = as_json_get_int(call, "sample", 0);
+        if (is_named[i] || strcmp(str_or(call, "model", ""), str_or(first, "model", "")) ||
+            strcmp(str_or(call, "role", ""), str_or(first, "role", "")))
+            continue;
+        is_named[i] = true;
+        if (count++ >= CALLS_NAMED_MAX)
+            continue;
+        as_buf_addf(text, "%s%s", count > 1 ? ", " : "", str_or(call, "case", "?"));
+        if (sample)
+            as_buf_addf(text, " (sample %lld)", (long long)sample);
+    }
+    return count;
+}
+
+/* Which calls may have been made and paid for without their reply: by model and role. */
+static void print_unknown_calls(const struct output *out, const struct as_json *run)
+{
+    const struct as_json *calls = as_json_get(run, "unknown_calls");
+    int64_t unknown_fate = as_json_get_int(run, "unknown_fate", 0);
+    size_t count = as_json_len(calls);
+    bool *is_named = as_xcalloc(count + 1, sizeof(*is_named));
+    if (unknown_fate)
+        out_styled(
+            out, STYLE_WARN,
+            "  the fate of %lld call%s is unknown: under way when assayd ended or the run was "
+            "cancelled, and perhaps paid for\n",
+            (long long)unknown_fate, unknown_fate == 1 ? "" : "s");
+    for (size_t i = 0; i < count; i++) {
+        if (is_named[i])
+            continue;
+        const struct as_json *call = as_json_at(calls, i);
+        bool is_judge = !strcmp(str_or(call, "role", ""), "judge");
+        struct as_buf names = {0}, text = {0};
+        size_t alike = add_calls_like(&names, calls, i, is_named);
+        as_buf_addf(&text, "    %zu %s%s: %s", alike, is_judge ? "of the judge on " : "to ",
+                    str_or(call, "model", "?"), as_buf_str(&names).ptr);
+        if (alike > CALLS_NAMED_MAX)
+            as_buf_addf(&text, " and %zu more (--json names them)", alike - CALLS_NAMED_MAX);
+        wrap_print(out, STYLE_WARN, as_buf_str(&text));
+        as_buf_done(&names);
+        as_buf_done(&text);
+    }
+    free(is_named);
+}
+
 static void print_head(const struct output *out, const struct as_json *run)
 {
     const struct as_json *dataset = as_json_get(run, "dataset");
     const struct as_json *warnings = as_json_get(run, "warnings");
-    int64_t unknown_fate = as_json_get_int(run, "unknown_fate", 0);
     print_title(out, run);
     out_field(out, "dataset", "%s@%s (%s, %s)", str_or(dataset, "name", "?"),
               fmt_count(dataset, "version").s, fmt_counted(dataset, "cases", "case").s,
@@ -128,11 +183,7 @@ static void print_head(const struct output *out, const struct as_json *run)
         out_field(out, "tag", "%s", as_json_get_cstr(run, "tag"));
     print_pins(out, as_json_get(run, "pins"));
     print_score_sets(out, as_json_get(run, "score_sets"));
-    if (unknown_fate)
-        out_styled(out, STYLE_WARN,
-                   "  %lld calls were in flight when assayd died: their fate is "
-                   "unknown, and they were sent again\n",
-                   (long long)unknown_fate);
+    print_unknown_calls(out, run);
     for (size_t i = 0; i < as_json_len(warnings); i++)
         wrap_print_after(out, STYLE_WARN, "  warning: ", as_json_cstr(as_json_at(warnings, i)));
 }

@@ -279,7 +279,9 @@ const struct proto_method proto_methods[] = {
         .params = {RUN},
         .result =
             "{run, eval, state, outcome, headline, dataset: {name, version, hash, cases}, tag, "
-            "requested_by, created_ms, ended_ms, error, unknown_fate, primary, warnings: [string], "
+            "requested_by, created_ms, ended_ms, error, unknown_fate, unknown_calls: [{case, "
+            "model, "
+            "sample, role: model or judge, turn, attempt, found_ms}], primary, warnings: [string], "
             "pins: {plugins: [{metric, selector, hash, params, required}], judge: {model, id, "
             "provider} or null, models: [{model, id, provider}], samples, gate: {rule: value}}, "
             "progress: {done, total}, members: [{model, role: baseline or candidate, rows, ok, "
@@ -298,7 +300,10 @@ const struct proto_method proto_methods[] = {
             "the numbers after it are of the cases that have a score of the metric, na and errors "
             "count rows: errors are those whose score the judge, a plugin or its worker failed to "
             "make, and they are in no mean; "
-            "score_sets are what run.rescore kept",
+            "score_sets are what run.rescore kept; unknown_fate counts the calls that may have "
+            "been "
+            "made without their reply being kept, since assayd was killed or the run cancelled; "
+            "unknown_calls names the last 1,000 of them",
         .errors = "not_found",
     },
     {

@@ -1,12 +1,15 @@
 /* run.* and verdict.show: starting, looking, watching, cancelling. */
 #include "daemon/control/handlers.h"
 #include "daemon/store/score_sets.h"
+#include "daemon/store/unknown_calls.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define SHOWN_CALLS_MAX 1000
 
 struct control_watch {
     struct control_watch *next;
@@ -228,6 +231,33 @@ static void set_score_sets(struct store *store, struct control_query *query, int
     as_json_set_take(query->result, "score_sets", list);
 }
 
+/* Which calls are of unknown fate: the last of them, should there be very many. */
+static void set_unknown_calls(struct store *store, struct control_query *query,
+                              const struct group_record *group)
+{
+    AS_CLEANUP_JSON struct as_json *pins = pins_of(group);
+    const struct as_json *members = as_json_get(pins, "members");
+    struct as_json *list = as_json_array();
+    struct unknown_call *calls = NULL;
+    size_t count = 0;
+    int rc = store_unknown_calls(store, group->id, SHOWN_CALLS_MAX, &query->arena, &calls, &count);
+    if (rc)
+        control_store_failed(store, query, rc, "the calls of unknown fate");
+    for (size_t i = 0; i < count && !rc; i++) {
+        struct as_json *json = as_json_object();
+        const struct row_key *row = &calls[i].row;
+        as_json_set_str(json, "case", calls[i].case_id.ptr);
+        as_json_set_take(json, "model", shared(as_json_at(members, row->member), "name"));
+        as_json_set_int(json, "sample", row->sample);
+        as_json_set_str(json, "role", calls[i].role == EXCHANGE_JUDGE ? "judge" : "model");
+        as_json_set_int(json, "turn", calls[i].turn);
+        as_json_set_int(json, "attempt", calls[i].attempt);
+        as_json_set_int(json, "found_ms", calls[i].found_ms);
+        as_json_push_take(list, json);
+    }
+    as_json_set_take(query->result, "unknown_calls", list);
+}
+
 static int get_group(struct store *store, struct control_query *query,
                      struct group_record *ret_group)
 {
@@ -245,6 +275,7 @@ static void show_work(struct store *store, struct control_query *query)
         return;
     query->result = whole_run(store, &group);
     set_score_sets(store, query, group.id);
+    set_unknown_calls(store, query, &group);
 }
 
 /* What the engine knows of a live group and the store does not yet. */

@@ -3,6 +3,7 @@
 #include "daemon/engine/group.h"
 
 #include "daemon/engine/pinned_report.h"
+#include "daemon/store/unknown_calls.h"
 #include "lib/log.h"
 
 #include <malloc.h>
@@ -31,10 +32,13 @@ static void store_work(struct store *store, void *ctx)
     struct finish *finish = ctx;
     const struct group *group = finish->group;
     bool is_done = group->state == GROUP_FINISHING;
-    finish->rc =
-        store_group_finish(store, group->id, is_done ? GROUP_DONE : group->state,
-                           is_done ? finish->result.outcome : NULL, finish->result_text.ptr,
-                           group->error[0] ? group->error : NULL, finish->now_ms);
+    int64_t left; /* of a cancelled group: calls that were given up in flight */
+    finish->rc = store_group_settle_intents(store, group->id, finish->now_ms, &left);
+    if (!finish->rc)
+        finish->rc =
+            store_group_finish(store, group->id, is_done ? GROUP_DONE : group->state,
+                               is_done ? finish->result.outcome : NULL, finish->result_text.ptr,
+                               group->error[0] ? group->error : NULL, finish->now_ms);
     if (finish->rc)
         as_err_set(&finish->err, finish->rc, "%s", store_error(store));
 }

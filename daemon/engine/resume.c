@@ -5,6 +5,7 @@
 
 #include "daemon/engine/group.h"
 #include "daemon/engine/lanes.h"
+#include "daemon/store/unknown_calls.h"
 
 #include "lib/log.h"
 
@@ -83,7 +84,7 @@ static void bring_back(struct resume *resume)
         group->pins = resume->pins;
         resume->pins = NULL;
         if (resume->unknown_fate)
-            as_log_warn("group=%lld %lld calls were in flight when assayd died: their fate is "
+            as_log_warn("group=%lld %lld calls were under way when assayd ended: their fate is "
                         "unknown, they are sent again",
                         (long long)group->id, (long long)resume->unknown_fate);
         engine_add_group(engine, group);
@@ -135,7 +136,8 @@ static void load_work(struct store *store, void *ctx)
                                       &adoption->source);
     }
     if (!resume->rc)
-        resume->rc = store_group_settle_intents(store, record->id, &resume->unknown_fate);
+        resume->rc =
+            store_group_settle_intents(store, record->id, clock_wall_ms(), &resume->unknown_fate);
     int64_t counts[PINS_MAX_MEMBERS * ROW_STATUS_COUNT];
     if (!resume->rc)
         resume->rc = store_group_counts(store, record->id, record->member_count, counts);

@@ -1,6 +1,5 @@
-/* Run groups: created with their pins, moved through their states, finished with their result; and
- * the intents that a crash left behind: calls of which nobody knows whether the provider took
- * them. */
+/* Run groups: created with their pins, moved through their states, finished with their result. What
+ * was in flight when the daemon died is in unknown_calls.c. */
 #include "daemon/store/sql.h"
 
 #define GROUP_COLUMNS                                                                           \
@@ -187,32 +186,5 @@ int store_pins_each(struct store *store, store_pins_fn fn, void *ctx)
         as_arena_reset(&arena);
     }
     as_arena_done(&arena);
-    return rc;
-}
-
-static int settle_intents(struct store *store, int64_t id, int64_t *ret_count)
-{
-    struct sql *forget = sql_use(store, "DELETE FROM intent WHERE group_id = ?");
-    sql_put_int(forget, id);
-    int rc = sql_run(forget);
-    if (rc)
-        return rc;
-    *ret_count = sqlite3_changes(store->db);
-    struct sql *count =
-        sql_use(store, "UPDATE run_group SET unknown_fate = unknown_fate + ? WHERE id = ?");
-    sql_put_int(count, *ret_count);
-    sql_put_int(count, id);
-    return run_and_expect_one(store, count);
-}
-
-int store_group_settle_intents(struct store *store, int64_t id, int64_t *ret_count)
-{
-    int64_t count = 0;
-    int rc = sql_begin(store);
-    if (!rc)
-        rc = settle_intents(store, id, &count);
-    rc = sql_end(store, rc);
-    if (!rc)
-        *ret_count = count;
     return rc;
 }

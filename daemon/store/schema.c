@@ -105,4 +105,16 @@ static const char version_4[] =
 
     "PRAGMA user_version = 4;";
 
-const char *const schema_steps[STORE_SCHEMA_VERSION] = {version_1, version_2, version_3, version_4};
+/* Intents that a crash left behind used to be counted only. */
+static const char version_5[] =
+    "CREATE TABLE unknown_call ("
+    "  id INTEGER PRIMARY KEY, group_id INTEGER NOT NULL, case_seq INTEGER NOT NULL,"
+    "  sample INTEGER NOT NULL, member INTEGER NOT NULL, role INTEGER NOT NULL,"
+    "  turn INTEGER NOT NULL, attempt INTEGER NOT NULL, found_ms INTEGER NOT NULL"
+    ") STRICT;"
+    "CREATE INDEX unknown_call_by_group ON unknown_call (group_id, id);"
+
+    "PRAGMA user_version = 5;";
+
+const char *const schema_steps[STORE_SCHEMA_VERSION] = {version_1, version_2, version_3, version_4,
+                                                        version_5};

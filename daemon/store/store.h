@@ -19,7 +19,7 @@
 
 struct store;
 
-#define STORE_SCHEMA_VERSION 4
+#define STORE_SCHEMA_VERSION 5
 
 /* Creates or migrates the file. A newer schema than ours, or another program's file, is refused. */
 int store_open(const char *path, struct store **ret_store, struct as_err *err) AS_MUST_USE;
@@ -91,7 +91,7 @@ struct group_record {
     const char *requested_by;     /* "uid 1000" */
     const char *tag;              /* NULL or what the caller called it */
     int64_t created_ms, ended_ms; /* 0 = not yet */
-    /* Calls that were in flight when the daemon died, summed over restarts. */
+    /* Calls of which nobody knows whether they were made: unknown_calls.h. */
     int64_t unknown_fate;
 };
 
@@ -113,9 +113,6 @@ int store_groups_unfinished(struct store *store, struct as_arena *arena,
 /* The pins of every group, the oldest first; pins_json is borrowed for the call. */
 typedef void (*store_pins_fn)(void *ctx, int64_t group_id, const char *pins_json);
 int store_pins_each(struct store *store, store_pins_fn fn, void *ctx) AS_MUST_USE;
-/* Moves the intents left behind by a crash into the group's unknown_fate and forgets them.
- * *ret_count = how many there were now. */
-int store_group_settle_intents(struct store *store, int64_t id, int64_t *ret_count) AS_MUST_USE;
 
 /* ---- the batch: everything that a run writes ---- */
 

@@ -33,7 +33,7 @@ YAML
 
 # EVAL ROWS NEEDED CALLS: the eval needs so many calls; crashes when CALLS of them were made.
 crash_and_resume() {
-    local eval=$1 rows=$2 needed=$3 calls=$4 run shown unknown paid again
+    local eval=$1 rows=$2 needed=$3 calls=$4 run shown unknown paid again named
     sim_http POST /_sim/reset >"$home/out"
     expect_exit 0 ctl --json run start "$eval"
     run=$(json_get "$out" run)
@@ -54,7 +54,10 @@ crash_and_resume() {
     again=$((paid - needed))
     echo "run $run ($eval, $needed calls), killed after $calls: $paid calls were paid for, $again of them twice;" \
         "the fate of $unknown was unknown at the restart, so they were sent again"
-    [ "$unknown" -le 0 ] || expect_contains "$(ctl run show "$run")" "$unknown"
+    expect "$(jq '.unknown_calls | length' <<<"$shown")" -eq "$unknown" "calls that are named, against those of unknown fate"
+    expect "$(jq '[.unknown_calls[] | select(.case and .model and .role and .attempt)] | length' <<<"$shown")" -eq "$unknown" "names that are whole"
+    named=$(jq -r 'first(.unknown_calls[] | .case) // ""' <<<"$shown")
+    expect_contains "$(ctl run show "$run")" "the fate of $unknown call" "$named"
     expect "$again" -ge 0 "calls paid for beyond those needed"
     expect "$again" -le "$unknown" "calls that were paid twice, against those of unknown fate"
 }

@@ -61,6 +61,7 @@ static const struct {
     int version;
     const char *sql;
 } undo[] = {
+    {5, "DROP TABLE unknown_call"},
     {4, "DROP TABLE audit"},
     {3, "DROP TABLE set_score; DROP TABLE set_score_body; DROP TABLE score_set"},
 };

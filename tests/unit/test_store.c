@@ -1,4 +1,5 @@
 /* daemon/store: datasets, plugin sources and run groups on a real file. */
+#include "daemon/store/unknown_calls.h"
 #include "tests/unit/store_fixture.h"
 
 #include <setjmp.h>
@@ -380,7 +381,7 @@ static void test_an_unknown_group_is_not_found_by_any_call(void **state)
     assert_int_equal(store_group_get(f->store, 5, &f->arena, &got), AS_ENOENT);
     assert_int_equal(store_group_set_state(f->store, 5, GROUP_DONE), AS_ENOENT);
     assert_int_equal(store_group_finish(f->store, 5, GROUP_DONE, NULL, NULL, "e", 1), AS_ENOENT);
-    assert_int_equal(store_group_settle_intents(f->store, 5, &count), AS_ENOENT);
+    assert_int_equal(store_group_settle_intents(f->store, 5, 1, &count), AS_ENOENT);
 }
 
 static void test_groups_are_paged_newest_first_and_by_eval(void **state)
