@@ -1,4 +1,5 @@
-/* run start, run watch, gate: waiting for the end of a run, and the exit code that it means. */
+/* run start, run watch, run pause, gate: waiting for the end of a run, and the exit code that it
+ * means. */
 #include "ctl/print.h"
 #include "ctl/progress.h"
 #include "ctl/run_commands.h"
@@ -165,6 +166,18 @@ int command_run_watch(struct ctl *ctl, struct args *args, struct as_err *err)
     if (!ctl->is_json)
         args->command->print(ctl, after);
     return run_exit_code(after, false);
+}
+
+int command_run_pause(struct ctl *ctl, struct args *args, struct as_err *err)
+{
+    AS_CLEANUP_JSON struct as_json *result = NULL;
+    if (args_has(args, "drain") && args_has(args, "hold"))
+        return as_err_set(err, AS_EUSAGE, "--drain and --hold exclude each other");
+    int rc = ctl_call(ctl, args->command->method, args_take_params(args), &result, err);
+    if (rc)
+        return rc;
+    ctl_show(ctl, args->command, result);
+    return 0;
 }
 
 int command_gate(struct ctl *ctl, struct args *args, struct as_err *err)

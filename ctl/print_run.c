@@ -16,7 +16,7 @@ void print_started(struct ctl *ctl, const struct as_json *result)
     out_print(&ctl->out, "run %s started; watch it with: assayctl run watch %s\n", run.s, run.s);
 }
 
-void print_cancelled(struct ctl *ctl, const struct as_json *result)
+void print_steered(struct ctl *ctl, const struct as_json *result)
 {
     out_print(&ctl->out, "run %s: %s\n", fmt_count(result, "run").s, str_or(result, "state", "?"));
 }

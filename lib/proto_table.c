@@ -319,6 +319,27 @@ const struct proto_method proto_methods[] = {
             "eta_s}, at most five a second; at the end `run.ended` {run, state, outcome, error}",
     },
     {
+        .name = "run.pause",
+        .role = PROTO_OPERATOR,
+        .doc = "Pauses a run group: no further row begins; rows whose first call was sent go on "
+               "to their end. It stays paused over a restart.",
+        .params = {RUN,
+                   {.name = "hold",
+                    .type = PROTO_BOOL,
+                    .doc = "send nothing more at all: retries and the judge wait too"},
+                   WHY},
+        .result = "{run, state}: paused, or held",
+        .errors = "not_found, state",
+    },
+    {
+        .name = "run.resume",
+        .role = PROTO_OPERATOR,
+        .doc = "Lets a paused run group go on.",
+        .params = {RUN, WHY},
+        .result = "{run, state}",
+        .errors = "not_found, state",
+    },
+    {
         .name = "run.cancel",
         .role = PROTO_OPERATOR,
         .doc = "Ends a run group early. What was answered is kept.",

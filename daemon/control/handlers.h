@@ -92,7 +92,7 @@ void handle_run_start(void *app, struct control_call *call);
 void handle_run_list(void *app, struct control_call *call);
 void handle_run_show(void *app, struct control_call *call);
 void handle_run_watch(void *app, struct control_call *call);
-void handle_run_cancel(void *app, struct control_call *call);
+void handle_run_steer(void *app, struct control_call *call);
 void handle_run_log(void *app, struct control_call *call);
 void handle_run_rescore(void *app, struct control_call *call);
 void handle_plugin_shadow(void *app, struct control_call *call);

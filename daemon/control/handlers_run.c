@@ -1,4 +1,4 @@
-/* run.* and verdict.show: starting, looking, watching, cancelling. */
+/* run.* and verdict.show: starting, looking, watching. */
 #include "daemon/control/handlers.h"
 #include "daemon/store/score_sets.h"
 #include "daemon/store/unknown_calls.h"
@@ -455,24 +455,6 @@ static void watch_finish(struct control_query *query)
 void handle_run_watch(void *ctx, struct control_call *call)
 {
     control_read(ctx, call, watch_work, watch_finish);
-}
-
-void handle_run_cancel(void *ctx, struct control_call *call)
-{
-    struct control_app *app = ctx;
-    struct as_err err = {0};
-    int64_t run = as_json_get_int(call->params, "run", 0);
-    char who[CONTROL_WHO_BYTES];
-    struct actor actor = {who, as_json_get_cstr(call->params, "why")};
-    control_who(call, who);
-    if (engine_cancel(app->engine, run, &actor, &err)) {
-        control_fail(call, &err);
-        return;
-    }
-    struct as_json *json = as_json_object();
-    as_json_set_int(json, "run", run);
-    as_json_set_str(json, "state", group_state_name(GROUP_CANCELLING));
-    control_reply(call, json);
 }
 
 /* ---- verdict ---- */

@@ -119,16 +119,42 @@ static struct group *find_group(const struct engine *engine, int64_t run)
     return group;
 }
 
-int engine_cancel(struct engine *engine, int64_t run, const struct actor *actor, struct as_err *err)
+/* What an event is called in a sentence: "it cannot be ...". */
+static const char *const done_words[GROUP_EVENT_COUNT] = {
+    [GROUP_EV_CANCEL] = "cancelled",
+    [GROUP_EV_PAUSE] = "paused",
+    [GROUP_EV_HOLD] = "held",
+    [GROUP_EV_RESUME] = "resumed",
+};
+
+static int refuse_event(const struct group *group, enum group_event event, struct as_err *err)
+{
+    long long run = (long long)group->id;
+    if (group->state == GROUP_FAILED)
+        return as_err_set(err, AS_ESTATE,
+                          "run %lld has stopped (%s): it resumes when assayd is started again", run,
+                          group->error);
+    if (event == GROUP_EV_RESUME && group->state == GROUP_RUNNING)
+        return as_err_set(err, AS_ESTATE, "run %lld is running: there is nothing to resume", run);
+    return as_err_set(err, AS_ESTATE, "run %lld is %s: it cannot be %s", run,
+                      group_state_name(group->state), done_words[event]);
+}
+
+int engine_steer(struct engine *engine, int64_t run, enum group_event event,
+                 const struct actor *actor, enum group_state *ret_state, struct as_err *err)
 {
     struct group *group = find_group(engine, run);
     if (!group)
-        return as_err_set(err, AS_ENOENT, "run %lld is not live: there is nothing to cancel",
-                          (long long)run);
-    if (group->state != GROUP_RUNNING)
-        return as_err_set(err, AS_ESTATE, "run %lld is %s: only a running one can be cancelled",
-                          (long long)run, group_state_name(group->state));
-    group_cancel(group, actor);
+        return as_err_set(err, AS_ENOENT, "run %lld is not under way: it cannot be %s",
+                          (long long)run, done_words[event]);
+    enum group_state next = group->state;
+    if (group_step(&next, event))
+        return refuse_event(group, event, err);
+    *ret_state = next;
+    if (event == GROUP_EV_CANCEL)
+        group_cancel(group, actor);
+    else
+        group_pause(group, event, actor);
     return 0;
 }
 

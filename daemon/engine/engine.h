@@ -12,6 +12,7 @@
 #include "daemon/engine/db.h"
 #include "daemon/engine/pins.h"
 #include "daemon/engine/writer.h"
+#include "daemon/model/fsm.h"
 #include "daemon/transport/transport.h"
 
 struct engine;
@@ -60,9 +61,12 @@ typedef void (*engine_started_fn)(void *ctx, int64_t run, const struct as_err *e
 void engine_start(struct engine *engine, const struct engine_request *request,
                   engine_started_fn done, void *ctx);
 
-/* AS_ENOENT: no such live group. The group ends once its rows in flight are given up. */
-int engine_cancel(struct engine *engine, int64_t run, const struct actor *actor,
-                  struct as_err *err) AS_MUST_USE;
+/* Cancels, pauses or resumes a live group (GROUP_EV_CANCEL, _PAUSE, _HOLD, _RESUME), and notes who
+ * wanted it. A cancelled one ends once its rows in flight are given up. AS_ENOENT: no such live
+ * group. AS_ESTATE: it makes no sense now; *err says why. *ret_state is its new one. */
+int engine_steer(struct engine *engine, int64_t run, enum group_event event,
+                 const struct actor *actor, enum group_state *ret_state,
+                 struct as_err *err) AS_MUST_USE;
 
 struct run_progress {
     int64_t run;

@@ -49,6 +49,15 @@ static void maybe_over(struct group *group)
     }
 }
 
+/* What is held has to come to its end when the group does. */
+static void apply_hold(const struct group *group)
+{
+    enum transport_hold what = group->state == GROUP_PAUSED ? TRANSPORT_HOLD_NEW
+                               : group->state == GROUP_HELD ? TRANSPORT_HOLD_ALL
+                                                            : TRANSPORT_HOLD_NONE;
+    transport_hold(group->engine->on.transport, group->id, what);
+}
+
 void group_fault(struct group *group, const char *why)
 {
     if (group->state == GROUP_FAILED)
@@ -58,6 +67,7 @@ void group_fault(struct group *group, const char *why)
                (long long)group->id, why);
     int rc = group_step(&group->state, GROUP_EV_FAULT);
     AS_ASSERT(rc == 0);
+    apply_hold(group);
 }
 
 /* Together with the new state: a restart must not bring a cancelled group back to life. */
@@ -74,12 +84,27 @@ void group_cancel(struct group *group, const struct actor *actor)
 {
     int rc = group_step(&group->state, GROUP_EV_CANCEL);
     AS_ASSERT(rc == 0);
+    apply_hold(group);
     note_state(group, "run.cancel", actor);
     snprintf(group->error, sizeof(group->error), "cancelled by %s%s%.900s", actor->who,
              actor->why ? ": " : "", actor->why ? actor->why : "");
     for (struct row *row = group->rows; row; row = row->next)
         row_cancel(row);
     maybe_over(group);
+}
+
+void group_pause(struct group *group, enum group_event event, const struct actor *actor)
+{
+    static const char *const actions[GROUP_EVENT_COUNT] = {[GROUP_EV_PAUSE] = "run.pause",
+                                                           [GROUP_EV_HOLD] = "run.hold",
+                                                           [GROUP_EV_RESUME] = "run.resume"};
+    int rc = group_step(&group->state, event);
+    AS_ASSERT(rc == 0);
+    note_state(group, actions[event], actor);
+    as_log_info("group=%lld %s by %s%s%s", (long long)group->id, group_state_name(group->state),
+                actor->who, actor->why ? ": " : "", actor->why ? actor->why : "");
+    apply_hold(group);
+    group_feed(group);
 }
 
 /* ---- the feed ---- */

@@ -3,7 +3,6 @@
 #define DAEMON_ENGINE_GROUP_H
 
 #include "daemon/engine/engine.h"
-#include "daemon/model/fsm.h"
 
 struct row;
 struct rescore;
@@ -62,6 +61,8 @@ void group_feed(struct group *group);
 void group_row_ended(struct group *group, struct row *row); /* frees the row */
 void group_fault(struct group *group, const char *why);     /* stops; a restart resumes */
 void group_cancel(struct group *group, const struct actor *actor);
+/* GROUP_EV_PAUSE, GROUP_EV_HOLD or GROUP_EV_RESUME, permitted in its state. */
+void group_pause(struct group *group, enum group_event event, const struct actor *actor);
 void group_free(struct group *group);
 
 /* finish.c: statistics, verdict and result, off the loop; then the group goes from the engine. */

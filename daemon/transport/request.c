@@ -112,7 +112,7 @@ void request_free(struct request *request)
 static const char *state_name(enum request_state state)
 {
     static const char *const names[REQUEST_STATE_COUNT] = {
-        "queued",      "finding", "intending",   "ready",     "in flight",
+        "queued",      "held",    "finding",     "intending", "ready", "in flight",
         "backing off", "keeping", "withdrawing", "cancelled", "done",
     };
     return names[state];
@@ -122,10 +122,11 @@ void request_set_state(struct request *request, enum request_state state)
 {
 #define TO(name) (1u << REQUEST_##name)
     static const unsigned permitted[REQUEST_STATE_COUNT] = {
-        [REQUEST_QUEUED] = TO(FINDING) | TO(INTENDING) | TO(KEEPING) | TO(CANCELLED),
-        [REQUEST_FINDING] = TO(INTENDING) | TO(KEEPING) | TO(DONE) | TO(CANCELLED),
-        [REQUEST_INTENDING] = TO(READY) | TO(DONE) | TO(WITHDRAWING) | TO(CANCELLED),
-        [REQUEST_READY] = TO(IN_FLIGHT) | TO(KEEPING) | TO(WITHDRAWING) | TO(CANCELLED),
+        [REQUEST_QUEUED] = TO(HELD) | TO(FINDING) | TO(INTENDING) | TO(KEEPING) | TO(CANCELLED),
+        [REQUEST_HELD] = TO(QUEUED) | TO(READY) | TO(WITHDRAWING) | TO(CANCELLED),
+        [REQUEST_FINDING] = TO(HELD) | TO(INTENDING) | TO(KEEPING) | TO(DONE) | TO(CANCELLED),
+        [REQUEST_INTENDING] = TO(HELD) | TO(READY) | TO(DONE) | TO(WITHDRAWING) | TO(CANCELLED),
+        [REQUEST_READY] = TO(HELD) | TO(IN_FLIGHT) | TO(KEEPING) | TO(WITHDRAWING) | TO(CANCELLED),
         [REQUEST_IN_FLIGHT] = TO(INTENDING) | TO(BACKING_OFF) | TO(KEEPING) | TO(CANCELLED),
         [REQUEST_BACKING_OFF] = TO(QUEUED) | TO(CANCELLED),
         [REQUEST_KEEPING] = TO(DONE) | TO(CANCELLED),

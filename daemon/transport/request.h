@@ -13,6 +13,7 @@
 
 enum request_state {
     REQUEST_QUEUED,      /* in its lane's queue */
+    REQUEST_HELD,        /* its group is paused: in the list of the held */
     REQUEST_FINDING,     /* the journal looks for it */
     REQUEST_INTENDING,   /* the journal makes the next attempt's intent durable */
     REQUEST_READY,       /* that is done: it waits for a slot, in its lane's list */
@@ -29,10 +30,12 @@ struct request {
     /* NULL once that is freed: the journal's late callbacks find this */
     struct transport *transport;
     struct lane *lane;
-    /* in the lane's queue or among the ready, or (next only) in the list of the cancelled */
+    /* in the lane's queue or among the ready, in the list of the held, or (next only) in that of
+     * the cancelled */
     struct request *next, *prev;
     enum request_state state;
     bool skip_find, is_fresh, is_stale_forgiven;
+    bool is_intended;            /* the next attempt's intent is on disk */
     uint32_t attempts, failures; /* made; made and counted against the lane's max_attempts */
     uint32_t journal_debts;      /* callbacks that the journal owes us */
     int journal_rc;              /* the first failed append of an earlier attempt */

@@ -10,6 +10,7 @@
  * transport_free. */
 #include "daemon/transport/transport.h"
 
+#include "daemon/transport/hold.h"
 #include "daemon/transport/http_text.h"
 #include "daemon/transport/request.h"
 #include "daemon/transport/retry.h"
@@ -26,6 +27,8 @@ struct transport {
     uint32_t lane_count;
     struct request_table requests; /* all that are not freed, the done and indebted too */
     struct request *cancelled;     /* whose done is due */
+    struct hold_list holds;
+    struct request_list held;
     struct attempt_pool attempts;
     struct as_rng rng;
     bool is_closing;
@@ -133,9 +136,28 @@ static void refuse(struct request *request, const struct as_err *err)
     keep_final(request, attempt);
 }
 
+/* Is its group paused, so that its next attempt has to wait? */
+static bool must_wait(const struct request *request)
+{
+    bool was_sent = request->attempts > (request->is_intended ? 1 : 0);
+    return hold_applies(&request->transport->holds, request->key.group_id,
+                        request->key.role == EXCHANGE_MODEL && !was_sent);
+}
+
+static void wait_for_release(struct request *request)
+{
+    request_set_state(request, REQUEST_HELD);
+    request_push_back(&request->transport->held, request);
+}
+
 static void become_ready(struct request *request)
 {
     struct lane *lane = request->lane;
+    request->is_intended = true;
+    if (must_wait(request)) {
+        wait_for_release(request);
+        return;
+    }
     request_set_state(request, REQUEST_READY);
     if (request->attempts > 1) /* it has waited the longest */
         request_push_front(&lane->ready, request);
@@ -226,6 +248,7 @@ static void attempt_start(struct request *request)
     struct lane *lane = request->lane;
     struct as_err err = {0};
     request_unlink(&lane->ready, request);
+    request->is_intended = false;
     if (may_send(request, &err)) {
         refuse(request, &err);
         return;
@@ -244,6 +267,21 @@ static void attempt_start(struct request *request)
     request->slot = sender_send(lane->wire, &request->wire, request->attempt);
 }
 
+/* Of a request that is queued. One that was tried before goes to the front: it has waited the
+ * longest. */
+static void enqueue(struct request *request)
+{
+    if (must_wait(request)) {
+        wait_for_release(request);
+        return;
+    }
+    if (request->attempts)
+        request_push_front(&request->lane->queue, request);
+    else
+        request_push_back(&request->lane->queue, request);
+    want_turn(request->transport);
+}
+
 static void on_found(void *ctx, const struct exchange *found)
 {
     struct request *request = ctx;
@@ -260,7 +298,10 @@ static void on_found(void *ctx, const struct exchange *found)
         request_release_if_over(request);
         return;
     }
-    attempt_prepare(request);
+    if (must_wait(request)) /* paused meanwhile */
+        wait_for_release(request);
+    else
+        attempt_prepare(request);
 }
 
 static void request_admit(struct request *request)
@@ -285,8 +326,7 @@ static void on_backoff_over(void *ctx)
     request->backoff = NULL;
     request->lane->backing_off--;
     request_set_state(request, REQUEST_QUEUED);
-    request_push_front(&request->lane->queue, request); /* it has waited the longest */
-    want_turn(request->transport);
+    enqueue(request);
 }
 
 static void back_off(struct request *request, const struct exchange *exchange)
@@ -400,6 +440,7 @@ static void request_stop(struct request *request)
 {
     switch (request->state) {
     case REQUEST_QUEUED: request_unlink(&request->lane->queue, request); break;
+    case REQUEST_HELD: request_unlink(&request->transport->held, request); break;
     case REQUEST_FINDING:
     case REQUEST_INTENDING: request->lane->preparing--; break;
     case REQUEST_READY: request_unlink(&request->lane->ready, request); break;
@@ -450,6 +491,7 @@ void transport_free(struct transport *transport)
     loop_timer_free(transport->turn);
     attempt_pool_done(&transport->attempts);
     request_table_done(&transport->requests);
+    hold_list_done(&transport->holds);
     free(transport->lanes);
     free(transport);
 }
@@ -476,9 +518,47 @@ uint64_t transport_send(struct transport *transport, const struct transport_requ
     struct lane *lane = transport->lanes[request->lane - 1];
     struct request *copy = request_new(transport, lane, request, done, ctx);
     request_table_add(&transport->requests, copy);
-    request_push_back(&lane->queue, copy);
-    want_turn(transport);
+    enqueue(copy);
     return copy->id;
+}
+
+static void hold_waiting(struct transport *transport)
+{
+    for (uint32_t i = 0; i < transport->requests.count; i++) {
+        struct request *request = transport->requests.entries[i].request;
+        bool is_waiting =
+            request && (request->state == REQUEST_QUEUED || request->state == REQUEST_READY);
+        if (!is_waiting || !must_wait(request))
+            continue;
+        struct lane *lane = request->lane;
+        request_unlink(request->state == REQUEST_READY ? &lane->ready : &lane->queue, request);
+        wait_for_release(request);
+    }
+}
+
+static void release_held(struct transport *transport)
+{
+    struct request *next = NULL;
+    for (struct request *request = transport->held.head; request; request = next) {
+        next = request->next;
+        if (must_wait(request))
+            continue;
+        request_unlink(&transport->held, request);
+        if (request->is_intended) {
+            become_ready(request);
+        } else {
+            request_set_state(request, REQUEST_QUEUED);
+            enqueue(request);
+        }
+    }
+    want_turn(transport);
+}
+
+void transport_hold(struct transport *transport, int64_t group_id, enum transport_hold what)
+{
+    hold_set(&transport->holds, group_id, what);
+    hold_waiting(transport);
+    release_held(transport);
 }
 
 void transport_cancel(struct transport *transport, uint64_t request_id)
@@ -486,13 +566,14 @@ void transport_cancel(struct transport *transport, uint64_t request_id)
     struct request *request = request_table_find(&transport->requests, request_id);
     if (!request || request->state >= REQUEST_WITHDRAWING)
         return;
-    enum request_state was = request->state;
+    bool is_intending = request->state == REQUEST_INTENDING;
+    bool is_intended = request->is_intended;
     request_stop(request);
-    if (was == REQUEST_INTENDING || was == REQUEST_READY)
+    if (is_intending || is_intended)
         request_set_state(request, REQUEST_WITHDRAWING);
     else
         cancel_later(request);
-    if (was == REQUEST_READY)
+    if (is_intended)
         withdraw(request);
     want_turn(transport); /* there may be room for another */
 }
@@ -512,5 +593,7 @@ struct transport_stats transport_stats_of(const struct transport *transport, uin
         sum.failed += part.failed;
         sum.connections_opened += part.connections_opened;
     }
+    for (const struct request *request = transport->held.head; request; request = request->next)
+        sum.held += !lane || request->lane == transport->lanes[lane - 1];
     return sum;
 }

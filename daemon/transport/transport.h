@@ -80,12 +80,21 @@ uint64_t transport_send(struct transport *transport, const struct transport_requ
 /* done fires with AS_ECANCELED on a later turn */
 void transport_cancel(struct transport *transport, uint64_t request_id);
 
+/* What of a group's calls waits, until it is said otherwise. What is in flight is not touched. */
+enum transport_hold {
+    TRANSPORT_HOLD_NONE,
+    TRANSPORT_HOLD_NEW, /* the first calls of rows for which none was sent yet */
+    TRANSPORT_HOLD_ALL  /* and every further one: retries, the judge */
+};
+/* TRANSPORT_HOLD_NONE also forgets the group: a group that ends must be told so. */
+void transport_hold(struct transport *transport, int64_t group_id, enum transport_hold what);
+
 struct as_sha256 transport_identity(struct as_str method, struct as_str url, struct as_str body,
                                     uint32_t sample);
 
 struct transport_stats {
     /* requests now; queued includes those that the journal looks for or takes a note of */
-    uint32_t queued, in_flight, backing_off;
+    uint32_t queued, held, in_flight, backing_off;
     uint64_t sent, retried; /* attempts; those of them that were not the first of their request */
     /* requests given up: no reply, or a status that is worth a retry, at the last attempt */
     uint64_t failed;

@@ -56,6 +56,8 @@ static void test_whoever_reads_may_not_change(void **state)
 {
     /* plugin.shadow changes nothing, but keeps the machine busy */
     static const char *const changing[] = {"run.start",
+                                           "run.pause",
+                                           "run.resume",
                                            "run.cancel",
                                            "dataset.import_begin",
                                            "dataset.import_chunk",
