@@ -221,7 +221,8 @@ static int open_modules(struct app *app, const struct app_options *options, stru
     app->journal = journal_store_new(control->db, app->writer);
     struct sandbox_options sandbox = {.worker_path = options->worker_path,
                                       .row_deadline_ms = app->config->row_deadline_ms,
-                                      .load_deadline_ms = app->config->load_deadline_ms};
+                                      .load_deadline_ms = app->config->load_deadline_ms,
+                                      .idle_ms = app->config->worker_idle_ms};
     struct transport_options transport = {.journal = journal_store_face(app->journal),
                                           .ca_file = app->config->ca_file};
     struct registry_options registry = {.directories = app->config->plugin_dirs};

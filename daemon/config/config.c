@@ -103,6 +103,8 @@ static const struct field sandbox_fields[] = {
     FIELD("row_deadline_ms", U32, AT(row_deadline_ms), .fallback = "250", .min = 10, .max = 5000),
     FIELD("load_deadline_ms", U32, AT(load_deadline_ms), .fallback = "500", .min = 50,
           .max = 10000),
+    FIELD("worker_idle_ms", U32, AT(worker_idle_ms), .fallback = "30000", .min = 100,
+          .max = HOUR_MS),
     FIELDS_END,
 };
 

@@ -65,6 +65,7 @@ static void test_absent_keys_have_their_defaults(void **state)
     assert_string_equal(config->state_dir, "/var/lib/assay");
     assert_int_equal(config->row_deadline_ms, 250);
     assert_int_equal(config->load_deadline_ms, 500);
+    assert_int_equal(config->worker_idle_ms, 30000);
     assert_int_equal(config->log_level, AS_LOG_INFO);
     assert_false(config->log_content);
     assert_true(config->secrets.use_environment);
