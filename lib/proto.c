@@ -185,6 +185,9 @@ static int check_message(const struct proto_message *message, struct as_err *err
     if (id_type != AS_JSON_NULL && id_type != AS_JSON_INT && id_type != AS_JSON_STRING)
         return as_err_set(err, AS_EUSAGE, "\"id\" must be a string or an integer, not %s",
                           as_json_type_name(id_type));
+    if (as_json_str(message->id).len > PROTO_ID_MAX_BYTES)
+        return as_err_set(err, AS_EUSAGE, "\"id\" must have at most %u bytes, not %zu",
+                          PROTO_ID_MAX_BYTES, as_json_str(message->id).len);
     bool is_response = as_json_has(root, "result") || as_json_has(root, "error");
     if (!is_response && !is_plain_text(as_json_get(root, "method")))
         return as_err_set(err, AS_EUSAGE, "\"method\" is missing or no string");

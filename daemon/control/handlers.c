@@ -1,8 +1,7 @@
-/* The routes, and the queries that handlers answer by. */
+/* The routes, and what many handlers need. */
 #include "daemon/control/handlers.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 const struct control_route control_routes[] = {
     {"daemon.status", handle_daemon_status},
@@ -36,38 +35,6 @@ const struct control_route control_routes[] = {
     {"verdict.show", handle_verdict_show},
     {NULL, NULL},
 };
-
-static void query_work(struct store *store, void *ctx)
-{
-    struct control_query *query = ctx;
-    query->work(store, query);
-}
-
-static void query_done(void *ctx)
-{
-    struct control_query *query = ctx;
-    if (!query->rc && query->finish)
-        query->finish(query);
-    if (query->rc) {
-        control_fail(query->call, &query->err);
-        as_json_free(query->result);
-    } else {
-        control_reply(query->call, query->result ? query->result : as_json_object());
-    }
-    as_arena_done(&query->arena);
-    free(query);
-}
-
-void control_read(struct control_app *app, struct control_call *call, control_query_fn work,
-                  void (*finish)(struct control_query *query))
-{
-    struct control_query *query = as_xcalloc(1, sizeof(*query));
-    query->app = app;
-    query->call = call;
-    query->work = work;
-    query->finish = finish;
-    db_read(app->db, query_work, query_done, query);
-}
 
 void control_store_failed(struct store *store, struct control_query *query, int rc,
                           const char *what)

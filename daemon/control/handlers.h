@@ -32,6 +32,9 @@ struct control_app {
     struct control_import *imports;
     struct control_rescore *rescores;
     int64_t next_import;
+    struct control_query *queries; /* that wait for a reader, the oldest first */
+    unsigned queries_running;
+    uid_t last_query_uid;
 };
 
 extern const struct control_route control_routes[];
@@ -45,6 +48,7 @@ void control_on_closed(void *app, uint64_t connection);
 /* ---- private to daemon/control: queries ---- */
 
 struct control_query {
+    struct control_query *next; /* of those that wait */
     struct control_app *app;
     struct control_call *call;
     struct as_json *result; /* set by work; NULL stands for {} */

@@ -1,47 +1,29 @@
-/* Connections of the control socket: bytes to lines, lines to calls, answers to bytes.
+/* Connections of the control socket: lines to calls, answers to bytes, and who is next.
  *
- * A connection is OPEN while it is read; DRAINING when no more is read (end of file, or a line that
- * is too long) and what is open is still answered, unless the peer has gone; DOOMED when it is
- * closed as soon as no handler is on the stack: control_reply and control_notify only append and
- * mark, the loop's own callbacks write and close, so on_closed never fires inside a handler. A peer
- * with CONTROL_CALLS_MAX calls open is not read until one is answered. The server's memory lives
- * until its last call is answered. */
+ * What is read makes a connection ready; ready connections are handled by the turns timer, a few
+ * lines at a time, one uid after the other and one connection of a uid after the other, and never
+ * longer than TURN_MAX_NS before the loop sees to everything else for as long. control_reply and
+ * control_notify only append and mark: the loop's own callbacks write and close, so on_closed never
+ * fires inside a handler. A peer with CONTROL_CALLS_MAX calls open is not read until one is
+ * answered. The server's memory lives until its last call is answered. */
 #include "daemon/control/server.h"
 
 #include "daemon/control/socket.h"
+#include "daemon/control/turns.h"
 #include "lib/log.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define READ_BYTES (64u << 10)
-#define LINES_PER_TURN 64 /* of one connection, so that a flood leaves turns to the others */
+#define LINES_PER_SLICE 16            /* of one connection */
+#define SLICE_MAX_BYTES (64u << 10)   /* of lines, but for the last */
+#define TURN_MAX_NS UINT64_C(5000000) /* a line that is begun is finished */
+#define NEXT_TURN_MS 5 /* so long at least the loop sees to all else: half of its time */
 #define ACCEPTS_PER_TURN 16
-#define KEEP_BUFFER_BYTES (256u << 10) /* an emptied buffer that is larger is given back */
-#define ACCEPT_PAUSE_MS 500            /* after the process ran out of descriptors */
-
-enum conn_state { CONN_OPEN, CONN_DRAINING, CONN_DOOMED };
-
-struct conn {
-    struct control_server *server;
-    struct conn *next;
-    uint64_t id;
-    int fd;
-    struct loop_poll *poll;
-    enum conn_state state;
-    uid_t uid;
-    enum role role;
-    unsigned open_calls;
-    bool is_deserted; /* the peer has closed for both ways: nobody waits for an answer */
-    struct as_buf in;
-    size_t in_scanned; /* bytes of in that are known to hold no newline */
-    struct as_buf out;
-    size_t out_sent; /* bytes of out that are written */
-};
+#define ACCEPT_PAUSE_MS 500 /* after the process ran out of descriptors */
 
 struct control_server {
     struct loop *loop;
@@ -49,9 +31,10 @@ struct control_server {
     struct control_socket socket;
     struct loop_poll *poll;
     struct loop_timer *accept_timer;
-    struct loop_timer *reap_timer; /* closes the doomed on the next turn */
+    struct loop_timer *turns_timer; /* handles the ready */
+    struct loop_timer *reap_timer;  /* closes the doomed on the next turn */
     struct conn *conns;
-    size_t conn_count;
+    struct control_users users;
     uint64_t last_id;
     size_t open_calls; /* of connections that are gone too */
     bool is_freed;
@@ -61,58 +44,84 @@ struct control_server {
 struct call {
     struct control_call public; /* first: handlers hand this back */
     struct control_server *server;
-    struct proto_message message; /* params and id live in it */
+    struct control_user *user;
+    struct as_json *id, *params;
+    size_t line_bytes;
 };
+
+/* ---- states, and what they wait for ---- */
 
 static void set_state(struct conn *conn, enum conn_state state)
 {
     static const char *const names[] = {"open", "draining", "doomed"};
     AS_ASSERT(state > conn->state); /* it only ever goes forward */
     as_log_debug("connection %s conn=%llu uid=%u", names[state], (unsigned long long)conn->id,
-                 (unsigned)conn->uid);
+                 (unsigned)conn->user->uid);
     conn->state = state;
     if (state == CONN_DOOMED)
         loop_timer_start(conn->server->reap_timer, 0);
 }
 
-static size_t out_waiting(const struct conn *conn)
+static void hold(struct conn *conn, size_t bytes)
 {
-    return conn->out.len - conn->out_sent;
+    control_user_hold(&conn->server->users, conn->user, conn->held_bytes, bytes);
+    conn->held_bytes = bytes;
 }
 
-/* Bytes are there that have not been looked at: whole lines, mostly. */
-static bool has_unhandled(const struct conn *conn)
+/* Of a doomed one nothing is counted: its buffers go on the next turn. */
+static void doom(struct conn *conn, const char *why)
 {
-    return conn->in_scanned < conn->in.len;
+    if (why)
+        as_log_warn("a control client %s: dropped conn=%llu uid=%u", why,
+                    (unsigned long long)conn->id, (unsigned)conn->user->uid);
+    set_state(conn, CONN_DOOMED);
+    hold(conn, 0);
 }
 
-static bool may_take_calls(const struct conn *conn)
+/* Whoever holds most, of this uid if that is the one that holds too much. */
+static struct conn *largest_holder(const struct control_server *server,
+                                   const struct control_user *user)
 {
-    return conn->state != CONN_DOOMED && conn->open_calls < CONTROL_CALLS_MAX;
+    bool is_of_all = user->held_bytes <= CONTROL_HELD_PER_UID_MAX_BYTES;
+    struct conn *largest = NULL;
+    for (struct conn *conn = server->conns; conn; conn = conn->next)
+        if ((is_of_all || conn->user == user) &&
+            (!largest || conn->held_bytes > largest->held_bytes))
+            largest = conn;
+    return largest;
 }
 
-/* More is read only when what came before is handled: in holds a line and a read at most. */
-static bool may_read(const struct conn *conn)
+/* After its buffers have grown or shrunk. What it keeps in memory has a bound for each uid and for
+ * all: who holds most is dropped, and the others do not notice. */
+static void account(struct conn *conn)
 {
-    return conn->state == CONN_OPEN && may_take_calls(conn) && !has_unhandled(conn);
+    struct control_server *server = conn->server;
+    if (conn->state == CONN_DOOMED)
+        return;
+    hold(conn, conn_holds(conn));
+    if (conn_out_waiting(conn) > CONTROL_OUT_MAX_BYTES)
+        doom(conn, "does not read its answers");
+    while (control_user_holds_too_much(&server->users, conn->user))
+        doom(largest_holder(server, conn->user), "holds most of too much memory");
 }
 
-static bool is_finished(const struct conn *conn)
+static void want_turns(struct control_server *server)
 {
-    bool is_answered = !conn->open_calls && !out_waiting(conn);
-    return conn->state == CONN_DRAINING && !has_unhandled(conn) &&
-           (is_answered || conn->is_deserted);
+    if (!loop_timer_is_active(server->turns_timer))
+        loop_timer_start(server->turns_timer, 0);
 }
 
-/* Says to the loop what this connection waits for. What can go on without the peer, lines to handle
- * or the close, waits for "writable", which comes at once. */
-static void update_poll(struct conn *conn)
+/* Says to the loop and to the turns what this connection waits for. One that is finished waits for
+ * "writable", which comes at once. */
+static void update(struct conn *conn)
 {
-    bool may_go_on = (has_unhandled(conn) && may_take_calls(conn)) || is_finished(conn);
-    int events = may_read(conn) ? LOOP_READABLE : 0;
-    if (out_waiting(conn) || may_go_on)
+    int events = conn_may_read(conn) ? LOOP_READABLE : 0;
+    if (conn_out_waiting(conn) || conn_is_finished(conn))
         events |= LOOP_WRITABLE;
     loop_poll_set(conn->poll, events);
+    turns_enter(conn);
+    if (conn->is_ready && control_user_may_call(conn->user))
+        want_turns(conn->server);
 }
 
 static struct conn *find_conn(const struct control_server *server, uint64_t id)
@@ -123,30 +132,49 @@ static struct conn *find_conn(const struct control_server *server, uint64_t id)
     return conn;
 }
 
-/* The peer that lets too much wait is dropped. */
 static void after_append(struct conn *conn)
 {
-    if (conn->state == CONN_DOOMED)
-        return;
-    if (out_waiting(conn) > CONTROL_OUT_MAX_BYTES) {
-        as_log_warn("a control client does not read its answers: dropped conn=%llu uid=%u",
-                    (unsigned long long)conn->id, (unsigned)conn->uid);
-        set_state(conn, CONN_DOOMED);
-        return;
-    }
-    update_poll(conn);
+    account(conn);
+    if (conn->state != CONN_DOOMED)
+        update(conn);
 }
 
 /* ---- calls ---- */
 
 static void server_release(struct control_server *server);
 
+static struct call *call_new(struct conn *conn, const struct proto_method *method,
+                             const struct proto_message *message, size_t line_bytes)
+{
+    struct call *call = as_xcalloc(1, sizeof(*call));
+    /* only what the handler needs outlives the line: a peer may have added what it liked */
+    *call = (struct call){.server = conn->server,
+                          .user = conn->user,
+                          .id = as_json_share(message->id),
+                          .params = as_json_share(message->params),
+                          .line_bytes = line_bytes};
+    call->public = (struct control_call){.method = method,
+                                         .params = call->params,
+                                         .uid = conn->user->uid,
+                                         .role = conn->role,
+                                         .connection = conn->id};
+    conn->open_calls++;
+    conn->server->open_calls++;
+    control_user_begin_call(conn->user, line_bytes);
+    return call;
+}
+
 static void call_free(struct call *call)
 {
     struct control_server *server = call->server;
-    proto_message_done(&call->message);
+    bool was_full = !control_user_may_call(call->user);
+    control_user_end_call(&server->users, call->user, call->line_bytes);
+    as_json_free(call->id);
+    as_json_free(call->params);
     free(call);
     server->open_calls--;
+    if (was_full && !server->is_freed)
+        want_turns(server);
     server_release(server);
 }
 
@@ -172,7 +200,7 @@ void control_reply(struct control_call *public, struct as_json *result_take)
     }
     struct as_buf *out = &conn->out;
     size_t start = out->len;
-    proto_write_result(out, call->message.id, result_take);
+    proto_write_result(out, call->id, result_take);
     size_t line_bytes = out->len - start;
     if (line_bytes > PROTO_LINE_MAX_BYTES) {
         struct as_err err = {0};
@@ -181,7 +209,7 @@ void control_reply(struct control_call *public, struct as_json *result_take)
                    "`limit` where there is one",
                    public->method->name, line_bytes, PROTO_LINE_MAX_BYTES);
         out->len = start;
-        proto_write_error(&conn->out, call->message.id, &err);
+        proto_write_error(&conn->out, call->id, &err);
     }
     after_append(conn);
     call_free(call);
@@ -192,7 +220,7 @@ void control_fail(struct control_call *public, const struct as_err *err)
     struct call *call = (struct call *)public;
     struct conn *conn = call_settle(call);
     if (conn) {
-        proto_write_error(&conn->out, call->message.id, err);
+        proto_write_error(&conn->out, call->id, err);
         after_append(conn);
     }
     call_free(call);
@@ -220,10 +248,10 @@ static int check_role(const struct conn *conn, const struct proto_method *method
         return as_err_set(err, AS_EDENIED,
                           "uid %u has no role here, and %s needs %s: an administrator can grant "
                           "one under `roles` in the configuration",
-                          (unsigned)conn->uid, method->name, needed);
+                          (unsigned)conn->user->uid, method->name, needed);
     return as_err_set(
         err, AS_EDENIED, "uid %u is %s, and %s needs %s: see `roles` in the configuration",
-        (unsigned)conn->uid, proto_role_name((enum proto_role)(conn->role - ROLE_OBSERVER)),
+        (unsigned)conn->user->uid, proto_role_name((enum proto_role)(conn->role - ROLE_OBSERVER)),
         method->name, needed);
 }
 
@@ -267,26 +295,13 @@ static void handle_line(struct conn *conn, struct as_str line)
     int rc = proto_parse(line, &message, &err);
     if (!rc)
         rc = check_call(conn, &message, &method, &err);
-    if (rc) {
+    if (rc)
         proto_write_error(&conn->out, message.id, &err);
-        proto_message_done(&message);
-        return;
-    }
-    struct control_server *server = conn->server;
-    struct call *call = as_xcalloc(1, sizeof(*call));
-    *call = (struct call){.public = {.method = method,
-                                     .params = message.params,
-                                     .uid = conn->uid,
-                                     .role = conn->role,
-                                     .connection = conn->id},
-                          .server = server,
-                          .message = message};
-    conn->open_calls++;
-    server->open_calls++;
-    route_of(server, method->name)->handler(server->options.app, &call->public);
+    struct call *call = rc ? NULL : call_new(conn, method, &message, line.len);
+    proto_message_done(&message);
+    if (call)
+        route_of(conn->server, method->name)->handler(conn->server->options.app, &call->public);
 }
-
-/* ---- bytes ---- */
 
 static void refuse_long_line(struct conn *conn)
 {
@@ -296,88 +311,31 @@ static void refuse_long_line(struct conn *conn)
                PROTO_LINE_MAX_BYTES);
     proto_write_error(&conn->out, NULL, &err);
     as_buf_done(&conn->in);
-    conn->in_scanned = 0;
+    conn->in_lines = 0;
     if (conn->state == CONN_OPEN)
         set_state(conn, CONN_DRAINING);
 }
 
-/* The line that begins at start, without its newline. False: only a half one is there. */
-static bool next_line(struct conn *conn, size_t start, struct as_str *ret_line)
-{
-    size_t left = conn->in.len - conn->in_scanned;
-    const char *end = left ? memchr(conn->in.ptr + conn->in_scanned, '\n', left) : NULL;
-    conn->in_scanned = end ? (size_t)(end - conn->in.ptr) + 1 : conn->in.len;
-    if (end)
-        *ret_line = (struct as_str){conn->in.ptr + start, conn->in_scanned - 1 - start};
-    return end != NULL;
-}
-
-static void handle_lines(struct conn *conn)
+static void handle_slice(struct conn *conn)
 {
     size_t start = 0;
     struct as_str line = {0};
-    for (unsigned i = 0; i < LINES_PER_TURN && has_unhandled(conn) && may_take_calls(conn); i++) {
-        bool is_whole = next_line(conn, start, &line);
-        if ((is_whole ? line.len : conn->in.len - start) > PROTO_LINE_MAX_BYTES) {
+    for (unsigned i = 0; i < LINES_PER_SLICE && start < SLICE_MAX_BYTES; i++) {
+        if (!conn_may_take_calls(conn) || !control_user_may_call(conn->user) ||
+            !conn_next_line(conn, start, &line))
+            break;
+        if (line.len > PROTO_LINE_MAX_BYTES) {
             refuse_long_line(conn);
             return;
         }
-        if (!is_whole)
-            break;
-        start = conn->in_scanned;
+        start += line.len + 1;
         if (line.len) /* an empty line is a person pressing Enter */
             handle_line(conn, line);
     }
-    as_buf_consume(&conn->in, start);
-    conn->in_scanned -= start;
-    if (!conn->in.len && conn->in.cap > KEEP_BUFFER_BYTES)
-        as_buf_done(&conn->in);
+    conn_consume(conn, start);
 }
 
-/* At the end of file: has the peer gone, or has it only sent all that it had to say? */
-static bool is_deserted(const struct conn *conn)
-{
-    struct pollfd state = {.fd = conn->fd};
-    return poll(&state, 1, 0) == 1 && state.revents & POLLHUP;
-}
-
-static void read_bytes(struct conn *conn)
-{
-    char *end = as_buf_reserve(&conn->in, READ_BYTES);
-    ssize_t got = recv(conn->fd, end, READ_BYTES, MSG_DONTWAIT);
-    if (got > 0) {
-        conn->in.len += (size_t)got;
-        conn->in.ptr[conn->in.len] = '\0';
-        return;
-    }
-    if (got == 0) {
-        conn->is_deserted = is_deserted(conn);
-        set_state(conn, CONN_DRAINING);
-    } else if (errno != EAGAIN && errno != EINTR) {
-        set_state(conn, CONN_DOOMED);
-    }
-}
-
-static void write_bytes(struct conn *conn)
-{
-    while (out_waiting(conn)) {
-        ssize_t sent = send(conn->fd, conn->out.ptr + conn->out_sent, out_waiting(conn),
-                            MSG_DONTWAIT | MSG_NOSIGNAL);
-        if (sent < 0 && errno == EINTR)
-            continue;
-        if (sent < 0 && errno != EAGAIN)
-            set_state(conn, CONN_DOOMED);
-        if (sent < 0)
-            break;
-        conn->out_sent += (size_t)sent;
-    }
-    if (conn->out_sent > conn->out.len / 2) {
-        as_buf_consume(&conn->out, conn->out_sent);
-        conn->out_sent = 0;
-    }
-    if (!conn->out.len && conn->out.cap > KEEP_BUFFER_BYTES)
-        as_buf_done(&conn->out);
-}
+/* ---- turns ---- */
 
 static void conn_close(struct conn *conn)
 {
@@ -386,7 +344,9 @@ static void conn_close(struct conn *conn)
     while (*link != conn)
         link = &(*link)->next;
     *link = conn->next;
-    server->conn_count--;
+    turns_leave(conn);
+    hold(conn, 0);
+    control_user_leave(&server->users, conn->user, conn->role);
     loop_poll_free(conn->poll);
     close(conn->fd);
     as_buf_done(&conn->in);
@@ -397,18 +357,47 @@ static void conn_close(struct conn *conn)
         server->options.on_closed(server->options.app, id);
 }
 
+/* After bytes came in or went out, or lines were handled: outside every handler. */
+static void settle(struct conn *conn)
+{
+    if (conn->state != CONN_DOOMED && conn_write(conn) == CONN_IO_FAILED)
+        doom(conn, NULL);
+    account(conn);
+    if (conn->state == CONN_DOOMED || conn_is_finished(conn))
+        conn_close(conn);
+    else
+        update(conn);
+}
+
+static void on_turns(void *ctx)
+{
+    struct control_server *server = ctx;
+    uint64_t began_ns = clock_now_ns();
+    struct conn *conn;
+    while ((conn = turns_next(&server->users))) {
+        if (conn->state != CONN_DOOMED)
+            handle_slice(conn);
+        settle(conn);
+        if (clock_now_ns() - began_ns > TURN_MAX_NS) {
+            loop_timer_start(server->turns_timer, NEXT_TURN_MS);
+            return;
+        }
+    }
+}
+
 static void on_conn_event(void *ctx, int events)
 {
     struct conn *conn = ctx;
-    if (events & LOOP_READABLE && may_read(conn))
-        read_bytes(conn);
-    handle_lines(conn);
-    if (conn->state != CONN_DOOMED)
-        write_bytes(conn);
-    if (conn->state == CONN_DOOMED || is_finished(conn))
-        conn_close(conn);
-    else
-        update_poll(conn);
+    enum conn_io got = CONN_IO_OK;
+    if (events & LOOP_READABLE && conn_may_read(conn))
+        got = conn_read(conn);
+    if (!conn->in_lines && conn->in.len > PROTO_LINE_MAX_BYTES)
+        refuse_long_line(conn);
+    if (got == CONN_IO_END)
+        set_state(conn, CONN_DRAINING);
+    if (got == CONN_IO_FAILED)
+        doom(conn, NULL);
+    settle(conn);
 }
 
 static void on_reap(void *ctx)
@@ -424,25 +413,6 @@ static void on_reap(void *ctx)
 }
 
 /* ---- accepting ---- */
-
-static unsigned connections_of(const struct control_server *server, uid_t uid)
-{
-    unsigned count = 0;
-    for (const struct conn *conn = server->conns; conn; conn = conn->next)
-        count += conn->uid == uid;
-    return count;
-}
-
-static int check_quota(const struct control_server *server, uid_t uid, struct as_err *err)
-{
-    if (server->conn_count >= CONTROL_CONNECTIONS_MAX)
-        return as_err_set(err, AS_ELIMIT, "%u connections are open already: try again later",
-                          CONTROL_CONNECTIONS_MAX);
-    if (connections_of(server, uid) >= CONTROL_PER_UID_MAX)
-        return as_err_set(err, AS_ELIMIT, "uid %u has %u connections open already", (unsigned)uid,
-                          CONTROL_PER_UID_MAX);
-    return 0;
-}
 
 /* One sentence, if the socket takes it, and good-bye. */
 static void turn_away(int fd, const struct as_err *err)
@@ -460,30 +430,32 @@ static void admit(struct control_server *server, int fd)
     struct as_err err = {0};
     uid_t uid = 0;
     enum role role = ROLE_NONE;
+    struct control_user *user = NULL;
+    struct conn *conn = as_xcalloc(1, sizeof(*conn));
     struct loop_poll *poll = NULL;
     int rc = control_peer_role(fd, server->options.roles, server->options.role_count, &uid, &role);
     if (rc)
         as_err_set(&err, rc, "the system does not say who is calling");
     if (!rc)
-        rc = check_quota(server, uid, &err);
-    struct conn *conn = rc ? NULL : as_xcalloc(1, sizeof(*conn));
+        rc = control_user_enter(&server->users, uid, role, &user, &err);
     if (!rc && (rc = loop_poll_new(server->loop, fd, on_conn_event, conn, &poll)))
         as_err_set(&err, rc, "the daemon cannot watch another connection");
     if (rc) {
+        if (user)
+            control_user_leave(&server->users, user, role);
         free(conn);
         turn_away(fd, &err);
         return;
     }
     *conn = (struct conn){.server = server,
                           .next = server->conns,
+                          .user = user,
                           .id = ++server->last_id,
                           .fd = fd,
                           .poll = poll,
-                          .uid = uid,
                           .role = role};
     server->conns = conn;
-    server->conn_count++;
-    update_poll(conn);
+    update(conn);
 }
 
 /* Out of descriptors the listening socket stays readable: without a pause that is a busy loop. */
@@ -539,6 +511,7 @@ int control_server_new(struct loop *loop, const struct control_options *options,
         return as_err_set(err, rc, "cannot watch the control socket");
     }
     server->accept_timer = loop_timer_new(loop, on_accept_again, server);
+    server->turns_timer = loop_timer_new(loop, on_turns, server);
     server->reap_timer = loop_timer_new(loop, on_reap, server);
     loop_poll_set(server->poll, LOOP_READABLE);
     *ret_server = server;
@@ -559,6 +532,7 @@ void control_server_free(struct control_server *server)
         conn_close(server->conns);
     loop_poll_free(server->poll);
     loop_timer_free(server->accept_timer);
+    loop_timer_free(server->turns_timer);
     loop_timer_free(server->reap_timer);
     control_socket_close(&server->socket);
     server->is_freed = true;
@@ -567,5 +541,5 @@ void control_server_free(struct control_server *server)
 
 size_t control_connection_count(const struct control_server *server)
 {
-    return server->conn_count;
+    return server->users.connections;
 }

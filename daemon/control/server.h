@@ -5,7 +5,8 @@
  * of its name as a control_call. The handler answers it exactly once, now or later, with
  * control_reply or control_fail; if the caller has gone meanwhile the answer is dropped, and if the
  * server has been freed too. A peer that does not read is dropped when CONTROL_OUT_MAX_BYTES wait
- * for it, never waited for; one that sends without end is read only as fast as it is answered. */
+ * for it, never waited for; one that sends without end is read only as fast as it is answered. Each
+ * uid has quotas of connections, open calls and bytes, and its turn beside the others. */
 #ifndef DAEMON_CONTROL_SERVER_H
 #define DAEMON_CONTROL_SERVER_H
 
@@ -15,10 +16,16 @@
 
 #include <sys/types.h>
 
-#define CONTROL_CONNECTIONS_MAX 256
-#define CONTROL_PER_UID_MAX 64
-#define CONTROL_CALLS_MAX 32 /* unanswered calls of one connection; further ones wait */
-#define CONTROL_OUT_MAX_BYTES (8u << 20)
+#define CONTROL_CONNECTIONS_MAX 512
+#define CONTROL_PER_UID_MAX 256
+/* unanswered calls of one connection, of one uid, and their lines; further ones wait */
+#define CONTROL_CALLS_MAX 32
+#define CONTROL_CALLS_PER_UID_MAX 64
+#define CONTROL_CALL_BYTES_PER_UID_MAX (8u << 20)
+#define CONTROL_OUT_MAX_BYTES (8u << 20) /* that wait for one peer */
+/* buffers of the connections of one uid, and of all */
+#define CONTROL_HELD_PER_UID_MAX_BYTES (64u << 20)
+#define CONTROL_HELD_MAX_BYTES (256u << 20)
 
 struct control_server;
 

@@ -16,7 +16,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define BACKLOG 128
+#define BACKLOG 512 /* that many may come at once: see CONTROL_CONNECTIONS_MAX */
 #define SOCKET_MODE 0666
 #define GROUPS_MAX 65536 /* the kernel's NGROUPS_MAX */
 

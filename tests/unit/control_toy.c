@@ -36,6 +36,7 @@ static void on_watch(void *app, struct control_call *call)
 {
     struct toy *toy = app;
     toy->watcher = call->connection;
+    toy->calls_before_watch = toy->status_calls;
     toy->is_in_handler = true;
     control_reply(call, as_json_object());
     toy->is_in_handler = false;

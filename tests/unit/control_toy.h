@@ -30,6 +30,7 @@ struct toy {
     size_t closed_count;
     uint64_t closed_id;
     uint64_t watcher;
+    size_t calls_before_watch; /* status_calls at that time */
     bool is_in_handler;
     struct loop_timer *watchdog;
 };

@@ -2,6 +2,7 @@
 #include "tests/unit/control_toy.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -111,7 +112,7 @@ static void test_a_user_has_a_quota_of_connections(void **state)
     struct client clients[CONTROL_PER_UID_MAX + 1];
     for (int i = 0; i <= CONTROL_PER_UID_MAX; i++)
         clients[i] = client_new(toy);
-    expect_error(toy, &clients[CONTROL_PER_UID_MAX], AS_ELIMIT, "64 connections open");
+    expect_error(toy, &clients[CONTROL_PER_UID_MAX], AS_ELIMIT, "256 connections open");
     expect_end(toy, &clients[CONTROL_PER_UID_MAX]);
     client_done(&clients[0]);
     while (control_connection_count(toy->server) == CONTROL_PER_UID_MAX)
@@ -121,6 +122,78 @@ static void test_a_user_has_a_quota_of_connections(void **state)
     expect_result(toy, &clients[0], 1);
     for (int i = 0; i <= CONTROL_PER_UID_MAX; i++)
         client_done(&clients[i]);
+}
+
+static void test_open_calls_of_a_uid_have_a_quota_over_all_its_connections(void **state)
+{
+    struct toy *toy = *state;
+    toy_start(toy);
+    struct client clients[3];
+    for (int i = 0; i < 3; i++) {
+        clients[i] = client_new(toy);
+        for (int j = 0; j < CONTROL_CALLS_MAX; j++)
+            client_say(toy, &clients[i], PARK_CALL(1));
+    }
+    toy_turn_until_parked(toy, CONTROL_CALLS_PER_UID_MAX);
+    for (int i = 0; i < 5; i++)
+        loop_turn(toy->loop);
+    assert_int_equal(toy->parked_count, CONTROL_CALLS_PER_UID_MAX);
+    toy_answer_parked(toy);
+    toy_turn_until_parked(toy, 3 * CONTROL_CALLS_MAX - CONTROL_CALLS_PER_UID_MAX);
+    toy_answer_parked(toy);
+    for (int i = 0; i < 3; i++) {
+        for (int j = 0; j < CONTROL_CALLS_MAX; j++)
+            expect_result(toy, &clients[i], 1);
+        client_done(&clients[i]);
+    }
+}
+
+static void test_half_lines_of_a_uid_have_a_bound_and_an_honest_client_is_served(void **state)
+{
+    enum { COUNT = 100, BYTES = 1000000 };
+    struct toy *toy = *state;
+    toy_start(toy);
+    struct client clients[COUNT], honest = client_new(toy);
+    char *half = as_xmalloc(BYTES);
+    memset(half, 'x', BYTES);
+    for (int i = 0; i < COUNT; i++) {
+        clients[i] = client_new(toy);
+        client_send(toy, &clients[i], half, BYTES); /* or the server has closed before */
+    }
+    free(half);
+    client_say(toy, &honest, STATUS_CALL);
+    expect_result(toy, &honest, 1);
+    assert_true(control_connection_count(toy->server) - 1 <=
+                CONTROL_HELD_PER_UID_MAX_BYTES / BYTES);
+    assert_true(control_connection_count(toy->server) > 1);
+    for (int i = 0; i < COUNT; i++)
+        client_done(&clients[i]);
+    client_done(&honest);
+}
+
+/* What a peer adds to a call is not kept while the call is open. */
+static void test_an_open_call_keeps_its_parameters_and_no_more(void **state)
+{
+    struct toy *toy = *state;
+    toy_start(toy);
+    struct client client = client_new(toy);
+    struct as_buf line = {0};
+    as_buf_adds(&line, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"run.show\","
+                       "\"params\":{\"run\":1},\"more\":[1");
+    while (line.len < PROTO_LINE_MAX_BYTES - 100)
+        as_buf_adds(&line, ",1");
+    as_buf_adds(&line, "]}\n");
+    assert_true(client_send(toy, &client, line.ptr, line.len));
+    toy_turn_until_parked(toy, 1); /* what one costs for good is allocated */
+    size_t before = mallinfo2().uordblks;
+    for (size_t i = 2; i <= 5; i++) {
+        assert_true(client_send(toy, &client, line.ptr, line.len));
+        toy_turn_until_parked(toy, i);
+    }
+    assert_true(mallinfo2().uordblks < before + (4u << 20)); /* a tree of them has 30 MB */
+    toy_answer_parked(toy);
+    as_buf_done(&line);
+    client_done(&client);
 }
 
 static void test_running_out_of_descriptors_delays_and_loses_nobody(void **state)
@@ -236,6 +309,9 @@ int main(void)
         CASE(test_the_socket_file_goes_with_the_server_if_it_is_still_its_own),
         CASE(test_a_path_too_long_for_a_socket_is_said),
         CASE(test_a_user_has_a_quota_of_connections),
+        CASE(test_open_calls_of_a_uid_have_a_quota_over_all_its_connections),
+        CASE(test_half_lines_of_a_uid_have_a_bound_and_an_honest_client_is_served),
+        CASE(test_an_open_call_keeps_its_parameters_and_no_more),
         CASE(test_running_out_of_descriptors_delays_and_loses_nobody),
         CASE(test_a_user_without_a_role_is_denied_by_name),
         CASE(test_an_observer_may_not_operate),

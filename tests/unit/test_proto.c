@@ -313,6 +313,22 @@ static void test_the_docs_name_every_method_parameter_and_error(void **state)
     as_buf_done(&docs);
 }
 
+static void test_an_id_has_a_bound_as_it_is_repeated_in_the_answer(void **state)
+{
+    (void)state;
+    struct proto_message message = {0};
+    struct as_err err = {0};
+    for (int len = 128; len <= 129; len++) {
+        struct as_buf line = {0};
+        as_buf_addf(&line, "{\"jsonrpc\":\"2.0\",\"id\":\"%0*d\",\"method\":\"a\"}", len, 7);
+        assert_int_equal(proto_parse(as_buf_str(&line), &message, &err),
+                         len == 128 ? 0 : AS_EUSAGE);
+        as_buf_done(&line);
+    }
+    assert_string_equal(err.msg, "\"id\" must have at most 128 bytes, not 129");
+    proto_message_done(&message);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -330,6 +346,7 @@ int main(void)
         cmocka_unit_test(test_the_codes_of_json_rpc_are_kept_for_what_they_mean),
         cmocka_unit_test(test_an_error_without_our_name_is_a_broken_protocol),
         cmocka_unit_test(test_the_docs_name_every_method_parameter_and_error),
+        cmocka_unit_test(test_an_id_has_a_bound_as_it_is_repeated_in_the_answer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
