@@ -247,9 +247,9 @@ int args_parse(struct args *args, const struct command *command, int argc, char 
     struct option options[EVERYWHERE_COUNT + COMMAND_OPTIONS_MAX + 1] = {0};
     memcpy(options, global_options, EVERYWHERE_COUNT * sizeof(options[0]));
     for (int i = 0; command->options[i].name; i++) {
-        bool takes_value = command->options[i].value;
-        options[EVERYWHERE_COUNT + i] =
-            (struct option){command->options[i].name, takes_value, NULL, i};
+        const char *value = command->options[i].value;
+        int takes = !value ? no_argument : *value == '[' ? optional_argument : required_argument;
+        options[EVERYWHERE_COUNT + i] = (struct option){command->options[i].name, takes, NULL, i};
     }
     *args = (struct args){.command = command, .params = as_json_object()};
     int opt, rc = 0;

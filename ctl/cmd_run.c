@@ -3,29 +3,34 @@
 #include "ctl/print.h"
 #include "ctl/progress.h"
 #include "ctl/run_commands.h"
+#include "lib/duration.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum { EXIT_GATE_FAILED = 2, EXIT_RUN_FAILED = 3, EXIT_UNDECIDED = 5 };
 
-/* "90", "90s", "15m", "1h30m" in milliseconds. */
-static int parse_duration(const char *text, uint64_t *ret_ms, struct as_err *err)
+static int parse_timeout(const char *text, int64_t *ret_ms, struct as_err *err)
 {
-    uint64_t total_s = 0;
-    const char *at = text;
-    while (*at >= '0' && *at <= '9') {
-        char *unit;
-        uint64_t count = strtoull(at, &unit, 10);
-        uint64_t factor = *unit == 'h' ? 3600 : *unit == 'm' ? 60 : 1;
-        if (count > 1000000)
-            break;
-        total_s += count * factor;
-        at = unit + (*unit == 'h' || *unit == 'm' || *unit == 's');
-    }
-    if (!total_s || *at)
-        return as_err_set(err, AS_EUSAGE, "--timeout is like 90s, 15m or 1h30m, not '%s'", text);
-    *ret_ms = total_s * 1000;
+    if (as_duration_parse(text, ret_ms))
+        return as_err_set(err, AS_EUSAGE, "--timeout is %s, not '%s'", AS_DURATION_MUST_BE, text);
+    return 0;
+}
+
+/* --cache, --cache=12h */
+static int take_cache(struct args *args, struct as_err *err)
+{
+    const char *age = args_value(args, "cache");
+    int64_t age_ms;
+    if (!age)
+        return 0;
+    if (args_has(args, "journal"))
+        return as_err_set(err, AS_EUSAGE, "--cache is --journal cache: give one of the two");
+    if (*age && as_duration_parse(age, &age_ms))
+        return as_err_set(err, AS_EUSAGE, "--cache=AGE is %s, not '%s'", AS_DURATION_MUST_BE, age);
+    as_json_set_str(args->params, "journal", "cache");
+    if (*age)
+        as_json_set_str(args->params, "max_age", age);
     return 0;
 }
 
@@ -124,14 +129,16 @@ int command_run_start(struct ctl *ctl, struct args *args, struct as_err *err)
     struct watch watch = {.ctl = ctl};
     const char *timeout = args_value(args, "timeout");
     bool asks_gate = args_has(args, "gate");
-    uint64_t timeout_ms = 0;
-    int rc = timeout ? parse_duration(timeout, &timeout_ms, err) : 0;
+    int64_t timeout_ms = 0;
+    int rc = timeout ? parse_timeout(timeout, &timeout_ms, err) : 0;
+    if (!rc)
+        rc = take_cache(args, err);
     if (!rc)
         rc = ctl_call(ctl, args->command->method, args_take_params(args), &started, err);
     if (rc)
         return rc;
     watch.run = as_json_get_int(started, "run", 0);
-    watch.deadline_ms = timeout ? client_now_ms() + timeout_ms : 0;
+    watch.deadline_ms = timeout ? client_now_ms() + (uint64_t)timeout_ms : 0;
     if (!args_has(args, "wait") && !asks_gate && !timeout) {
         ctl_show(ctl, args->command, started);
         return 0;

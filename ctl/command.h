@@ -31,7 +31,7 @@ struct command_arg {
 
 struct command_option {
     const char *name;  /* without dashes; NULL ends the list */
-    const char *value; /* what follows it; NULL: it stands alone */
+    const char *value; /* what follows it; NULL: it stands alone; "[=X]": may stand alone */
     const char *param; /* NULL: the client's own */
     const char *doc;
 };

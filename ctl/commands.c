@@ -205,9 +205,14 @@ const struct command commands[] = {
                     {"models", "A,B", "models", "these candidates instead of the eval's"},
                     {"max-cases", "N", "max_cases", "only the first N cases"},
                     {"samples", "N", "samples", "answers per case and member"},
+                    {"cache", "[=AGE]", NULL, "reuse good replies of any run, 7d old at most"},
+                    {"journal", "POLICY", "journal", "live, cache or replay, not as the eval says"},
                     {"tag", "TAG", "tag", "what to call it"},
                     WHY_OPTION},
         .help =
+            "With --journal replay nothing is called: the run fails at the first call whose "
+            "answer\n"
+            "the journal does not have.\n"
             "Ctrl-C ends the waiting, not the run. Exit codes when waiting: 0 done (with --gate:\n"
             "passed), 2 gate failed, 3 run failed or cancelled, 4 gave up waiting, 5 gate\n"
             "undecided.",

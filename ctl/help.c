@@ -27,6 +27,13 @@ static const char *const exit_rows[][2] = {
     {"65", "bad input"},
 };
 
+/* "--limit N", "--cache[=AGE]", "--wait" */
+static void add_option_name(struct as_buf *name, const struct command_option *option)
+{
+    const char *value = option->value ? option->value : "";
+    as_buf_addf(name, "--%s%s%s", option->name, *value && *value != '[' ? " " : "", value);
+}
+
 /* "row ls RUN [options]" */
 static void write_usage(struct as_buf *text, const struct command *command, const char *options)
 {
@@ -96,7 +103,7 @@ void help_command(const struct output *out, const struct command *command)
     out_styled(out, STYLE_BOLD, "\nOptions\n");
     for (const struct command_option *option = command->options; option->name; option++) {
         struct as_buf name = {0};
-        as_buf_addf(&name, "--%s %s", option->name, option->value ? option->value : "");
+        add_option_name(&name, option);
         out_print(out, "  %-20s %s\n", name.ptr, option->doc);
         as_buf_done(&name);
     }
@@ -152,7 +159,7 @@ static void write_man_command(FILE *stream, const struct command *command)
     as_buf_done(&usage);
     for (const struct command_option *option = command->options; option->name; option++) {
         struct as_buf name = {0};
-        as_buf_addf(&name, "--%s %s", option->name, option->value ? option->value : "");
+        add_option_name(&name, option);
         write_item(stream, name.ptr, option->doc);
         as_buf_done(&name);
     }

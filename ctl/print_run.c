@@ -79,6 +79,25 @@ static void print_when(const struct output *out, const struct as_json *run)
               str_or(run, "requested_by", "n/a"), *took.s ? ", took " : "", took.s);
 }
 
+/* "run 3, run 7"; a run that reused nothing says nothing, unless it was to call nothing. */
+static void print_journal(const struct output *out, const struct as_json *journal)
+{
+    const char *policy = str_or(journal, "policy", "live");
+    const struct as_json *from = as_json_get(journal, "reused_from");
+    int64_t of_run = as_json_get_int(journal, "of_run", 0);
+    struct as_buf runs = {0};
+    if (of_run)
+        out_field(out, "journal", "a replay of run %lld: nothing was called", (long long)of_run);
+    if (of_run || !strcmp(policy, "live"))
+        return;
+    for (size_t i = 0; i < as_json_len(from); i++)
+        as_buf_addf(&runs, "%srun %s", i ? ", " : " of ", fmt_count(as_json_at(from, i), "run").s);
+    out_field(out, "journal", "policy %s: %s reused%s, %s saved, %s spent", policy,
+              fmt_counted(journal, "reused", "call").s, runs.len ? runs.ptr : "",
+              fmt_usd(journal, "saved_usd").s, fmt_usd(journal, "spent_usd").s);
+    as_buf_done(&runs);
+}
+
 static void print_pins(const struct output *out, const struct as_json *pins)
 {
     const struct as_json *models = as_json_get(pins, "models"), *judge = as_json_get(pins, "judge");
@@ -182,6 +201,7 @@ static void print_head(const struct output *out, const struct as_json *run)
     if (as_json_get_cstr(run, "tag"))
         out_field(out, "tag", "%s", as_json_get_cstr(run, "tag"));
     print_pins(out, as_json_get(run, "pins"));
+    print_journal(out, as_json_get(run, "journal"));
     print_score_sets(out, as_json_get(run, "score_sets"));
     print_unknown_calls(out, run);
     for (size_t i = 0; i < as_json_len(warnings); i++)

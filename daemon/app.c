@@ -240,6 +240,7 @@ static int open_modules(struct app *app, const struct app_options *options, stru
         .sandbox = control->sandbox,
         .registry = control->registry,
         .transport = control->transport,
+        .journal = journal_store_face(app->journal),
         .ctx = control,
         .on_progress = control_on_progress,
         .on_ended = control_on_ended,

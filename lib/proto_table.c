@@ -168,7 +168,8 @@ const struct proto_method proto_methods[] = {
         .params = {NEED_TEXT("eval", "its name", NAME_MAX_BYTES)},
         .result = "{name, description, path, dataset, baseline, candidates: [string], scorers: "
                   "[{name, selector, params}], rubric: {name, selector, params} or null, judge, "
-                  "primary, samples, max_cases, gate: {rule: value}, source}: source is the text "
+                  "primary, samples, max_cases, gate: {rule: value}, journal: {policy, "
+                  "max_age_ms}, source}: source is the text "
                   "of the file",
         .errors = "not_found",
     },
@@ -257,6 +258,15 @@ const struct proto_method proto_methods[] = {
                     .max = 15},
                    COUNT("max_cases", "only the first N cases", 1000000000),
                    COUNT("samples", "answers per case and member", 1000),
+                   TEXT("journal",
+                        "whose exchanges may answer its calls instead of the eval's choice: live "
+                        "(its own), cache (good replies of any run) or replay (as cache, and "
+                        "nothing is called: what the journal lacks ends the run)",
+                        16),
+                   TEXT("max_age",
+                        "how old a reused reply may be, like 12h or 7d; alone it means journal "
+                        "cache, whose default is 7d",
+                        32),
                    TEXT("tag", "what to call it", NAME_MAX_BYTES),
                    WHY},
         .result = "{run}: the group's number",
@@ -294,9 +304,11 @@ const struct proto_method proto_methods[] = {
             "policy, baseline_failed, candidate_failed, diff_if_dropped}], verdicts: [{candidate, "
             "outcome, sentence, advice, more_cases, checks: [{name, outcome, observed, limit, "
             "sentence, evidence: [case id], evidence_total}]}], score_sets: [{set, metric, "
-            "selector, hash, scored, errors, requested_by, created_ms}]}: cost_usd and "
-            "judge_cost_usd are 0 when nothing was spent, null when what was spent is not known; n "
-            "and "
+            "selector, hash, scored, errors, requested_by, created_ms}], journal: {policy, "
+            "max_age_ms, of_run, reused, reused_from: [{run, calls}], saved_usd, spent_usd}}: "
+            "cost_usd and judge_cost_usd are what the answers cost when they were made, 0 when "
+            "that was nothing, null when it is not known; journal says how many exchanges were "
+            "reused, which runs paid for them, and what this run spent itself; n and "
             "the numbers after it are of the cases that have a score of the metric, na and errors "
             "count rows: errors are those whose score the judge, a plugin or its worker failed to "
             "make, and they are in no mean; "

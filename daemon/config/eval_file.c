@@ -5,6 +5,7 @@
 
 #include "daemon/config/field.h"
 #include "daemon/config/file.h"
+#include "lib/duration.h"
 
 #include <string.h>
 
@@ -210,6 +211,49 @@ static void decode_rubric(struct field_ctx *ctx, const struct yaml_node *node, c
         eval->rubric.name = name_of_selector(ctx->arena, eval->rubric.selector);
 }
 
+static const char *journal_word(int value)
+{
+    return value <= JOURNAL_REPLAY ? journal_policy_name((enum journal_policy)value) : NULL;
+}
+
+static void decode_max_age(struct field_ctx *ctx, const struct yaml_node *node, const char *where,
+                           void *dest)
+{
+    const char *text = field_text(ctx, node, where);
+    if (text && as_duration_parse(text, dest))
+        problems_add(ctx->problems, node->place, where, "must be %s", AS_DURATION_MUST_BE);
+}
+
+static const struct field journal_fields[] = {
+    FIELD("policy", WORD, offsetof(struct journal_rules, policy), .is_required = true,
+          .word = journal_word),
+    FIELD("max_age", CUSTOM, offsetof(struct journal_rules, max_age_ms), .decode = decode_max_age),
+    FIELDS_END,
+};
+
+/* journal: cache, or journal: {policy: cache, max_age: 7d}. */
+static void decode_journal(struct field_ctx *ctx, const struct yaml_node *node, const char *where,
+                           void *dest)
+{
+    struct yaml_node as_map = {.kind = YAML_MAP, .place = node->place};
+    struct yaml_node key = {.kind = YAML_TEXT, .text = AS_STR("policy")};
+    struct yaml_node value = *node;
+    struct journal_rules *rules = dest;
+    if (node->kind == YAML_TEXT) {
+        value.key = &key;
+        value.next = NULL;
+        as_map.first = &value;
+        node = &as_map;
+    }
+    field_decode_map(ctx, node, where, journal_fields, rules);
+    const struct yaml_node *max_age = yaml_map_get(node, "max_age");
+    if (rules->policy == JOURNAL_LIVE && max_age)
+        problems_add(ctx->problems, max_age->place, where,
+                     "policy live reuses nothing of other runs: max_age goes with cache or replay");
+    if (rules->policy == JOURNAL_CACHE && !rules->max_age_ms)
+        rules->max_age_ms = JOURNAL_CACHE_MAX_AGE_MS;
+}
+
 static const struct field eval_fields[] = {
     FIELD("description", STRING, AT(description)),
     FIELD("dataset", STRING, AT(dataset), .is_required = true, .is_valid = name_is_dataset,
@@ -223,6 +267,7 @@ static const struct field eval_fields[] = {
     FIELD("rubric", CUSTOM, 0, .decode = decode_rubric),
     FIELD("primary", STRING, AT(primary)),
     FIELD("gate", SECTION, AT(gate), .section = gate_fields),
+    FIELD("journal", CUSTOM, AT(journal), .decode = decode_journal),
     FIELDS_END,
 };
 

@@ -76,6 +76,13 @@ void control_who(const struct control_call *call, char ret_who[CONTROL_WHO_BYTES
 void control_set_hash(struct as_json *json, const char *key, const struct as_sha256 *hash);
 void control_set_time(struct as_json *json, const char *key, int64_t ms); /* 0 gives null */
 
+/* The `journal` and `max_age` of a call that has one of them. AS_EINVAL. */
+int control_journal_rules(const struct as_json *params, struct journal_rules *ret_rules,
+                          struct as_err *err) AS_MUST_USE;
+/* For work: `journal` of run.show, out of the group's pins and rows. */
+int control_set_journal(struct store *store, struct control_query *query, int64_t run,
+                        const struct as_json *pins, struct as_json *json) AS_MUST_USE;
+
 void handle_daemon_status(void *app, struct control_call *call);
 void handle_daemon_check(void *app, struct control_call *call);
 void handle_daemon_log(void *app, struct control_call *call);

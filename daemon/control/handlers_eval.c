@@ -110,6 +110,7 @@ void handle_eval_show(void *ctx, struct control_call *call)
     as_json_set_int(json, "samples", eval->samples);
     as_json_set_int(json, "max_cases", eval->max_cases);
     as_json_set_take(json, "gate", gate_rules_to_json(&eval->gate));
+    as_json_set_take(json, "journal", journal_rules_to_json(&eval->journal));
     as_json_set_str(json, "source", eval->source);
     control_reply(call, json);
 }

@@ -42,6 +42,13 @@ void handle_run_start(void *ctx, struct control_call *call)
     size_t count = as_json_len(wanted);
     for (size_t i = 0; i < count && i < EVAL_MAX_CANDIDATES; i++)
         models[i] = as_json_cstr(as_json_at(wanted, i));
+    struct journal_rules journal;
+    struct as_err err = {0};
+    bool has_journal = as_json_has(call->params, "journal") || as_json_has(call->params, "max_age");
+    if (has_journal && control_journal_rules(call->params, &journal, &err)) {
+        control_fail(call, &err);
+        return;
+    }
     char requested_by[CONTROL_WHO_BYTES];
     control_who(call, requested_by);
     struct engine_request request = {
@@ -50,7 +57,8 @@ void handle_run_start(void *ctx, struct control_call *call)
         .overrides = {.models = wanted ? models : NULL,
                       .model_count = count,
                       .max_cases = as_json_get_int(call->params, "max_cases", 0),
-                      .samples = (uint32_t)as_json_get_int(call->params, "samples", 0)},
+                      .samples = (uint32_t)as_json_get_int(call->params, "samples", 0),
+                      .journal = has_journal ? &journal : NULL},
         .requested_by = requested_by,
         .tag = as_json_get_cstr(call->params, "tag"),
         .why = as_json_get_cstr(call->params, "why"),
@@ -276,6 +284,10 @@ static void show_work(struct store *store, struct control_query *query)
     query->result = whole_run(store, &group);
     set_score_sets(store, query, group.id);
     set_unknown_calls(store, query, &group);
+    AS_CLEANUP_JSON struct as_json *pins = pins_of(&group);
+    int rc = control_set_journal(store, query, group.id, pins, query->result);
+    if (rc)
+        control_store_failed(store, query, rc, "what the run reused");
 }
 
 /* What the engine knows of a live group and the store does not yet. */

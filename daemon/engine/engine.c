@@ -68,13 +68,13 @@ void engine_group_changed(struct group *group)
     engine->on.on_progress(engine->on.ctx, group->id);
 }
 
-/* A group that faulted stays listed with its error until the daemon ends: it is not final, and a
- * restart resumes it. */
+/* A group that faulted and was not given up stays listed with its error until the daemon ends: it
+ * is not final, and a restart resumes it. */
 void engine_group_ended(struct group *group)
 {
     struct engine *engine = group->engine;
     int64_t run = group->id;
-    if (group->state == GROUP_FAILED && !engine->is_stopping) {
+    if (group->state == GROUP_FAILED && !group->is_ending && !engine->is_stopping) {
         if (engine->on.on_ended)
             engine->on.on_ended(engine->on.ctx, run);
         return;

@@ -24,6 +24,7 @@ struct engine_options {
     struct sandbox *sandbox;
     struct registry *registry;
     struct transport *transport;
+    const struct journal *journal; /* the one in front of transport */
     void *ctx;
     /* at most ENGINE_PROGRESS_PER_S a second and group */
     void (*on_progress)(void *ctx, int64_t run);

@@ -36,8 +36,13 @@ static void maybe_over(struct group *group)
 {
     bool is_exhausted =
         !group->page && !group->ahead && !group->is_reading && group->read_seq >= group->case_count;
-    if (group->active || group->is_reading)
+    if (group->active || group->is_reading || group->is_ending)
         return;
+    if (group->is_given_up && !group->engine->is_stopping) {
+        group->is_ending = true;
+        group_finish(group);
+        return;
+    }
     if (group->state == GROUP_FAILED || group->engine->is_stopping) {
         engine_group_ended(group);
         return;
@@ -68,6 +73,17 @@ void group_fault(struct group *group, const char *why)
     int rc = group_step(&group->state, GROUP_EV_FAULT);
     AS_ASSERT(rc == 0);
     apply_hold(group);
+}
+
+void group_give_up(struct group *group, const char *why)
+{
+    if (group->state == GROUP_FAILED)
+        return;
+    snprintf(group->error, sizeof(group->error), "%s", why);
+    as_log_err("group=%lld failed: %s", (long long)group->id, why);
+    int rc = group_step(&group->state, GROUP_EV_FAULT);
+    AS_ASSERT(rc == 0);
+    group->is_given_up = true;
 }
 
 /* Together with the new state: a restart must not bring a cancelled group back to life. */
@@ -219,6 +235,8 @@ void group_feed(struct group *group)
 
 static void add_cost(struct group *group, double usd)
 {
+    if (group->pins->journal.policy == JOURNAL_REPLAY)
+        return;
     group->has_unpriced = group->has_unpriced || isnan(usd);
     group->cost_usd += isnan(usd) ? 0 : usd;
 }
@@ -240,6 +258,7 @@ void group_row_ended(struct group *group, struct row *row)
         group->failed += row->record.status != ROW_OK && row->record.status != ROW_SKIPPED;
         add_cost(group, is_call ? row->record.cost_usd : 0);
         add_cost(group, row->record.judge_cost_usd);
+        add_cost(group, -row->record.saved_usd);
     }
     free(row);
     if (is_recorded)

@@ -39,8 +39,10 @@ struct group {
     int64_t id;
     int64_t dataset_id, case_count;
     enum group_state state;
-    bool is_resumed; /* an earlier life left exchanges or rows behind */
-    bool is_reading; /* a page is being read */
+    bool is_resumed;  /* an earlier life left exchanges or rows behind */
+    bool is_reading;  /* a page is being read */
+    bool is_given_up; /* failed for good: a restart would fare no better */
+    bool is_ending;   /* given up, and its end is being stored */
     struct case_page *page, *ahead;
     int64_t read_seq;              /* first case that was not asked for yet */
     size_t page_at;                /* cursor: case within page, */
@@ -60,6 +62,7 @@ void group_begin(struct group *group); /* pins are whole: lanes are opened, the 
 void group_feed(struct group *group);
 void group_row_ended(struct group *group, struct row *row); /* frees the row */
 void group_fault(struct group *group, const char *why);     /* stops; a restart resumes */
+void group_give_up(struct group *group, const char *why);   /* fails for good, with what it has */
 void group_cancel(struct group *group, const struct actor *actor);
 /* GROUP_EV_PAUSE, GROUP_EV_HOLD or GROUP_EV_RESUME, permitted in its state. */
 void group_pause(struct group *group, enum group_event event, const struct actor *actor);

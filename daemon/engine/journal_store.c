@@ -10,11 +10,13 @@ struct journal_store {
 };
 
 struct lookup {
+    struct journal_store *store;
     struct journal_key key;
     journal_found_fn found;
     void *found_ctx;
     struct as_arena arena;
     struct exchange_record record;
+    bool is_reused; /* of another group, and to be kept as this one's too */
     int rc;
 };
 
@@ -23,22 +25,13 @@ static struct row_key row_of(const struct journal_key *key)
     return (struct row_key){key->group_id, key->case_seq, key->member, key->sample};
 }
 
-static void find_work(struct store *store, void *ctx)
+struct exchange journal_exchange_of(const struct exchange_record *record)
 {
-    struct lookup *lookup = ctx;
-    struct row_key row = row_of(&lookup->key);
-    lookup->rc = store_exchange_find(store, &row, lookup->key.role, lookup->key.turn,
-                                     &lookup->key.identity, &lookup->arena, &lookup->record);
-}
-
-static void find_done(void *ctx)
-{
-    struct lookup *lookup = ctx;
-    const struct exchange_record *record = &lookup->record;
-    struct exchange found = {
+    return (struct exchange){
         .attempt = record->attempt,
         .outcome = (enum exchange_outcome)record->outcome,
         .http_status = record->http_status,
+        .paid_by = record->paid_by,
         .sent_ms = record->sent_ms,
         .connect_us = record->connect_us,
         .first_byte_us = record->first_byte_us,
@@ -50,9 +43,64 @@ static void find_done(void *ctx)
         .response_body = record->response_body,
         .error = record->error,
     };
+}
+
+/* The reply of another group becomes an exchange of this one, as if it had been the first attempt
+ * now; when it was sent and how long it took stay. */
+static int find_shared(struct store *store, struct lookup *lookup)
+{
+    const struct journal_key *key = &lookup->key;
+    struct reuse_query query = {
+        .identity = &key->identity,
+        .role = key->role,
+        .turn = key->turn,
+        .group_id = key->group_id,
+        .since_ms = key->shared_since_ms,
+        .nth = key->shared_nth,
+    };
+    int rc = store_exchange_reuse(store, &query, &lookup->arena, &lookup->record);
+    if (rc)
+        return rc;
+    lookup->is_reused = true;
+    lookup->record.paid_by = lookup->record.row.group_id;
+    lookup->record.row = row_of(key);
+    lookup->record.attempt = 1;
+    return 0;
+}
+
+static void find_work(struct store *store, void *ctx)
+{
+    struct lookup *lookup = ctx;
+    struct row_key row = row_of(&lookup->key);
+    lookup->rc = store_exchange_find(store, &row, lookup->key.role, lookup->key.turn,
+                                     &lookup->key.identity, &lookup->arena, &lookup->record);
+    if (lookup->rc == AS_ENOENT && lookup->key.is_shared)
+        lookup->rc = find_shared(store, lookup);
+}
+
+static void give_found(struct lookup *lookup)
+{
+    struct exchange found = journal_exchange_of(&lookup->record);
     lookup->found(lookup->found_ctx, lookup->rc ? NULL : &found);
     as_arena_done(&lookup->arena);
     free(lookup);
+}
+
+/* When it could not be kept, the row cannot be either, which ends the group: a call made now would
+ * be paid for in vain. */
+static void on_reuse_kept(void *ctx, int rc)
+{
+    (void)rc;
+    give_found(ctx);
+}
+
+static void find_done(void *ctx)
+{
+    struct lookup *lookup = ctx;
+    if (lookup->is_reused)
+        writer_add_exchange(lookup->store->writer, &lookup->record, on_reuse_kept, lookup);
+    else
+        give_found(lookup);
 }
 
 static void journal_find(void *ctx, const struct journal_key *key, journal_found_fn found,
@@ -60,6 +108,7 @@ static void journal_find(void *ctx, const struct journal_key *key, journal_found
 {
     struct journal_store *self = ctx;
     struct lookup *lookup = as_xcalloc(1, sizeof(*lookup));
+    lookup->store = self;
     lookup->key = *key;
     lookup->found = found;
     lookup->found_ctx = found_ctx;
@@ -98,6 +147,7 @@ static void journal_append(void *ctx, const struct journal_key *key,
         .attempt = exchange->attempt,
         .identity = key->identity,
         .outcome = exchange->outcome,
+        .paid_by = exchange->paid_by,
         .http_status = exchange->http_status,
         .sent_ms = exchange->sent_ms,
         .connect_us = exchange->connect_us,

@@ -10,6 +10,8 @@ struct journal_store;
 
 struct journal_store *journal_store_new(struct db *db, struct writer *writer);
 void journal_store_free(struct journal_store *store);
+/* Borrows the record's texts. */
+struct exchange journal_exchange_of(const struct exchange_record *record);
 /* For transport_options. */
 const struct journal *journal_store_face(const struct journal_store *store);
 

@@ -42,6 +42,8 @@ static int open_lane(struct engine *engine, struct pin_model *model, struct as_e
 int lanes_open(struct engine *engine, struct pins *pins, struct as_err *err)
 {
     int rc = 0;
+    if (pins->journal.policy == JOURNAL_REPLAY)
+        return 0;
     for (size_t i = 0; i < pins->member_count && !rc; i++)
         if (!pins_is_recorded(&pins->members[i]))
             rc = open_lane(engine, &pins->members[i], err);

@@ -4,7 +4,8 @@
 
 #include "daemon/engine/engine.h"
 
-/* Opens the lane of every member and of the judge. AS_ENOENT, AS_EDENIED: a key is missing or badly
+/* Opens the lane of every member and of the judge; none for policy replay, which needs no key
+ * either. AS_ENOENT, AS_EDENIED: a key is missing or badly
  * kept; err says where it was looked for. */
 int lanes_open(struct engine *engine, struct pins *pins, struct as_err *err) AS_MUST_USE;
 

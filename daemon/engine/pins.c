@@ -13,6 +13,22 @@ bool pins_is_recorded(const struct pin_model *model)
     return !strcmp(model->spec.name, EVAL_RECORDED);
 }
 
+static bool are_twins(const struct pin_model *a, const struct pin_model *b)
+{
+    if (pins_is_recorded(a) || pins_is_recorded(b))
+        return false;
+    return !strcmp(a->spec.base_url, b->spec.base_url) && !strcmp(a->spec.id, b->spec.id) &&
+           !strcmp(a->spec.params_json, b->spec.params_json);
+}
+
+uint32_t pins_twins_before(const struct pins *pins, uint32_t member)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < member; i++)
+        count += are_twins(&pins->members[i], &pins->members[member]);
+    return count;
+}
+
 size_t pins_scorer_count(const struct pins *pins)
 {
     return pins->metric_count - (pins->rubric != PINS_NO_RUBRIC);
@@ -149,6 +165,7 @@ int pins_resolve(const struct eval_def *eval, const struct config *config,
     pins->system = as_arena_strdup(&pins->arena, eval->system);
     pins->samples = overrides->samples ? overrides->samples : eval->samples;
     pins->gate = eval->gate;
+    pins->journal = overrides->journal ? *overrides->journal : eval->journal;
     int rc = resolve_members(pins, eval, config, registry, overrides, err);
     if (!rc)
         rc = resolve_metrics(pins, eval, registry, err);

@@ -50,14 +50,16 @@ struct pins {
     const char *system; /* NULL = none */
     uint32_t samples;
     struct gate_rules gate;
+    struct journal_rules journal;
     struct as_arena arena;
 };
 
 struct run_overrides {
     const char *const *models; /* candidates instead of the eval's; NULL = as the eval says */
     size_t model_count;
-    int64_t max_cases; /* 0 = as the eval says */
-    uint32_t samples;  /* 0 = as the eval says */
+    int64_t max_cases;                   /* 0 = as the eval says */
+    uint32_t samples;                    /* 0 = as the eval says */
+    const struct journal_rules *journal; /* NULL = as the eval says */
 };
 
 /* Resolves every name now. dataset is what the eval's selector found. */
@@ -68,6 +70,9 @@ int pins_resolve(const struct eval_def *eval, const struct config *config,
 void pins_free(struct pins *pins); /* gives the plugin references back */
 
 bool pins_is_recorded(const struct pin_model *model);
+/* How many members before this one call the same model with the same parameters: requests of theirs
+ * look alike, and each must get an answer of its own. */
+uint32_t pins_twins_before(const struct pins *pins, uint32_t member);
 size_t pins_scorer_count(const struct pins *pins); /* metrics without the rubric */
 
 struct as_json *pins_to_json(const struct pins *pins);

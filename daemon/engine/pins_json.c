@@ -132,6 +132,7 @@ struct as_json *pins_to_json(const struct pins *pins)
     as_json_set_str(json, "system", pins->system);
     as_json_set_int(json, "samples", pins->samples);
     as_json_set_take(json, "gate", gate_rules_to_json(&pins->gate));
+    as_json_set_take(json, "journal", journal_rules_to_json(&pins->journal));
     return json;
 }
 
@@ -170,6 +171,9 @@ static int fill_from_json(const struct as_json *json, struct pins *pins)
         rc = model_from_json(&pins->arena, as_json_get(json, "judge"), &pins->judge);
     if (!rc)
         rc = gate_rules_from_json(as_json_get(json, "gate"), &pins->gate) ? AS_ECORRUPT : 0;
+    if (!rc)
+        rc =
+            journal_rules_from_json(as_json_get(json, "journal"), &pins->journal) ? AS_ECORRUPT : 0;
     const char *hash = as_json_get_cstr_or(dataset, "hash", "");
     if (!rc && as_sha256_from_hex(hash, &pins->dataset_hash))
         rc = AS_ECORRUPT;

@@ -2,6 +2,7 @@
  * All ways lead through step(). */
 #include "daemon/engine/row.h"
 
+#include "daemon/engine/journal_replay.h"
 #include "daemon/transport/transport.h"
 
 #include <math.h>
@@ -171,8 +172,16 @@ static void note_spending(struct row *row, bool is_judge, const struct transport
 {
     struct row_record *record = &row->record;
     row->judge_before_usd = record->judge_cost_usd;
+    row->is_reused = reply->exchange && reply->exchange->paid_by;
     if (may_be_billed(reply))
         *(is_judge ? &record->judge_cost_usd : &record->cost_usd) = NAN;
+}
+
+/* An unpriced saving is none that could be told. */
+static void note_saving(struct row *row, double usd)
+{
+    if (row->is_reused && !isnan(usd))
+        row->record.saved_usd += usd;
 }
 
 static void on_sent(void *ctx, const struct transport_reply *reply)
@@ -205,32 +214,82 @@ static void on_sent(void *ctx, const struct transport_reply *reply)
     release_when_over(row);
 }
 
+/* By policy replay: the journal is all there is, and what it lacks ends the group. */
+static void on_replayed(void *ctx, const struct exchange *exchange, const char *why)
+{
+    struct row *row = ctx;
+    if (exchange) {
+        struct transport_reply reply = {
+            .exchange = exchange, .is_from_journal = true, .attempts = exchange->attempt};
+        on_sent(row, &reply);
+        return;
+    }
+    if (came_back(row)) {
+        char text[AS_ERR_MSG_MAX];
+        snprintf(text, sizeof(text), "replay: case '%.*s' of %s: %s; nothing was called",
+                 (int)row->item->id.len, row->item->id.ptr, member_of(row)->spec.name, why);
+        group_give_up(row->group, text);
+        row->fsm.state = ROW_AT_END;
+    }
+    release_when_over(row);
+}
+
+static void on_found(void *ctx, const struct exchange *found)
+{
+    on_replayed(ctx, found, "the journal has no good answer to its request");
+}
+
+/* No transport is asked, so nothing can be called. */
+static void replay(struct row *row, const struct journal_key *key)
+{
+    const struct engine_options *on = &row->group->engine->on;
+    int64_t of_run = row->group->pins->journal.of_run;
+    if (of_run)
+        journal_replay(on->db, key, of_run, on_replayed, row);
+    else
+        on->journal->find(on->journal->ctx, key, on_found, row);
+}
+
+static struct journal_key key_of(const struct row *row, enum exchange_role role, struct as_str url)
+{
+    const struct row_key *at = &row->record.key;
+    const struct journal_rules *rules = &row->group->pins->journal;
+    return (struct journal_key){
+        .group_id = row->group->id,
+        .case_seq = at->case_seq,
+        .member = at->member,
+        .sample = at->sample,
+        .role = role,
+        .turn = role == EXCHANGE_JUDGE ? row->fsm.judge_turn : 0,
+        .identity = transport_identity(row->built->method, url, row->built->body, at->sample),
+        .is_shared = rules->policy != JOURNAL_LIVE && !rules->of_run,
+        .shared_since_ms = rules->max_age_ms ? clock_wall_ms() - rules->max_age_ms : 0,
+        .shared_nth = role == EXCHANGE_MODEL ? pins_twins_before(row->group->pins, at->member) : 0,
+    };
+}
+
 static void send_to(struct row *row, const struct pin_model *model, enum exchange_role role)
 {
     const struct job_reply *built = row->built;
+    const struct group *group = row->group;
     struct as_buf url = {0};
     as_buf_adds(&url, model->spec.base_url);
     as_buf_add(&url, built->path.ptr, built->path.len);
-    uint32_t sample = row->record.key.sample;
     struct transport_request request = {
         .lane = model->lane,
-        .journal = {.group_id = row->group->id,
-                    .case_seq = row->record.key.case_seq,
-                    .member = row->record.key.member,
-                    .sample = sample,
-                    .role = role,
-                    .turn = role == EXCHANGE_JUDGE ? row->fsm.judge_turn : 0},
+        .journal = key_of(row, role, as_buf_str(&url)),
         .method = built->method,
         .url = as_buf_str(&url),
         .body = built->body,
         .headers = built->headers,
         .header_count = built->header_count,
-        .skip_find = !row->group->is_resumed,
+        .skip_find = !group->is_resumed && group->pins->journal.policy == JOURNAL_LIVE,
     };
-    request.journal.identity =
-        transport_identity(request.method, request.url, request.body, sample);
     row->jobs_out++;
-    row->transport_id = transport_send(row->group->engine->on.transport, &request, on_sent, row);
+    if (group->pins->journal.policy == JOURNAL_REPLAY)
+        replay(row, &request.journal);
+    else
+        row->transport_id = transport_send(group->engine->on.transport, &request, on_sent, row);
     as_buf_done(&url);
 }
 
@@ -256,6 +315,7 @@ static void on_parsed(void *ctx, const struct job_reply *reply)
         row->output.latency_ms = row->record.latency_ms;
         row->output.cost_usd = row_cost_usd(&model->spec.prices, &row->output);
         row->record.cost_usd = row->output.cost_usd;
+        note_saving(row, row->output.cost_usd);
         bool is_refusal = as_str_eq(row->output.finish_reason, "refusal");
         if (is_refusal)
             set_failure(row, ROW_FAILURE_OF_CALL, "refusal", row->output.text);
@@ -279,8 +339,9 @@ static void on_judge_parsed(void *ctx, const struct job_reply *reply)
         step(row, ROW_EV_API_ERROR);
     } else {
         row_take_output(row, &reply->output, &row->judge_output);
-        row->record.judge_cost_usd =
-            row->judge_before_usd + row_cost_usd(&judge->spec.prices, &row->judge_output);
+        double usd = row_cost_usd(&judge->spec.prices, &row->judge_output);
+        row->record.judge_cost_usd = row->judge_before_usd + usd;
+        note_saving(row, usd);
         bool is_refusal = as_str_eq(row->judge_output.finish_reason, "refusal");
         if (is_refusal)
             set_failure(row, failure_of_rubric(row), "judge_refused", row->judge_output.text);

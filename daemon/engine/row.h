@@ -29,6 +29,7 @@ struct row {
     struct job_output output;       /* the model's, for scorers and the rubric */
     struct job_output judge_output; /* texts in the arena */
     double judge_before_usd;        /* what the judge's calls before the last one cost */
+    bool is_reused;                 /* the last reply was paid for by another group */
     struct score_record scores[PINS_MAX_METRICS];
     size_t score_count;
     struct row_failure failures[ROW_FAILURES_MAX];

@@ -15,6 +15,7 @@ struct start {
     struct eval_set *evals; /* keeps eval alive */
     const struct eval_def *eval;
     struct run_overrides overrides; /* its names are in the arena */
+    struct journal_rules journal;   /* when they have some */
     const char *requested_by, *tag, *why;
     engine_started_fn done;
     void *ctx;
@@ -169,6 +170,10 @@ void engine_start(struct engine *engine, const struct engine_request *request,
             models[i] = as_arena_strdup(&start->arena, request->overrides.models[i]);
     }
     start->overrides.models = models;
+    if (request->overrides.journal) {
+        start->journal = *request->overrides.journal;
+        start->overrides.journal = &start->journal;
+    }
     engine->pending_starts++;
     db_read(engine->on.db, find_work, found_done, start);
 }

@@ -4,6 +4,7 @@
 #define DAEMON_MODEL_EVAL_H
 
 #include "daemon/model/gate_rules.h"
+#include "daemon/model/journal_rules.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -43,6 +44,7 @@ struct eval_def {
     uint32_t samples;    /* answers per case and member */
     uint32_t max_cases;  /* 0 = all */
     struct gate_rules gate;
+    struct journal_rules journal;
 };
 
 #endif

@@ -66,6 +66,7 @@ struct row_record {
     double latency_ms; /* of the attempt that answered, from curl's clocks; NaN = none */
     /* 0 = nothing was spent; NaN = not known: no price, no usage, no reply, or recorded. */
     double cost_usd, judge_cost_usd;
+    double saved_usd;  /* the part of both that was not spent: its reply was reused */
     uint32_t attempts; /* HTTP requests made for the answer */
     int64_t ended_ms;  /* wall clock */
 };

@@ -1,6 +1,6 @@
 /* The batched commit: intents, exchanges, rows with their scores, in one transaction. It is the hot
- * path of the daemon: five prepared statements, one zstd frame an exchange and one a row, no index
- * beside the keys. */
+ * path of the daemon: five prepared statements, one zstd frame an exchange and one a row, one small
+ * index beside the keys. */
 #include "daemon/store/scores.h"
 #include "daemon/store/sql.h"
 
@@ -56,8 +56,8 @@ static int put_exchange(struct store *store, const struct exchange_record *excha
     struct sql *sql = sql_use(
         store,
         "INSERT INTO exchange (group_id, case_seq, sample, member, body_id, role, turn, attempt,"
-        " identity, outcome, http_status, sent_ms, connect_us, first_byte_us, total_us)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        " identity, outcome, http_status, sent_ms, connect_us, first_byte_us, total_us, paid_by)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0))");
     sql_put_row_key(sql, &exchange->row);
     sql_put_int(sql, sqlite3_last_insert_rowid(store->db));
     sql_put_int(sql, exchange->role);
@@ -70,6 +70,7 @@ static int put_exchange(struct store *store, const struct exchange_record *excha
     sql_put_int(sql, exchange->connect_us);
     sql_put_int(sql, exchange->first_byte_us);
     sql_put_int(sql, exchange->total_us);
+    sql_put_int(sql, exchange->paid_by);
     rc = sql_run(sql);
     if (rc)
         return rc;
@@ -120,6 +121,7 @@ static void put_row_params(struct sql *sql, const struct row_record *row, struct
     sql_put_text(sql, row->finish_reason);
     sql_put_text(sql, row->model_id);
     sql_put_int(sql, body_id);
+    sql_put_num(sql, row->saved_usd);
 }
 
 static int drop_row_body(struct store *store, int64_t body_id)
@@ -143,8 +145,8 @@ static int put_row(struct store *store, const struct scored_row *scored, struct 
         sql_use(store, "INSERT OR IGNORE INTO run_row (group_id, case_seq, sample, member, status,"
                        " latency_ms, cost_usd, judge_cost_usd, input_tokens, output_tokens, scores,"
                        " cached_tokens, reasoning_tokens, attempts, ended_ms, error_class, error,"
-                       " finish_reason, model_id, body_id)"
-                       " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+                       " finish_reason, model_id, body_id, saved_usd)"
+                       " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     put_row_params(sql, &scored->row, as_buf_str(scratch), body_id);
     rc = sql_run(sql);
     if (rc || sqlite3_changes(store->db))

@@ -91,3 +91,18 @@ int store_group_counts(struct store *store, int64_t group_id, uint32_t member_co
     }
     return rc;
 }
+
+int store_group_spending(struct store *store, int64_t group_id, double *ret_cost_usd,
+                         double *ret_saved_usd)
+{
+    SQL_CLEANUP struct sql *sql = sql_use(
+        store, "SELECT total(ifnull(cost_usd, 0) + ifnull(judge_cost_usd, 0)), total(saved_usd),"
+               " count(cost_usd) + count(judge_cost_usd) FROM run_row WHERE group_id = ?");
+    sql_put_int(sql, group_id);
+    int rc = sql_step(sql);
+    if (rc < 0)
+        return rc;
+    *ret_cost_usd = rc && sql_int(sql, 2) ? sql_num(sql, 0) : NAN;
+    *ret_saved_usd = rc ? sql_num(sql, 1) : NAN;
+    return 0;
+}

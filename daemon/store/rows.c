@@ -8,7 +8,7 @@
     "r.group_id, r.case_seq, r.sample, r.member, r.status, r.latency_ms, r.cost_usd,"       \
     " r.judge_cost_usd, r.input_tokens, r.output_tokens, r.scores, r.cached_tokens,"        \
     " r.reasoning_tokens, r.attempts, r.ended_ms, r.error_class, r.error, r.finish_reason," \
-    " r.model_id, r.body_id, c.id"
+    " r.model_id, r.body_id, c.id, r.saved_usd"
 #define ROW_TABLES                                               \
     "run_row AS r LEFT JOIN run_group AS g ON g.id = r.group_id" \
     " LEFT JOIN dataset_case AS c ON c.dataset_id = g.dataset_id AND c.seq = r.case_seq"
@@ -54,6 +54,7 @@ static struct row_record row_of(struct sql *sql, struct as_arena *arena)
         .error = sql_text_dup(sql, 16, arena),
         .finish_reason = sql_text_dup(sql, 17, arena),
         .model_id = sql_text_dup(sql, 18, arena),
+        .saved_usd = sql_num(sql, 21),
     };
 }
 

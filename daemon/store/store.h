@@ -19,7 +19,7 @@
 
 struct store;
 
-#define STORE_SCHEMA_VERSION 5
+#define STORE_SCHEMA_VERSION 6
 
 /* Creates or migrates the file. A newer schema than ours, or another program's file, is refused. */
 int store_open(const char *path, struct store **ret_store, struct as_err *err) AS_MUST_USE;
@@ -121,6 +121,7 @@ int store_pins_each(struct store *store, store_pins_fn fn, void *ctx) AS_MUST_US
 struct exchange_record {
     struct row_key row;
     uint32_t role, turn, attempt;
+    int64_t paid_by; /* the group that made the call, when it was reused; 0 = this one */
     struct as_sha256 identity;
     uint32_t outcome; /* 0 = a whole HTTP reply */
     int http_status;
@@ -162,6 +163,33 @@ int store_commit(struct store *store, const struct store_batch *batch,
 int store_exchange_find(struct store *store, const struct row_key *row, uint32_t role,
                         uint32_t turn, const struct as_sha256 *identity, struct as_arena *arena,
                         struct exchange_record *ret_exchange) AS_MUST_USE;
+/* The last attempt of any outcome, whatever it asked. AS_ENOENT. */
+int store_exchange_last(struct store *store, const struct row_key *row, uint32_t role,
+                        uint32_t turn, struct as_arena *arena,
+                        struct exchange_record *ret_exchange) AS_MUST_USE;
+/* What a run with policy cache may take: whole 2xx replies to the same request that another group
+ * got and paid for, and that its row could read. */
+struct reuse_query {
+    const struct as_sha256 *identity;
+    uint32_t role, turn;
+    int64_t group_id; /* whose own exchanges are not meant */
+    int64_t since_ms; /* sent then or later */
+    uint32_t nth;     /* 0 = the newest of them, 1 = the one before, ... */
+};
+/* With the row that it was made for. AS_ENOENT = a miss. */
+int store_exchange_reuse(struct store *store, const struct reuse_query *query,
+                         struct as_arena *arena, struct exchange_record *ret_exchange) AS_MUST_USE;
+/* How many of a group's exchanges were reused, by the group that paid for them, and what those
+ * calls cost there (NaN = not known). */
+struct reuse_count {
+    int64_t paid_by, exchanges;
+};
+int store_group_reuse(struct store *store, int64_t group_id, struct as_arena *arena,
+                      struct reuse_count **ret_counts, size_t *ret_count) AS_MUST_USE;
+/* Summed over the group's rows: what their answers and grades cost, and how much of it was saved by
+ * reuse. NaN when nothing of it is known. */
+int store_group_spending(struct store *store, int64_t group_id, double *ret_cost_usd,
+                         double *ret_saved_usd) AS_MUST_USE;
 /* All attempts of a row in the order they were kept. */
 int store_exchanges_of_row(struct store *store, const struct row_key *row, struct as_arena *arena,
                            struct exchange_record **ret_exchanges, size_t *ret_count) AS_MUST_USE;

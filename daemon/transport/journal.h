@@ -1,9 +1,10 @@
 /* What transport asks of the journal in front of the wire. The engine implements it over the store.
  *
- * Transport asks find before it sends, tells intent before each attempt, and hands every attempt,
- * good or bad, to append. No byte of an attempt leaves before its intent is durable, so that a
- * crash finds a note of every call that may have been made; a reply is not given to the engine
- * before append has called back: it is committed before it is scored. */
+ * Transport asks find before it sends (what another group paid for is this group's from then on,
+ * and find has kept it as such), tells intent before each attempt, and hands every attempt, good or
+ * bad, to append. No byte of an attempt leaves before its intent is durable, so that a crash finds a
+ * note of every call that may have been made; a reply is not given to the engine before append has
+ * called back: it is committed before it is scored. */
 #ifndef DAEMON_TRANSPORT_JOURNAL_H
 #define DAEMON_TRANSPORT_JOURNAL_H
 
@@ -23,6 +24,11 @@ struct journal_key {
     enum exchange_role role;
     uint32_t turn;             /* 0; 1 when the judge is asked once more */
     struct as_sha256 identity; /* over method, URL, body, sample: transport_identity */
+    /* May a good reply that another group paid for answer it too: one sent since then, and of
+     * several the nth newest? Requests of twin members are the same, their answers must not be. */
+    bool is_shared;
+    int64_t shared_since_ms;
+    uint32_t shared_nth;
 };
 
 enum exchange_outcome {
@@ -41,8 +47,9 @@ struct exchange {
     /* 1 is the first of this transport_send; a resumed request begins at 1 again */
     uint32_t attempt;
     enum exchange_outcome outcome;
-    int http_status;                             /* 0 unless a status line came */
-    int64_t sent_ms;                             /* wall clock */
+    int http_status; /* 0 unless a status line came */
+    int64_t paid_by; /* the group that made the call, when it was reused; 0 = the key's own */
+    int64_t sent_ms; /* wall clock */
     int64_t connect_us, first_byte_us, total_us; /* connect_us 0 on a reused connection */
     struct as_str method, url, request_body;
     struct as_str response_headers; /* "name: value\n" lines, lower-case names */
