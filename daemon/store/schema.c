@@ -129,5 +129,5 @@ static const char version_6[] =
     "  WHERE outcome = 0 AND http_status BETWEEN 200 AND 299 AND paid_by IS NULL;"
     "PRAGMA user_version = 6;";
 
-const char *const schema_steps[STORE_SCHEMA_VERSION] = {version_1, version_2, version_3, version_4,
-                                                        version_5, version_6};
+const char *const schema_steps[STORE_SCHEMA_VERSION] = {version_1, version_2, version_3,
+                                                        version_4, version_5, version_6};

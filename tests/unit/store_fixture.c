@@ -61,6 +61,8 @@ static const struct {
     int version;
     const char *sql;
 } undo[] = {
+    {6, "DROP INDEX exchange_by_identity; ALTER TABLE exchange DROP COLUMN paid_by;"
+        "ALTER TABLE run_row DROP COLUMN saved_usd"},
     {5, "DROP TABLE unknown_call"},
     {4, "DROP TABLE audit"},
     {3, "DROP TABLE set_score; DROP TABLE set_score_body; DROP TABLE score_set"},

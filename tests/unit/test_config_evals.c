@@ -89,6 +89,26 @@ static void test_primary_is_the_rubric_or_else_the_first_scorer(void **state)
     config_unref(config);
 }
 
+static void test_the_journal_is_live_unless_a_policy_is_named(void **state)
+{
+    (void)state;
+    struct config *config = fixture_load_with_evals();
+    fixture_write("evals/a.yaml", EVAL_HEAD "scorers: [json_valid]\n");
+    fixture_write("evals/b.yaml", EVAL_HEAD "scorers: [json_valid]\njournal: cache\n");
+    fixture_write("evals/c.yaml",
+                  EVAL_HEAD "scorers: [json_valid]\njournal: {policy: cache, max_age: 12h}\n");
+    fixture_write("evals/d.yaml", EVAL_HEAD "scorers: [json_valid]\njournal: replay\n");
+    struct eval_set *set = fixture_load_evals(config);
+    assert_int_equal(eval_set_find(set, "a")->journal.policy, JOURNAL_LIVE);
+    assert_int_equal(eval_set_find(set, "b")->journal.policy, JOURNAL_CACHE);
+    assert_int_equal(eval_set_find(set, "b")->journal.max_age_ms, JOURNAL_CACHE_MAX_AGE_MS);
+    assert_int_equal(eval_set_find(set, "c")->journal.max_age_ms, 12 * 3600 * 1000);
+    assert_int_equal(eval_set_find(set, "d")->journal.policy, JOURNAL_REPLAY);
+    assert_int_equal(eval_set_find(set, "d")->journal.max_age_ms, 0);
+    eval_set_unref(set);
+    config_unref(config);
+}
+
 static void test_gate_has_its_rules_and_leaves_the_rest_unconfigured(void **state)
 {
     (void)state;
@@ -180,6 +200,15 @@ static void test_bad_eval_is_told_with_line_and_column(void **state)
          "evals/e.yaml:5:15: gate.floor: missing key 'value'"},
         {EVAL_HEAD "scorers: [x]\ngate: {floor: 2}\n",
          "evals/e.yaml:5:15: gate.floor.value: expected a number from 0 to 1, found '2'"},
+        {EVAL_HEAD "scorers: [x]\njournal: cached\n",
+         "evals/e.yaml:5:10: journal.policy: expected one of live, cache, replay, found 'cached'"},
+        {EVAL_HEAD "scorers: [x]\njournal: {}\n",
+         "evals/e.yaml:5:10: journal: missing key 'policy'"},
+        {EVAL_HEAD "scorers: [x]\njournal: {policy: cache, max_age: a week}\n",
+         "evals/e.yaml:5:35: journal.max_age: must be a length of time like 90s, 15m, 1h30m or 7d"},
+        {EVAL_HEAD "scorers: [x]\njournal: {policy: live, max_age: 7d}\n",
+         "evals/e.yaml:5:34: journal: policy live reuses nothing of other runs: max_age goes with "
+         "cache or replay"},
         {"[]\n", "evals/e.yaml:1:1: expected a map of keys and values, found a list"},
     };
     (void)state;
@@ -329,6 +358,7 @@ int main(void)
         CONFIG_TEST(test_eval_has_what_its_file_says),
         CONFIG_TEST(test_scorers_can_be_written_in_three_ways),
         CONFIG_TEST(test_primary_is_the_rubric_or_else_the_first_scorer),
+        CONFIG_TEST(test_the_journal_is_live_unless_a_policy_is_named),
         CONFIG_TEST(test_gate_has_its_rules_and_leaves_the_rest_unconfigured),
         CONFIG_TEST(test_bad_eval_is_told_with_line_and_column),
         CONFIG_TEST(test_broken_eval_does_not_keep_the_others_out),

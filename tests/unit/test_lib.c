@@ -1,6 +1,7 @@
 /* lib: errors, buffers, frame fields, UTF-8, arena, hash, random streams. */
 #include "lib/arena.h"
 #include "lib/buf.h"
+#include "lib/duration.h"
 #include "lib/hash.h"
 #include "lib/rng.h"
 
@@ -221,9 +222,30 @@ static void test_random_streams_repeat_and_differ(void **unused)
     assert_int_equal(as_rng_below(&a, 0), 0);
 }
 
+static void test_durations_are_counts_with_units(void **unused)
+{
+    static const struct {
+        const char *text;
+        int64_t ms; /* 0: refused */
+    } cases[] = {
+        {"90", 90000},     {"90s", 90000},       {"15m", 900000}, {"1h30m", 5400000},
+        {"7d", 604800000}, {"1d12h", 129600000}, {"", 0},         {"0", 0},
+        {"-1s", 0},        {"soon", 0},          {"5 m", 0},      {"7w", 0},
+        {"99999999d", 0},  {"1s1s1s1s1s", 0},
+    };
+    (void)unused;
+    for (size_t i = 0; i < AS_COUNT(cases); i++) {
+        int64_t ms = 0;
+        int rc = as_duration_parse(cases[i].text, &ms);
+        assert_int_equal(rc, cases[i].ms ? 0 : AS_EINVAL);
+        assert_int_equal(ms, cases[i].ms);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_durations_are_counts_with_units),
         cmocka_unit_test(test_every_error_has_a_text_a_wire_name_and_an_exit_code),
         cmocka_unit_test(test_error_prefix_keeps_code_and_sentence),
         cmocka_unit_test(test_system_errors_map_to_the_nearest_code),
