@@ -2,9 +2,9 @@
  *
  * Transport asks find before it sends (what another group paid for is this group's from then on,
  * and find has kept it as such), tells intent before each attempt, and hands every attempt, good or
- * bad, to append. No byte of an attempt leaves before its intent is durable, so that a crash finds a
- * note of every call that may have been made; a reply is not given to the engine before append has
- * called back: it is committed before it is scored. */
+ * bad, to append. No byte of an attempt leaves before its intent is durable, so that a crash finds
+ * a note of every call that may have been made; a reply is not given to the engine before append
+ * has called back: it is committed before it is scored. */
 #ifndef DAEMON_TRANSPORT_JOURNAL_H
 #define DAEMON_TRANSPORT_JOURNAL_H
 

@@ -424,11 +424,13 @@ static void test_unfinished_groups_are_those_to_resume_oldest_first(void **state
         assert_int_equal(store_group_set_state(f->store, ids[i], (enum group_state)i), 0);
     }
     assert_int_equal(store_groups_unfinished(f->store, &f->arena, &left, &count), 0);
-    assert_int_equal(count, 4);
+    assert_int_equal(count, 6);
     assert_int_equal(left[0].id, ids[GROUP_PENDING]);
     assert_int_equal(left[1].id, ids[GROUP_RUNNING]);
     assert_int_equal(left[2].id, ids[GROUP_FINISHING]);
     assert_int_equal(left[3].id, ids[GROUP_CANCELLING]);
+    assert_int_equal(left[4].id, ids[GROUP_PAUSED]);
+    assert_int_equal(left[5].id, ids[GROUP_HELD]);
     assert_string_equal(left[0].pins_json, "{\"p\":1}");
 }
 
