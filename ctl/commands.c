@@ -284,6 +284,22 @@ const struct command commands[] = {
         .print = print_steered,
     },
     {
+        .path = "run requeue",
+        .method = "run.requeue",
+        .doc = "Do a run group's rows that failed again.",
+        .args = {{"RUN", "run"}},
+        .options = {{"status", "A,B", "statuses", "rows with these: timeout, refused, ..."},
+                    {"model", "MODEL", "model", "only of this member"},
+                    WHY_OPTION},
+        .help =
+            RUN_HELP "\nWithout --status: model_error, timeout, judge_error, scorer_error and\n"
+                     "cancelled. Rows that are ok stay; good replies are not paid for again. A\n"
+                     "group that has ended opens again, and its verdict is made anew; a\n"
+                     "cancelled one does all that is left of it. `run log` has the old verdict.",
+        .example = "assayctl run requeue last --status timeout --why 'the API was down'",
+        .print = print_requeued,
+    },
+    {
         .path = "run log",
         .method = "run.log",
         .doc = "What was done to a run group, by whom and why.",
@@ -330,6 +346,18 @@ const struct command commands[] = {
         .help = RUN_HELP,
         .example = "assayctl row show last ticket-0042",
         .print = print_row,
+    },
+    {
+        .path = "row retry",
+        .method = "row.retry",
+        .doc = "Do a case's rows that failed again.",
+        .args = {{"RUN", "run"}, {.label = "CASE", .param = "case"}},
+        .options = {{"model", "MODEL", "model", "only of this member"},
+                    {"sample", "N", "sample", "only this sample; 0 is the first"},
+                    WHY_OPTION},
+        .help = RUN_HELP "\nAs `run requeue` does, and rows that were refused or skipped too.",
+        .example = "assayctl row retry last ticket-0042 --model small",
+        .print = print_requeued,
     },
     {
         .path = "gate",

@@ -27,6 +27,7 @@ void print_run_end(struct ctl *ctl, const struct as_json *result);
 void print_rescored(struct ctl *ctl, const struct as_json *result);
 void print_shadow(struct ctl *ctl, const struct as_json *result);
 void print_log(struct ctl *ctl, const struct as_json *result);
+void print_requeued(struct ctl *ctl, const struct as_json *result);
 void print_steered(struct ctl *ctl, const struct as_json *result);
 void print_row_list(struct ctl *ctl, const struct as_json *result);
 void print_row(struct ctl *ctl, const struct as_json *result);

@@ -21,6 +21,13 @@ void print_steered(struct ctl *ctl, const struct as_json *result)
     out_print(&ctl->out, "run %s: %s\n", fmt_count(result, "run").s, str_or(result, "state", "?"));
 }
 
+void print_requeued(struct ctl *ctl, const struct as_json *result)
+{
+    struct text run = fmt_count(result, "run");
+    out_print(&ctl->out, "run %s: %s will be done again; watch it with: assayctl run watch %s\n",
+              run.s, fmt_counted(result, "rows", "row").s, run.s);
+}
+
 /* From start to end; "" for a run that has not ended. */
 static struct text fmt_took(const struct as_json *run)
 {

@@ -134,10 +134,11 @@ static void fail(struct app *app, const struct as_err *err)
     stop(app, as_err_exit_code(err->code));
 }
 
-static void on_resumed(void *ctx)
+static void on_resumed(void *ctx, const struct as_err *refusal)
 {
     struct app *app = ctx;
     struct as_err err = {0};
+    (void)refusal; /* logged; the group waits for the next start */
     if (app->phase != APP_STARTING)
         return;
     struct control_options options = {

@@ -360,6 +360,25 @@ const struct proto_method proto_methods[] = {
         .errors = "not_found, state",
     },
     {
+        .name = "run.requeue",
+        .role = PROTO_OPERATOR,
+        .doc = "Does rows that failed again, while their run group is under way or after it has "
+               "ended: then it opens again, and its verdict is made anew; the one before stays in "
+               "run.log. Rows that are ok stay, and so does what they cost; replies that are good "
+               "are reused.",
+        .params = {RUN,
+                   {.name = "statuses",
+                    .type = PROTO_STRINGS,
+                    .doc = "rows with these; when not given: model_error, timeout, judge_error, "
+                           "scorer_error, cancelled",
+                    .min = 1,
+                    .max = 8},
+                   TEXT("model", "only of this member", NAME_MAX_BYTES),
+                   WHY},
+        .result = "{run, rows}: so many will be done again",
+        .errors = "not_found, bad_input, state, busy, plugin, io",
+    },
+    {
         .name = "run.log",
         .role = PROTO_OBSERVER,
         .doc = "What was done to a run group, by whom and why.",
@@ -418,6 +437,22 @@ const struct proto_method proto_methods[] = {
             "as it was sent; scores has none of a metric whose scorer, rubric or judge failed "
             "(error says so); rescored is what the run's score sets say",
         .errors = "not_found, limit",
+    },
+    {
+        .name = "row.retry",
+        .role = PROTO_OPERATOR,
+        .doc = "Does a case's rows that failed again, as run.requeue does.",
+        .params = {RUN,
+                   NEED_TEXT("case", "the case's id", NAME_MAX_BYTES),
+                   TEXT("model", "only of this member", NAME_MAX_BYTES),
+                   {.name = "sample",
+                    .type = PROTO_INT,
+                    .doc = "only this sample; 0 is the first",
+                    .min = 0,
+                    .max = 1000},
+                   WHY},
+        .result = "{run, rows}: so many will be done again",
+        .errors = "not_found, state, busy, plugin, io",
     },
     {
         .name = "verdict.show",

@@ -28,10 +28,12 @@ const struct control_route control_routes[] = {
     {"run.pause", handle_run_steer},
     {"run.resume", handle_run_steer},
     {"run.cancel", handle_run_steer},
+    {"run.requeue", handle_run_requeue},
     {"run.log", handle_run_log},
     {"run.rescore", handle_run_rescore},
     {"row.list", handle_row_list},
     {"row.show", handle_row_show},
+    {"row.retry", handle_row_retry},
     {"verdict.show", handle_verdict_show},
     {NULL, NULL},
 };

@@ -104,10 +104,12 @@ void handle_run_list(void *app, struct control_call *call);
 void handle_run_show(void *app, struct control_call *call);
 void handle_run_watch(void *app, struct control_call *call);
 void handle_run_steer(void *app, struct control_call *call);
+void handle_run_requeue(void *app, struct control_call *call);
 void handle_run_log(void *app, struct control_call *call);
 void handle_run_rescore(void *app, struct control_call *call);
 void handle_plugin_shadow(void *app, struct control_call *call);
 void handle_row_list(void *app, struct control_call *call);
+void handle_row_retry(void *app, struct control_call *call);
 void handle_row_show(void *app, struct control_call *call);
 void handle_verdict_show(void *app, struct control_call *call);
 

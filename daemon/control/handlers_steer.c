@@ -1,5 +1,6 @@
-/* run.pause, run.resume, run.cancel: what a person does to a group that is under way. */
+/* run.pause, run.resume, run.cancel, run.requeue, row.retry: what a person does to a group. */
 #include "daemon/control/handlers.h"
+#include "daemon/engine/requeue.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -46,4 +47,72 @@ static void steer(struct control_query *query)
 void handle_run_steer(void *ctx, struct control_call *call)
 {
     control_read(ctx, call, find_work, steer);
+}
+
+/* ---- rows that are done again ---- */
+
+static void on_requeued(void *ctx, int64_t rows, const struct as_err *err)
+{
+    struct control_call *call = ctx;
+    if (err) {
+        control_fail(call, err);
+        return;
+    }
+    struct as_json *json = as_json_object();
+    as_json_set_int(json, "run", as_json_get_int(call->params, "run", 0));
+    as_json_set_int(json, "rows", rows);
+    control_reply(call, json);
+}
+
+/* Any but ok, which stays. */
+static int statuses_of(const struct as_json *names, unsigned *ret_statuses, struct as_err *err)
+{
+    unsigned statuses = 0;
+    for (size_t i = 0; i < as_json_len(names); i++) {
+        const char *name = as_json_cstr(as_json_at(names, i));
+        enum row_status status;
+        if (!name || row_status_from(name, &status))
+            return as_err_set(err, AS_EINVAL,
+                              "there is no status '%.64s': it is model_error, timeout, refused, "
+                              "judge_error, scorer_error, skipped or cancelled",
+                              name ? name : "");
+        if (status == ROW_OK)
+            return as_err_set(err, AS_EINVAL, "rows that are ok are not done again");
+        statuses |= 1u << status;
+    }
+    *ret_statuses = names ? statuses : REQUEUE_DEFAULT;
+    return 0;
+}
+
+void handle_run_requeue(void *ctx, struct control_call *call)
+{
+    struct control_app *app = ctx;
+    const struct as_json *params = call->params;
+    struct as_err err = {0};
+    char who[CONTROL_WHO_BYTES];
+    struct actor actor = {who, as_json_get_cstr(params, "why")};
+    struct requeue_request request = {.run = as_json_get_int(params, "run", 0),
+                                      .model = as_json_get_cstr(params, "model"),
+                                      .sample = -1};
+    control_who(call, who);
+    if (statuses_of(as_json_get(params, "statuses"), &request.statuses, &err))
+        control_fail(call, &err);
+    else
+        engine_requeue(app->engine, &request, "run.requeue", &actor, on_requeued, call);
+}
+
+void handle_row_retry(void *ctx, struct control_call *call)
+{
+    struct control_app *app = ctx;
+    const struct as_json *params = call->params;
+    char who[CONTROL_WHO_BYTES];
+    struct actor actor = {who, as_json_get_cstr(params, "why")};
+    struct requeue_request request = {.run = as_json_get_int(params, "run", 0),
+                                      .statuses =
+                                          REQUEUE_DEFAULT | 1u << ROW_REFUSED | 1u << ROW_SKIPPED,
+                                      .model = as_json_get_cstr(params, "model"),
+                                      .case_id = as_json_get_cstr(params, "case"),
+                                      .sample = as_json_get_int(params, "sample", -1)};
+    control_who(call, who);
+    engine_requeue(app->engine, &request, "row.retry", &actor, on_requeued, call);
 }

@@ -111,7 +111,7 @@ bool engine_is_idle(const struct engine *engine)
            writer_is_idle(engine->on.writer) && db_is_idle(engine->on.db);
 }
 
-static struct group *find_group(const struct engine *engine, int64_t run)
+struct group *engine_find_group(const struct engine *engine, int64_t run)
 {
     struct group *group = engine->groups;
     while (group && group->id != run)
@@ -143,7 +143,7 @@ static int refuse_event(const struct group *group, enum group_event event, struc
 int engine_steer(struct engine *engine, int64_t run, enum group_event event,
                  const struct actor *actor, enum group_state *ret_state, struct as_err *err)
 {
-    struct group *group = find_group(engine, run);
+    struct group *group = engine_find_group(engine, run);
     if (!group)
         return as_err_set(err, AS_ENOENT, "run %lld is not under way: it cannot be %s",
                           (long long)run, done_words[event]);
@@ -160,7 +160,7 @@ int engine_steer(struct engine *engine, int64_t run, enum group_event event,
 
 int engine_progress(const struct engine *engine, int64_t run, struct run_progress *ret_progress)
 {
-    const struct group *group = find_group(engine, run);
+    const struct group *group = engine_find_group(engine, run);
     if (!group)
         return AS_ENOENT;
     double elapsed_s = (double)(clock_now_ns() - group->started_ns) / (double)NS_PER_S;

@@ -46,8 +46,12 @@ void engine_set_config(struct engine *engine, struct config *config);
 void engine_stop(struct engine *engine);
 bool engine_is_idle(const struct engine *engine);
 
-/* Takes up every group that is not final. done fires when all run or were refused (logged). */
-void engine_resume(struct engine *engine, void (*done)(void *ctx), void *ctx);
+/* Takes up every group that is not final. done fires when all run or were refused (logged); err is
+ * the last refusal, or NULL. */
+typedef void (*engine_resumed_fn)(void *ctx, const struct as_err *err);
+void engine_resume(struct engine *engine, engine_resumed_fn done, void *ctx);
+/* The same for one group, which is not live: it was opened again. */
+void engine_resume_run(struct engine *engine, int64_t run, engine_resumed_fn done, void *ctx);
 
 struct engine_request {
     struct eval_set *evals;      /* a reference is taken for as long as the start lasts */

@@ -32,11 +32,22 @@ void case_page_unref(struct case_page *page)
 
 /* ---- ending ---- */
 
+static void read_ahead(struct group *group);
+
+/* Only when no row is under way: the rows that the store does not have are those to be done. */
+static void rewind_feed(struct group *group)
+{
+    group->has_rewind = false;
+    group->is_resumed = true;
+    group->read_seq = group->rewind_seq;
+    read_ahead(group);
+}
+
 static void maybe_over(struct group *group)
 {
     bool is_exhausted =
         !group->page && !group->ahead && !group->is_reading && group->read_seq >= group->case_count;
-    if (group->active || group->is_reading || group->is_ending)
+    if (group->active || group->is_reading || group->is_ending || group->requeues)
         return;
     if (group->is_given_up && !group->engine->is_stopping) {
         group->is_ending = true;
@@ -45,6 +56,10 @@ static void maybe_over(struct group *group)
     }
     if (group->state == GROUP_FAILED || group->engine->is_stopping) {
         engine_group_ended(group);
+        return;
+    }
+    if (group->state == GROUP_RUNNING && is_exhausted && group->has_rewind) {
+        rewind_feed(group);
         return;
     }
     if (group->state == GROUP_CANCELLING || (group->state == GROUP_RUNNING && is_exhausted)) {
@@ -264,6 +279,15 @@ void group_row_ended(struct group *group, struct row *row)
     if (is_recorded)
         engine_group_changed(group);
     group_feed(group);
+}
+
+void group_requeued(struct group *group, int64_t rows, int64_t first_seq)
+{
+    if (!group->has_rewind || first_seq < group->rewind_seq)
+        group->rewind_seq = first_seq;
+    group->has_rewind = true;
+    group->done -= rows;
+    group->failed = group->failed > rows ? group->failed - rows : 0;
 }
 
 /* ---- beginning ---- */

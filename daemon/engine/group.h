@@ -45,6 +45,9 @@ struct group {
     bool is_ending;   /* given up, and its end is being stored */
     struct case_page *page, *ahead;
     int64_t read_seq;              /* first case that was not asked for yet */
+    int64_t rewind_seq;            /* and from where once more, for rows that are done again; */
+    bool has_rewind;               /* when there are such */
+    unsigned requeues;             /* pieces of work that take rows out: it may not end meanwhile */
     size_t page_at;                /* cursor: case within page, */
     uint32_t sample_at, member_at; /* sample and member */
     struct row *rows;              /* under way, a list */
@@ -68,6 +71,9 @@ void group_cancel(struct group *group, const struct actor *actor);
 void group_pause(struct group *group, enum group_event event, const struct actor *actor);
 void group_free(struct group *group);
 
+/* Rows of it were taken out of the store, of cases from this one on. */
+void group_requeued(struct group *group, int64_t rows, int64_t first_seq);
+
 /* finish.c: statistics, verdict and result, off the loop; then the group goes from the engine. */
 void group_finish(struct group *group);
 
@@ -80,5 +86,6 @@ void row_cancel(struct row *row); /* its next event, or transport's answer, ends
 void engine_add_group(struct engine *engine, struct group *group); /* lists it and begins it */
 void engine_group_changed(struct group *group); /* tells observers, rate-limited */
 void engine_group_ended(struct group *group);
+struct group *engine_find_group(const struct engine *engine, int64_t run); /* NULL: not live */
 
 #endif

@@ -1,4 +1,5 @@
-/* After a restart: every group that is not final is brought back from its pins. Its plugins are
+/* After a restart: every group that is not final is brought back from its pins; and one that had
+ * ended and was opened again. Its plugins are
  * adopted from the stored sources, calls of unknown fate are counted, and the feed skips the rows
  * that are done. */
 #include "daemon/engine/engine.h"
@@ -9,19 +10,18 @@
 
 #include "lib/log.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct resume_all {
     struct engine *engine;
-    void (*done)(void *ctx);
+    int64_t only; /* this group; 0 = every one that is not final */
+    engine_resumed_fn done;
     void *ctx;
     struct group_record *records;
     size_t count;
-    size_t left; /* groups still being brought back, and one for the listing itself */
-    int rc;
-    char error[AS_ERR_MSG_MAX];
+    size_t left;       /* groups still being brought back, and one for the listing itself */
+    struct as_err err; /* the last refusal */
     struct as_arena arena;
 };
 
@@ -51,7 +51,7 @@ static void all_step(struct resume_all *all)
     if (--all->left)
         return;
     all->engine->pending_starts--;
-    all->done(all->ctx);
+    all->done(all->ctx, all->err.code ? &all->err : NULL);
     as_arena_done(&all->arena);
     free(all);
 }
@@ -59,9 +59,11 @@ static void all_step(struct resume_all *all)
 static void resume_over(struct resume *resume)
 {
     struct resume_all *all = resume->all;
-    if (resume->rc)
+    if (resume->rc) {
         as_log_err("group=%lld cannot be resumed now: %s", (long long)resume->record->id,
                    resume->err.msg);
+        all->err = resume->err;
+    }
     pins_free(resume->pins);
     as_arena_done(&resume->arena);
     free(resume);
@@ -167,17 +169,24 @@ static void load_done(void *ctx)
 static void list_work(struct store *store, void *ctx)
 {
     struct resume_all *all = ctx;
-    all->rc = store_groups_unfinished(store, &all->arena, &all->records, &all->count);
-    if (all->rc)
-        snprintf(all->error, sizeof(all->error), "%s", store_error(store));
+    int rc;
+    if (all->only) {
+        all->records = as_arena_alloc(&all->arena, sizeof(*all->records));
+        rc = store_group_get(store, all->only, &all->arena, all->records);
+        all->count = !rc;
+    } else {
+        rc = store_groups_unfinished(store, &all->arena, &all->records, &all->count);
+    }
+    if (rc)
+        as_err_set(&all->err, rc, "unfinished runs cannot be read: %s", store_error(store));
 }
 
 static void list_done(void *ctx)
 {
     struct resume_all *all = ctx;
-    if (all->rc)
-        as_log_err("unfinished runs cannot be read: %s", all->error);
-    for (size_t i = 0; i < all->count && !all->rc && !all->engine->is_stopping; i++) {
+    if (all->err.code)
+        as_log_err("%s", all->err.msg);
+    for (size_t i = 0; i < all->count && !all->engine->is_stopping; i++) {
         struct resume *resume = as_xcalloc(1, sizeof(*resume));
         resume->all = all;
         resume->record = &all->records[i];
@@ -187,13 +196,25 @@ static void list_done(void *ctx)
     all_step(all);
 }
 
-void engine_resume(struct engine *engine, void (*done)(void *ctx), void *ctx)
+/* run 0: every one. */
+static void resume_begin(struct engine *engine, int64_t run, engine_resumed_fn done, void *ctx)
 {
     struct resume_all *all = as_xcalloc(1, sizeof(*all));
     all->engine = engine;
+    all->only = run;
     all->done = done;
     all->ctx = ctx;
     all->left = 1;
     engine->pending_starts++;
     db_read(engine->on.db, list_work, list_done, all);
+}
+
+void engine_resume(struct engine *engine, engine_resumed_fn done, void *ctx)
+{
+    resume_begin(engine, 0, done, ctx);
+}
+
+void engine_resume_run(struct engine *engine, int64_t run, engine_resumed_fn done, void *ctx)
+{
+    resume_begin(engine, run, done, ctx);
 }

@@ -52,10 +52,13 @@ int store_exchange_find(struct store *store, const struct row_key *row, uint32_t
                         uint32_t turn, const struct as_sha256 *identity, struct as_arena *arena,
                         struct exchange_record *ret_exchange)
 {
-    SQL_CLEANUP struct sql *sql =
-        sql_use(store, "SELECT " EXCHANGE_COLUMNS " FROM " EXCHANGE_TABLES " WHERE " EXCHANGE_OF_ROW
-                       " AND e.role = ? AND e.turn = ? AND e.identity = ? AND e.outcome = 0"
-                       " ORDER BY e.body_id DESC LIMIT 1");
+    SQL_CLEANUP struct sql *sql = sql_use(
+        store, "SELECT " EXCHANGE_COLUMNS " FROM " EXCHANGE_TABLES " WHERE " EXCHANGE_OF_ROW
+               " AND e.role = ? AND e.turn = ? AND e.identity = ? AND e.outcome = 0"
+               " AND NOT EXISTS (SELECT 1 FROM superseded AS s WHERE s.group_id = e.group_id"
+               "  AND s.case_seq = e.case_seq AND s.sample = e.sample"
+               "  AND s.member = e.member AND s.role = e.role AND s.body_id >= e.body_id)"
+               " ORDER BY e.body_id DESC LIMIT 1");
     sql_put_row_key(sql, row);
     sql_put_int(sql, role);
     sql_put_int(sql, turn);

@@ -129,5 +129,15 @@ static const char version_6[] =
     "  WHERE outcome = 0 AND http_status BETWEEN 200 AND 299 AND paid_by IS NULL;"
     "PRAGMA user_version = 6;";
 
-const char *const schema_steps[STORE_SCHEMA_VERSION] = {version_1, version_2, version_3,
-                                                        version_4, version_5, version_6};
+/* A row that is done again passes over its replies of this role up to this one: requeue.c. */
+static const char version_7[] =
+    "CREATE TABLE superseded ("
+    "  group_id INTEGER NOT NULL, case_seq INTEGER NOT NULL, sample INTEGER NOT NULL,"
+    "  member INTEGER NOT NULL, role INTEGER NOT NULL, body_id INTEGER NOT NULL,"
+    "  PRIMARY KEY (group_id, case_seq, sample, member, role)"
+    ") STRICT, WITHOUT ROWID;"
+
+    "PRAGMA user_version = 7;";
+
+const char *const schema_steps[STORE_SCHEMA_VERSION] = {version_1, version_2, version_3, version_4,
+                                                        version_5, version_6, version_7};

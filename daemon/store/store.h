@@ -19,7 +19,7 @@
 
 struct store;
 
-#define STORE_SCHEMA_VERSION 6
+#define STORE_SCHEMA_VERSION 7
 
 /* Creates or migrates the file. A newer schema than ours, or another program's file, is refused. */
 int store_open(const char *path, struct store **ret_store, struct as_err *err) AS_MUST_USE;
@@ -158,8 +158,8 @@ int store_commit(struct store *store, const struct store_batch *batch,
 
 /* ---- reading a group ---- */
 
-/* The newest whole reply (outcome 0) of this group for this row, role, turn and identity. AS_ENOENT
- * = a miss. */
+/* The newest whole reply (outcome 0) of this group for this row, role, turn and identity that a
+ * requeue (requeue.h) has not superseded. AS_ENOENT = a miss. */
 int store_exchange_find(struct store *store, const struct row_key *row, uint32_t role,
                         uint32_t turn, const struct as_sha256 *identity, struct as_arena *arena,
                         struct exchange_record *ret_exchange) AS_MUST_USE;

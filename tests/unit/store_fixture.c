@@ -61,6 +61,7 @@ static const struct {
     int version;
     const char *sql;
 } undo[] = {
+    {7, "DROP TABLE superseded"},
     {6, "DROP INDEX exchange_by_identity; ALTER TABLE exchange DROP COLUMN paid_by;"
         "ALTER TABLE run_row DROP COLUMN saved_usd"},
     {5, "DROP TABLE unknown_call"},

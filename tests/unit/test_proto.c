@@ -59,6 +59,8 @@ static void test_whoever_reads_may_not_change(void **state)
                                            "run.pause",
                                            "run.resume",
                                            "run.cancel",
+                                           "run.requeue",
+                                           "row.retry",
                                            "dataset.import_begin",
                                            "dataset.import_chunk",
                                            "dataset.import_end",
