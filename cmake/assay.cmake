@@ -37,6 +37,23 @@ else()
     target_link_options(assay_flags INTERFACE $<$<CONFIG:Release>:-Wl,-z,relro,-z,now>)
 endif()
 
+# assay_embed(TARGET FILE...): the files' bytes for TARGET: daemon/report/report.css is included as daemon/report/report_css.h and
+# is the array report_css.
+function(assay_embed target)
+    foreach(path ${ARGN})
+        set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${path})
+        file(RELATIVE_PATH from_root ${PROJECT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR}/${path})
+        get_filename_component(folder ${from_root} DIRECTORY)
+        get_filename_component(file ${from_root} NAME)
+        string(MAKE_C_IDENTIFIER ${file} name)
+        file(READ ${path} hex HEX)
+        string(REGEX REPLACE "(..)" "0x\\1," bytes "${hex}")
+        file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/embedded/${folder}/${name}.h
+             CONTENT "static const char ${name}[] = {${bytes}};\n")
+    endforeach()
+    target_include_directories(${target} PRIVATE ${PROJECT_BINARY_DIR}/embedded)
+endfunction()
+
 # assay_module(FOLDER LINKS ...): every .c of the folder in one static library; daemon/store becomes daemon_store.
 function(assay_module folder)
     cmake_parse_arguments(ARG "" "" "LINKS" ${ARGN})

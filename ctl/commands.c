@@ -360,6 +360,22 @@ const struct command commands[] = {
         .print = print_requeued,
     },
     {
+        .path = "report",
+        .method = "run.report",
+        .doc = "The report of a run group, for people and programs.",
+        .args = {{"RUN", "run"}},
+        .options = {{"format", "FORMAT", NULL,
+                     "text (the default), json, jsonl, csv, md, junit or html"},
+                    {"output", "FILE", NULL,
+                     "write it there; the file is whole or as it was before"}},
+        .help = "md fits a comment on a pull request; junit has a test case for each check of the\n"
+                "gate; html is one file that needs no network; csv and jsonl have a record a row.",
+        .example = "assayctl report last --format html --output report.html\n"
+                   "assayctl report 7 --format junit --output gate.xml",
+        .print = print_run,
+        .run = command_report,
+    },
+    {
         .path = "gate",
         .method = "verdict.show",
         .doc = "The gate's verdict, as text and as exit code.",

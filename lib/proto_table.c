@@ -296,9 +296,11 @@ const struct proto_method proto_methods[] = {
             "provider} or null, models: [{model, id, provider}], samples, gate: {rule: value}}, "
             "progress: {done, total}, members: [{model, role: baseline or candidate, rows, ok, "
             "failed, missing, statuses: {status: count}, latency_n, latency_p50_ms, "
-            "latency_p95_ms, input_tokens, output_tokens, cost_usd, judge_cost_usd, "
+            "latency_p95_ms, latency_p99_ms, input_tokens, output_tokens, cost_usd, "
+            "judge_cost_usd, "
             "cost_per_pass_usd, metrics: [{metric, n, mean, ci: [lo, hi] or null, ci_method, min, "
-            "p10, median, max, pass_rate, na, errors}]}], comparisons: [{candidate, baseline, "
+            "p10, median, max, pass_rate, na, errors, hist: [cases by score, in tenths]}]}], "
+            "comparisons: [{candidate, baseline, "
             "metric, "
             "n_pairs, unpaired, baseline_mean, candidate_mean, diff, ci, p, wins, losses, ties, "
             "policy, baseline_failed, candidate_failed, diff_if_dropped}], verdicts: [{candidate, "
@@ -400,6 +402,15 @@ const struct proto_method proto_methods[] = {
                         NAME_MAX_BYTES)},
         .result = "{run, eval, set, " RESCORED "}",
         .errors = "not_found, bad_input, state, busy, io, cancelled",
+    },
+    {
+        .name = "run.report",
+        .role = PROTO_OBSERVER,
+        .doc = "The report of a run group, as a file's text in pages.",
+        .params = {RUN, NEED_TEXT("format", "csv, html, jsonl, junit or md", 16),
+                   TEXT("after", "the `next` of the page before", 64)},
+        .result = "{text, next?}: the pages' texts one after the other are the file",
+        .errors = "not_found, bad_input, io",
     },
     {
         .name = "row.list",

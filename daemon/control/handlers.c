@@ -30,6 +30,7 @@ const struct control_route control_routes[] = {
     {"run.cancel", handle_run_steer},
     {"run.requeue", handle_run_requeue},
     {"run.log", handle_run_log},
+    {"run.report", handle_run_report},
     {"run.rescore", handle_run_rescore},
     {"row.list", handle_row_list},
     {"row.show", handle_row_show},

@@ -73,6 +73,8 @@ uint32_t control_limit(const struct control_call *call);
 /* Who calls, as records name him: "uid 1000". */
 #define CONTROL_WHO_BYTES 32
 void control_who(const struct control_call *call, char ret_who[CONTROL_WHO_BYTES]);
+/* A group as run.show tells of it. */
+struct as_json *control_run_json(struct store *store, const struct group_record *group);
 void control_set_hash(struct as_json *json, const char *key, const struct as_sha256 *hash);
 void control_set_time(struct as_json *json, const char *key, int64_t ms); /* 0 gives null */
 
@@ -106,6 +108,7 @@ void handle_run_watch(void *app, struct control_call *call);
 void handle_run_steer(void *app, struct control_call *call);
 void handle_run_requeue(void *app, struct control_call *call);
 void handle_run_log(void *app, struct control_call *call);
+void handle_run_report(void *app, struct control_call *call);
 void handle_run_rescore(void *app, struct control_call *call);
 void handle_plugin_shadow(void *app, struct control_call *call);
 void handle_row_list(void *app, struct control_call *call);

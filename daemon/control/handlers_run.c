@@ -188,7 +188,7 @@ static int64_t rows_done(struct store *store, const struct group_record *group)
     return sum;
 }
 
-static struct as_json *whole_run(struct store *store, const struct group_record *group)
+struct as_json *control_run_json(struct store *store, const struct group_record *group)
 {
     struct as_json *json = as_json_object(), *progress = as_json_object();
     AS_CLEANUP_JSON struct as_json *pins = pins_of(group);
@@ -281,7 +281,7 @@ static void show_work(struct store *store, struct control_query *query)
     struct group_record group;
     if (get_group(store, query, &group))
         return;
-    query->result = whole_run(store, &group);
+    query->result = control_run_json(store, &group);
     set_score_sets(store, query, group.id);
     set_unknown_calls(store, query, &group);
     AS_CLEANUP_JSON struct as_json *pins = pins_of(&group);

@@ -48,6 +48,22 @@ static double pass_rate(const struct table_column *column)
     return column->values ? (double)column->passes / (double)column->values : NAN;
 }
 
+#define HISTOGRAM_BINS 10
+
+/* Cases by score, in tenths: the last bin holds 1 as well. */
+static struct as_json *histogram_json(const struct stats_sample *sample)
+{
+    int64_t bins[HISTOGRAM_BINS] = {0};
+    struct as_json *json = as_json_array();
+    for (size_t i = 0; i < sample->n; i++) {
+        int bin = (int)floor(sample->values[i] * HISTOGRAM_BINS + 1e-9);
+        bins[bin >= HISTOGRAM_BINS ? HISTOGRAM_BINS - 1 : bin]++;
+    }
+    for (int i = 0; i < HISTOGRAM_BINS; i++)
+        as_json_push_take(json, as_json_new_int(bins[i]));
+    return json;
+}
+
 static struct as_json *metric_json(const struct table *table, const struct report_spec *spec,
                                    size_t member, size_t metric)
 {
@@ -69,6 +85,7 @@ static struct as_json *metric_json(const struct table *table, const struct repor
     as_json_set_num(json, "pass_rate", pass_rate(column));
     as_json_set_int(json, "na", (int64_t)column->na);
     as_json_set_int(json, "errors", (int64_t)column->errors);
+    as_json_set_take(json, "hist", histogram_json(&sample));
     free(values);
     free(clusters);
     return json;
@@ -118,6 +135,7 @@ static struct as_json *member_json(const struct table *table, const struct repor
     as_json_set_int(json, "latency_n", (int64_t)latency.n);
     as_json_set_num(json, "latency_p50_ms", latency.p50);
     as_json_set_num(json, "latency_p95_ms", latency.p95);
+    as_json_set_num(json, "latency_p99_ms", latency.p99);
     set_tokens(json, "input_tokens", member->input_tokens);
     set_tokens(json, "output_tokens", member->output_tokens);
     as_json_set_num(json, "cost_usd", isnan(cost.total) ? spent(0, member->unpriced) : cost.total);

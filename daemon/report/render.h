@@ -1,0 +1,38 @@
+/* A run group's report in the formats that leave the house: Markdown for a pull request, JUnit for
+ * a CI server, CSV and JSON lines for other programs, one HTML file for people.
+ *
+ * A report is written in pieces that follow each other: its head, its cases in order, its tail; so
+ * that a long one never lies in memory as a whole. Pure: what is shown comes in as the object of
+ * run.show and as rows of the store, text goes out. Everything that a model, a judge or a dataset
+ * said is escaped as the format demands. A number that is not known is left empty or "n/a", never
+ * 0. */
+#ifndef DAEMON_REPORT_RENDER_H
+#define DAEMON_REPORT_RENDER_H
+
+#include "daemon/store/store.h"
+#include "lib/json.h"
+
+struct render_format;
+
+/* "md", "junit", "csv", "jsonl", "html". NULL: no such format. */
+const struct render_format *render_format_find(const char *name);
+/* False: the report is head and tail, and no case needs to be read. */
+bool render_format_has_cases(const struct render_format *format);
+
+struct render_case { /* what one case came to, in every member; all borrowed */
+    const struct case_record *record;
+    const struct row_listing *rows; /* by sample, then member */
+    size_t row_count;
+};
+
+struct render {
+    const struct render_format *format;
+    const struct as_json *run; /* as run.show gives it */
+    struct as_buf *out;
+};
+
+void render_head(const struct render *render);
+void render_case(const struct render *render, const struct render_case *shown);
+void render_tail(const struct render *render);
+
+#endif

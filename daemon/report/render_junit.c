@@ -1,0 +1,102 @@
+/* JUnit: a test suite for each candidate, a test case for each check of its gate. A failed check is
+ * a failure, an undecided one an error, one that is not configured is skipped. The attributes and
+ * their order are those that the common schemas ask for, the strict one of Ant's included. */
+#include "daemon/report/render_own.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+struct tally {
+    size_t tests, failures, errors, skipped;
+};
+
+static struct tally count_checks(const struct as_json *checks)
+{
+    struct tally tally = {.tests = as_json_len(checks)};
+    for (size_t i = 0; i < tally.tests; i++) {
+        const char *outcome = as_json_get_cstr_or(as_json_at(checks, i), "outcome", "");
+        tally.failures += !strcmp(outcome, "FAIL");
+        tally.errors += !strcmp(outcome, "INCONCLUSIVE");
+        tally.skipped += !strcmp(outcome, "SKIP");
+    }
+    return tally;
+}
+
+static void add_attribute(struct as_buf *out, const char *name, const char *text)
+{
+    as_buf_addf(out, " %s=\"", name);
+    render_markup_cstr(out, text);
+    as_buf_addc(out, '"');
+}
+
+static void add_problem(struct as_buf *out, const char *element, const struct as_json *check)
+{
+    const struct as_json *cases = as_json_get(check, "evidence");
+    as_buf_addf(out, "<%s", element);
+    add_attribute(out, "message", as_json_get_cstr(check, "sentence"));
+    add_attribute(out, "type", as_json_get_cstr(check, "name"));
+    as_buf_adds(out, ">");
+    for (size_t i = 0; i < as_json_len(cases); i++) {
+        as_buf_adds(out, i ? "\n" : "");
+        render_markup(out, as_json_str(as_json_at(cases, i)));
+    }
+    as_buf_addf(out, "</%s>", element);
+}
+
+static void add_check(struct as_buf *out, const char *candidate, const struct as_json *check)
+{
+    const char *outcome = as_json_get_cstr_or(check, "outcome", "");
+    as_buf_adds(out, "    <testcase");
+    add_attribute(out, "name", as_json_get_cstr(check, "name"));
+    add_attribute(out, "classname", candidate);
+    as_buf_adds(out, " time=\"0\">");
+    if (!strcmp(outcome, "FAIL"))
+        add_problem(out, "failure", check);
+    else if (!strcmp(outcome, "INCONCLUSIVE"))
+        add_problem(out, "error", check);
+    else if (!strcmp(outcome, "SKIP"))
+        as_buf_adds(out, "<skipped/>");
+    as_buf_adds(out, "</testcase>\n");
+}
+
+static void add_times(const struct render *render)
+{
+    int64_t created = as_json_get_int(render->run, "created_ms", 0);
+    int64_t ended = as_json_get_int(render->run, "ended_ms", created);
+    struct render_number at = render_time(created);
+    as_buf_addf(render->out, " timestamp=\"%.10sT%.8s\" hostname=\"localhost\" time=\"%.3f\"",
+                at.text, at.text + 11, (double)(ended - created) / 1000);
+}
+
+static void add_suite(const struct render *render, const struct as_json *verdict, size_t id)
+{
+    struct as_buf *out = render->out;
+    const struct as_json *checks = as_json_get(verdict, "checks");
+    const char *candidate = as_json_get_cstr(verdict, "candidate");
+    struct tally tally = count_checks(checks);
+    as_buf_addf(out, "  <testsuite id=\"%zu\"", id);
+    add_attribute(out, "package", as_json_get_cstr(render->run, "eval"));
+    add_attribute(out, "name", candidate);
+    as_buf_addf(out, " tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"%zu\"", tally.tests,
+                tally.failures, tally.errors, tally.skipped);
+    add_times(render);
+    as_buf_addf(out,
+                ">\n    <properties><property name=\"run\" value=\"%" PRId64 "\"/></properties>\n",
+                as_json_get_int(render->run, "run", 0));
+    for (size_t i = 0; i < tally.tests; i++)
+        add_check(out, candidate, as_json_at(checks, i));
+    as_buf_adds(out, "    <system-out>");
+    render_markup_cstr(out, as_json_get_cstr(verdict, "sentence"));
+    as_buf_adds(out, "</system-out>\n    <system-err/>\n  </testsuite>\n");
+}
+
+static void junit_head(const struct render *render)
+{
+    const struct as_json *verdicts = as_json_get(render->run, "verdicts");
+    as_buf_adds(render->out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n");
+    for (size_t i = 0; i < as_json_len(verdicts); i++)
+        add_suite(render, as_json_at(verdicts, i), i);
+    as_buf_adds(render->out, "</testsuites>\n");
+}
+
+const struct render_format render_junit = {"junit", junit_head, NULL, NULL};

@@ -1,0 +1,214 @@
+/* Reports in the formats that leave the house: what a model or a dataset said stays text in each of
+ * them, and what is not known is not 0. */
+#include "daemon/report/render.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const char run_text[] =
+    "{\"run\": 7, \"eval\": \"<i>triage</i>\", \"state\": \"done\", \"outcome\": \"fail\","
+    " \"created_ms\": 1795261998552, \"ended_ms\": 1795261999552, \"primary\": \"match\","
+    " \"dataset\": {\"name\": \"a|b\", \"version\": 2, \"cases\": 2, \"hash\": \"ab12\"},"
+    " \"warnings\": [\"<b>careful</b> @all\"],"
+    " \"pins\": {\"gate\": {\"margin\": 0.05}, \"plugins\": [{\"metric\": \"match\", \"selector\": "
+    "\"match@1.0.0\", \"hash\": \"cd34\"}], \"models\": [{\"model\": \"old\", \"id\": \"m-1\"},"
+    " {\"model\": \"new\", \"id\": \"m-2\"}]},"
+    " \"members\": [{\"model\": \"old\", \"ok\": 2, \"failed\": 0, \"missing\": 0, \"cost_usd\": "
+    "0.5,"
+    " \"latency_p50_ms\": 120, \"metrics\": [{\"metric\": \"match\", \"n\": 2, \"mean\": 1, "
+    "\"ci\": "
+    "[0.4, 1], \"hist\": [0,0,0,0,0,0,0,0,0,2]}]},"
+    " {\"model\": \"new\", \"ok\": 1, \"failed\": 1, \"missing\": 0, \"cost_usd\": null, "
+    "\"metrics\": "
+    "[{\"metric\": \"match\", \"n\": 1, \"mean\": null, \"ci\": null, \"hist\": "
+    "[0,0,0,0,0,0,0,0,0,0]"
+    "}]}],"
+    " \"comparisons\": [{\"candidate\": \"new\", \"baseline\": \"old\", \"metric\": \"match\","
+    " \"n_pairs\": 2, \"diff\": -0.5, \"ci\": [-0.9, 0.1], \"p\": 0.0001, \"wins\": 0, \"losses\": "
+    "1,"
+    " \"ties\": 1}],"
+    " \"verdicts\": [{\"candidate\": \"new\", \"outcome\": \"fail\", \"sentence\": \"worse & "
+    "\\\"bad\\\""
+    " p<0.001\", \"checks\": [{\"name\": \"critical\", \"outcome\": \"FAIL\", \"sentence\": \"1 of "
+    "1\","
+    " \"evidence\": [\"c<1>\", \"c|2\"], \"evidence_total\": 5},"
+    " {\"name\": \"floor\", \"outcome\": \"SKIP\"},"
+    " {\"name\": \"missing\", \"outcome\": \"INCONCLUSIVE\", \"sentence\": \"few\"},"
+    " {\"name\": \"cost\", \"outcome\": \"PASS\", \"sentence\": \"cheap\"}]}]}";
+
+struct report {
+    struct as_json *run;
+    struct as_buf text;
+};
+
+/* Two rows of one case: a good answer, and one that tries to be markup. */
+static struct report report_in(const char *format)
+{
+    struct report report = {0};
+    struct score_record scores[] = {
+        {.score = 1, .pass = 1, .reason = AS_STR("same, \"quoted\"")},
+        {.is_na = true, .score = NAN, .pass = -1, .reason = AS_STR("no \x01 reason")}};
+    struct row_record good = {.status = ROW_OK,
+                              .text = AS_STR("a good\nanswer"),
+                              .latency_ms = 12.5,
+                              .cost_usd = 0.25,
+                              .judge_cost_usd = 0,
+                              .input_tokens = 3,
+                              .output_tokens = -1};
+    struct row_record hostile = good;
+    hostile.key.member = 1;
+    hostile.text = AS_STR("</pre><script>alert('x')</script>\x1b[2J");
+    hostile.cost_usd = NAN;
+    struct row_listing rows[] = {{.row = good, .scores = &scores[0], .score_count = 1},
+                                 {.row = hostile, .scores = &scores[1], .score_count = 1}};
+    struct case_record record = {.id = AS_STR("c,\"1\""),
+                                 .json = AS_STR("{\"expected\":\"<u>x</u>\"}"),
+                                 .messages_json =
+                                     AS_STR("[{\"role\":\"user\",\"content\":\"1 < 2 & 3\"}]"),
+                                 .is_critical = true};
+    assert_int_equal(as_json_parse(run_text, strlen(run_text), &report.run, NULL), 0);
+    struct render render = {render_format_find(format), report.run, &report.text};
+    assert_non_null(render.format);
+    render_head(&render);
+    if (render_format_has_cases(render.format))
+        render_case(&render, &(struct render_case){&record, rows, AS_COUNT(rows)});
+    render_tail(&render);
+    return report;
+}
+
+static void done(struct report *report)
+{
+    as_json_free(report->run);
+    as_buf_done(&report->text);
+}
+
+static void assert_has(const struct report *report, const char *wanted)
+{
+    if (!strstr(report->text.ptr, wanted))
+        fail_msg("'%s' is not in: %s", wanted, report->text.ptr);
+}
+
+static void assert_lacks(const struct report *report, const char *unwanted)
+{
+    if (strstr(report->text.ptr, unwanted))
+        fail_msg("'%s' is in: %s", unwanted, report->text.ptr);
+}
+
+static void test_an_unknown_format_is_none(void **state)
+{
+    (void)state;
+    assert_null(render_format_find("pdf"));
+    assert_null(render_format_find(""));
+}
+
+static void test_html_shows_markup_of_others_as_text(void **state)
+{
+    (void)state;
+    struct report report = report_in("html");
+    assert_has(&report,
+               "&lt;/pre&gt;&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;\xEF\xBF\xBD[2J");
+    assert_has(&report, "&lt;i&gt;triage&lt;/i&gt;");
+    assert_has(&report, "&lt;b&gt;careful&lt;/b&gt;");
+    assert_has(&report, "1 &lt; 2 &amp; 3");
+    assert_has(&report, "&lt;u&gt;x&lt;/u&gt;");
+    assert_lacks(&report, "alert('x')");
+    assert_lacks(&report, "<u>");
+    done(&report);
+}
+
+static void test_html_is_whole_and_needs_no_network(void **state)
+{
+    (void)state;
+    struct report report = report_in("html");
+    assert_has(&report, "<!doctype html>");
+    assert_has(&report, "</body></html>\n");
+    assert_has(&report, "default-src 'none'");
+    assert_lacks(&report, "http://");
+    assert_lacks(&report, "https://");
+    assert_lacks(&report, "src=");
+    done(&report);
+}
+
+static void test_html_says_what_is_not_known(void **state)
+{
+    (void)state;
+    struct report report = report_in("html");
+    assert_has(&report, "new has no cost or no score");
+    assert_has(&report, "n/a");
+    assert_lacks(&report, "nan");
+    done(&report);
+}
+
+static void test_markdown_stays_within_its_cells(void **state)
+{
+    (void)state;
+    struct report report = report_in("md");
+    assert_has(&report, "a\\|b");
+    assert_has(&report, "critical** 1 of 1: c&#60;1&#62;, c\\|2 and 3 more");
+    assert_has(&report, "&#60;b&#62;careful&#60;/b&#62; &#64;all");
+    assert_has(&report, "| new | 1 | 1 | 0 | n/a | n/a | n/a | n/a | n/a |");
+    assert_lacks(&report, "floor");
+    done(&report);
+}
+
+static void test_junit_tells_failures_errors_and_skips_apart(void **state)
+{
+    (void)state;
+    struct report report = report_in("junit");
+    assert_has(&report, "tests=\"4\" failures=\"1\" errors=\"1\" skipped=\"1\" "
+                        "timestamp=\"2026-11-21T11:53:18\" hostname=\"localhost\" time=\"1.000\"");
+    assert_has(&report, "<failure message=\"1 of 1\" type=\"critical\">c&lt;1&gt;\nc|2</failure>");
+    assert_has(&report, "<error message=\"few\" type=\"missing\"></error>");
+    assert_has(&report,
+               "<testcase name=\"floor\" classname=\"new\" time=\"0\"><skipped/></testcase>");
+    assert_has(&report, "worse &amp; &quot;bad&quot; p&lt;0.001");
+    done(&report);
+}
+
+static void test_csv_quotes_and_leaves_empty_what_is_not_known(void **state)
+{
+    (void)state;
+    struct report report = report_in("csv");
+    assert_string_equal(
+        report.text.ptr,
+        "run,case,model,sample,status,error_class,latency_ms,input_tokens,output_tokens,"
+        "cost_usd,judge_cost_usd,score:match\r\n"
+        "7,\"c,\"\"1\"\"\",old,0,ok,,12.5,3,,0.25,0,1\r\n"
+        "7,\"c,\"\"1\"\"\",new,0,ok,,12.5,3,,,0,\r\n");
+    done(&report);
+}
+
+static void test_jsonl_has_an_object_a_row(void **state)
+{
+    (void)state;
+    struct report report = report_in("jsonl");
+    char *second = strchr(report.text.ptr, '\n') + 1;
+    AS_CLEANUP_JSON struct as_json *row = NULL;
+    assert_int_equal(as_json_parse(second, strcspn(second, "\n"), &row, NULL), 0);
+    assert_string_equal(as_json_get_cstr(row, "model"), "new");
+    assert_string_equal(as_json_get_cstr(row, "text"), "</pre><script>alert('x')</script>\x1b[2J");
+    assert_true(as_json_has(row, "cost_usd") && !as_json_get(row, "cost_usd"));
+    assert_null(as_json_get(as_json_at(as_json_get(row, "scores"), 0), "score"));
+    done(&report);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_an_unknown_format_is_none),
+        cmocka_unit_test(test_html_shows_markup_of_others_as_text),
+        cmocka_unit_test(test_html_is_whole_and_needs_no_network),
+        cmocka_unit_test(test_html_says_what_is_not_known),
+        cmocka_unit_test(test_markdown_stays_within_its_cells),
+        cmocka_unit_test(test_junit_tells_failures_errors_and_skips_apart),
+        cmocka_unit_test(test_csv_quotes_and_leaves_empty_what_is_not_known),
+        cmocka_unit_test(test_jsonl_has_an_object_a_row),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
