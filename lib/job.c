@@ -12,7 +12,6 @@
 #define FRAME_LENGTH_BYTES 4
 #define METHOD_MAX_BYTES 16u
 #define HEADER_NAME_MAX_BYTES 64u
-#define MODEL_ID_MAX_BYTES 256u
 
 static const char *const status_names[JOB_STATUS_COUNT] = {
     [JOB_OK] = "ok",
@@ -310,7 +309,7 @@ static struct job_output get_output(struct as_reader *in)
     struct job_output o = {.text = as_get_str(in, JOB_BODY_MAX_BYTES)};
     o.tool_calls_json = as_get_str(in, JOB_BODY_MAX_BYTES);
     o.finish_reason = as_get_str(in, JOB_NAME_MAX_BYTES);
-    o.model_id = as_get_str(in, MODEL_ID_MAX_BYTES);
+    o.model_id = as_get_str(in, JOB_MODEL_ID_MAX_BYTES);
     o.input_tokens = (int64_t)as_get_u64(in);
     o.output_tokens = (int64_t)as_get_u64(in);
     o.cached_tokens = (int64_t)as_get_u64(in);

@@ -28,6 +28,7 @@
 #define JOB_DETAILS_MAX_BYTES (16u << 10)   /* details as JSON */
 #define JOB_NAME_MAX_BYTES 64u              /* plugin and field names: [A-Za-z0-9._-] */
 #define JOB_DOC_MAX_BYTES 480u
+#define JOB_MODEL_ID_MAX_BYTES 256u
 #define JOB_PATH_MAX_BYTES (2u << 10) /* a provider's path and query */
 #define JOB_HEADER_VALUE_MAX_BYTES (8u << 10)
 #define JOB_ERROR_CLASSES                                                                \

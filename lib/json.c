@@ -67,10 +67,12 @@ static bool is_beyond_double(const char *number, size_t len)
 }
 
 /* json-c's strict mode still takes 'quoted' strings, NaN and Infinity, and numbers that it cannot
- * hold. Returns why, and the position of the first one; NULL when there is none. */
+ * hold; and a value in the innermost array counts for it as a level of its own. Returns why, and
+ * the position of the first such thing; NULL when there is none. */
 static const char *find_lenient(const char *text, size_t len, size_t *ret_at)
 {
     bool is_in_string = false;
+    int depth = 0;
     size_t i = 0, step;
     for (; i < len; i += step) {
         char c = text[i];
@@ -81,6 +83,9 @@ static const char *find_lenient(const char *text, size_t len, size_t *ret_at)
         *ret_at = i;
         if (c == '\'' || c == 'N' || c == 'I')
             return "unexpected character";
+        depth += (c == '[' || c == '{') - (c == ']' || c == '}');
+        if (depth > AS_JSON_MAX_DEPTH)
+            return "nesting too deep";
         if (c >= '0' && c <= '9') {
             while (i + step < len && text[i + step] && strchr("0123456789+-.eE", text[i + step]))
                 step++;
@@ -111,7 +116,7 @@ int as_json_parse(const char *text, size_t len, struct as_json **ret_value, stru
     const char *problem = at < len ? "the text is not valid UTF-8" : find_lenient(text, len, &at);
     if (problem)
         return parse_failed(err, text, len, at, problem);
-    struct json_tokener *tok = json_tokener_new_ex(AS_JSON_MAX_DEPTH);
+    struct json_tokener *tok = json_tokener_new_ex(AS_JSON_MAX_DEPTH + 1);
     AS_ASSERT(tok);
     json_tokener_set_flags(tok, JSON_TOKENER_STRICT);
     struct json_object *root = json_tokener_parse_ex(tok, text, (int)len);

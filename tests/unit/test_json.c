@@ -70,14 +70,24 @@ static void test_errors_are_told_in_words(void **unused)
     }
 }
 
+static int parse_nested(size_t depth)
+{
+    char text[2 * AS_JSON_MAX_DEPTH + 8];
+    struct as_json *json = NULL;
+    memset(text, '[', depth);
+    text[depth] = '1';
+    memset(text + depth + 1, ']', depth);
+    int rc = as_json_parse(text, 2 * depth + 1, &json, NULL);
+    as_json_free(json);
+    return rc;
+}
+
 static void test_depth_is_bounded(void **unused)
 {
     (void)unused;
-    char deep[2 * AS_JSON_MAX_DEPTH + 8];
-    memset(deep, '[', AS_JSON_MAX_DEPTH + 2);
-    memset(deep + AS_JSON_MAX_DEPTH + 2, ']', AS_JSON_MAX_DEPTH + 2);
-    struct as_json *json = NULL;
-    assert_int_equal(as_json_parse(deep, 2 * (AS_JSON_MAX_DEPTH + 2), &json, NULL), AS_EINVAL);
+    assert_int_equal(parse_nested(AS_JSON_MAX_DEPTH), 0);
+    assert_int_equal(parse_nested(AS_JSON_MAX_DEPTH + 1), AS_EINVAL);
+    assert_int_equal(parse_nested(AS_JSON_MAX_DEPTH + 3), AS_EINVAL);
 }
 
 static void test_getters_give_the_fallback_for_another_type(void **unused)
