@@ -10,6 +10,8 @@
 #include <math.h>
 
 #define ROLES "system developer user assistant tool"
+/* Two texts of one reply; the rest of the frame is for what goes with them. */
+#define TEXTS_MAX_BYTES (JOB_FRAME_MAX_BYTES - (64u << 10))
 
 /* nil, why. True when the first result is nil and the second says why. */
 static bool read_not_applicable(lua_State *L, int first, struct job_reply *reply)
@@ -53,6 +55,12 @@ static struct as_str read_json(lua_State *L, int table, const char *name, size_t
         luaL_error(L, "result.%s has %d bytes as JSON, at most %d are kept", name, (int)text.len,
                    (int)max);
     return text;
+}
+
+static void check_sum(lua_State *L, struct as_str a, struct as_str b, const char *what)
+{
+    if (a.len + b.len > TEXTS_MAX_BYTES)
+        luaL_error(L, "%s have more than %d bytes together", what, (int)TEXTS_MAX_BYTES);
 }
 
 static void read_score_table(lua_State *L, int table, double min, double max,
@@ -133,6 +141,9 @@ void results_read_question(lua_State *L, int first, struct job_reply *reply)
     }
     reply->messages_json = read_json(L, first, "messages", JOB_BODY_MAX_BYTES);
     reply->schema_json = read_json(L, first, "schema", JOB_BODY_MAX_BYTES);
+    if (reply->schema_json.ptr && reply->schema_json.ptr[0] != '{')
+        luaL_error(L, "result.schema must be an object");
+    check_sum(L, reply->messages_json, reply->schema_json, "result.messages and result.schema");
 }
 
 static void read_headers(lua_State *L, int first, struct job_reply *reply)
@@ -204,6 +215,26 @@ static void read_usage(lua_State *L, int first, struct job_output *output)
     lua_pop(L, 1);
 }
 
+static struct as_str read_tool_calls(lua_State *L, int first)
+{
+    struct as_str calls = read_json(L, first, "tool_calls", JOB_BODY_MAX_BYTES);
+    if (as_str_eq(calls, "{}"))
+        return AS_STR("[]"); /* an empty table is both */
+    if (calls.ptr && calls.ptr[0] != '[')
+        luaL_error(L, "result.tool_calls must be an array");
+    return calls;
+}
+
+/* It may be the API's own word, so it may be anything. */
+static struct as_str read_model_id(lua_State *L, int first)
+{
+    struct as_str id = field_text(L, first, "result", "model_id");
+    if (id.ptr && (id.len > JOB_MODEL_ID_MAX_BYTES || !as_utf8_is_valid(id.ptr, id.len)))
+        luaL_error(L, "result.model_id must be UTF-8 of at most %d bytes",
+                   (int)JOB_MODEL_ID_MAX_BYTES);
+    return id;
+}
+
 /* nil, {class, message}: what the API answered instead of an output. */
 static void read_provider_error(lua_State *L, int error, struct job_reply *reply)
 {
@@ -231,12 +262,13 @@ void results_read_output(lua_State *L, int first, struct job_reply *reply)
     struct as_str finish = field_text(L, first, "result", "finish_reason");
     output->text = text.ptr ? text : AS_STR("");
     output->finish_reason = finish.ptr ? finish : AS_STR("");
-    output->model_id = field_text(L, first, "result", "model_id");
-    output->tool_calls_json = read_json(L, first, "tool_calls", JOB_BODY_MAX_BYTES);
+    output->model_id = read_model_id(L, first);
+    output->tool_calls_json = read_tool_calls(L, first);
     output->latency_ms = output->cost_usd = NAN;
     read_usage(L, first, output);
     if (output->text.len > JOB_BODY_MAX_BYTES)
         luaL_error(L, "result.text has more than %d bytes", (int)JOB_BODY_MAX_BYTES);
+    check_sum(L, output->text, output->tool_calls_json, "result.text and result.tool_calls");
     if (finish.len && !job_word_is_listed(finish, JOB_FINISH_REASONS))
         luaL_error(L, "result.finish_reason '%s' is none of: %s", finish.ptr, JOB_FINISH_REASONS);
 }

@@ -265,6 +265,8 @@ static void test_a_question_must_have_messages(void **state)
         {"{ messages = { { role = 'user' } } }", "messages[1].content must be"},
         {"{ messages = { { role = 'user', content = 'x' } }, scheme = {} }",
          "unknown field 'scheme'"},
+        {"{ messages = { { role = 'user', content = 'x' } }, schema = { 1 } }",
+         "result.schema must be an object"},
         {"'x'", "a table with messages"},
     };
     for (size_t i = 0; i < AS_COUNT(bad); i++) {
@@ -357,6 +359,39 @@ static void test_a_provider_reads_a_reply(void **state)
     row.http.body = AS_STR("{\"text\":\"x\",\"n\":-1}");
     assert_int_equal(host_run(&h, &row)->status, JOB_BAD_RESULT);
     assert_true(reason_has(h.reply.reason, "usage.input_tokens must be a whole number"));
+    host_stop(&h);
+}
+
+static void test_what_an_api_says_may_be_refused_but_never_breaks_the_worker(void **state)
+{
+    (void)state;
+    const char *replies[][2] = {
+        {"{ model_id = '\\xA1' }", "result.model_id must be UTF-8 of at most 256 bytes"},
+        {"{ model_id = ('m'):rep(257) }", "result.model_id must be UTF-8 of at most 256 bytes"},
+        {"{ tool_calls = { name = 'f' } }", "result.tool_calls must be an array"},
+        {"{ text = ('x'):rep(13 << 20), tool_calls = { ('y'):rep(9 << 20) } }", "bytes together"},
+    };
+    for (size_t i = 0; i < AS_COUNT(replies); i++) {
+        struct as_buf source = {0};
+        as_buf_addf(&source,
+                    HEAD "kind = 'provider', request = type, response = function() return %s end }",
+                    replies[i][0]);
+        struct host h = host_start(source.ptr);
+        struct job_row row = {.kind = JOB_PARSE, .http = {.status = 200}};
+        assert_int_equal(host_run(&h, &row)->status, JOB_BAD_RESULT);
+        assert_true(reason_has(h.reply.reason, replies[i][1]));
+        host_stop(&h);
+        as_buf_done(&source);
+    }
+}
+
+static void test_an_empty_table_of_tool_calls_is_an_array(void **state)
+{
+    (void)state;
+    struct host h = host_start(HEAD "kind = 'provider', request = type, response = function() "
+                                    "return { tool_calls = {} } end }");
+    struct job_row row = {.kind = JOB_PARSE, .http = {.status = 200}};
+    assert_str(host_run(&h, &row)->output.tool_calls_json, "[]");
     host_stop(&h);
 }
 
@@ -479,6 +514,8 @@ int main(void)
         cmocka_unit_test(test_a_provider_builds_a_request),
         cmocka_unit_test(test_a_bad_request_does_not_leave_the_worker),
         cmocka_unit_test(test_a_provider_reads_a_reply),
+        cmocka_unit_test(test_what_an_api_says_may_be_refused_but_never_breaks_the_worker),
+        cmocka_unit_test(test_an_empty_table_of_tool_calls_is_an_array),
         cmocka_unit_test(test_examples_of_a_scorer),
         cmocka_unit_test(test_examples_of_a_rubric),
         cmocka_unit_test(test_examples_of_a_provider),
