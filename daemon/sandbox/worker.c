@@ -9,6 +9,8 @@
  * condemned whose answer was already under way. */
 #include "daemon/sandbox/worker.h"
 
+#include "lib/json.h"
+
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -91,10 +93,34 @@ static size_t frame_limit(const struct worker *w)
     return is_large ? JOB_FRAME_MAX_BYTES : SMALL_REPLY_MAX_BYTES;
 }
 
+/* What the frame calls JSON goes to other plugins and into requests: it is read here once, so that
+ * a lie is its worker's and not the next reader's. Details are only shown: rows are many, and who
+ * shows them reads them. */
+static bool is_json(struct as_str text, enum as_json_type type)
+{
+    AS_CLEANUP_JSON struct as_json *json = NULL;
+    return !text.ptr ||
+           (!as_json_parse(text.ptr, text.len, &json, NULL) && as_json_type_of(json) == type);
+}
+
+static bool is_manifest_json(const struct job_manifest *m)
+{
+    return is_json(m->params_json, AS_JSON_OBJECT) && is_json(m->requires_json, AS_JSON_ARRAY) &&
+           is_json(m->criteria_json, AS_JSON_ARRAY);
+}
+
+static bool is_reply_json(const struct job_reply *reply)
+{
+    return is_json(reply->messages_json, AS_JSON_ARRAY) &&
+           is_json(reply->schema_json, AS_JSON_OBJECT) &&
+           is_json(reply->output.tool_calls_json, AS_JSON_ARRAY);
+}
+
 static void take_loaded(struct worker *w, struct as_str payload)
 {
     struct job_loaded loaded;
-    if (w->state != WORKER_LOADING || job_get_loaded(payload, &loaded)) {
+    if (w->state != WORKER_LOADING || job_get_loaded(payload, &loaded) ||
+        !is_manifest_json(&loaded.manifest)) {
         doom_liar(w);
         return;
     }
@@ -109,7 +135,7 @@ static void take_reply(struct worker *w, struct as_str payload)
     struct job_reply reply;
     struct sandbox_row *row = w->in_flight.head;
     if (!row || job_get_reply(payload, &reply) || reply.index != row->index ||
-        reply.kind != row->kind) {
+        reply.kind != row->kind || !is_reply_json(&reply)) {
         doom_liar(w);
         return;
     }

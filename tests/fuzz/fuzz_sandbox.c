@@ -8,6 +8,7 @@
 #include "tests/fuzz/fuzz.h"
 
 #include "daemon/sandbox/sandbox.h"
+#include "lib/json.h"
 #include "lib/log.h"
 #include "tests/fuzz/fake_core.h"
 
@@ -53,6 +54,13 @@ static bool is_text(struct as_str text)
     return !text.ptr || as_utf8_is_valid(text.ptr, text.len);
 }
 
+static bool is_json(struct as_str text, enum as_json_type type)
+{
+    AS_CLEANUP_JSON struct as_json *json = NULL;
+    return !text.ptr ||
+           (!as_json_parse(text.ptr, text.len, &json, NULL) && as_json_type_of(json) == type);
+}
+
 static bool has_score(const struct job_reply *reply)
 {
     return (reply->kind == JOB_SCORE || reply->kind == JOB_GRADE) && !reply->is_na;
@@ -68,7 +76,9 @@ static void on_answer(void *ctx, const struct job_reply *reply)
         return;
     AS_ASSERT(!has_score(reply) || (reply->score >= 0 && reply->score <= 1));
     AS_ASSERT(is_text(reply->label) && is_text(reply->details_json));
-    AS_ASSERT(is_text(reply->messages_json) && is_text(reply->schema_json));
+    AS_ASSERT(is_json(reply->messages_json, AS_JSON_ARRAY) &&
+              is_json(reply->schema_json, AS_JSON_OBJECT) &&
+              is_json(reply->output.tool_calls_json, AS_JSON_ARRAY));
     if (reply->kind == JOB_REQUEST)
         AS_ASSERT(job_path_is_valid(reply->path) && job_method_is_valid(reply->method));
 }

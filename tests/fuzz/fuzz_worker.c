@@ -7,6 +7,7 @@
 #include "tests/fuzz/fuzz.h"
 
 #include "lib/job.h"
+#include "lib/json.h"
 #include "worker/server.h"
 
 #include <math.h>
@@ -65,10 +66,35 @@ static void keep_said(struct as_str bytes)
     as_buf_add(&said, bytes.ptr, bytes.len);
 }
 
-static void check_said(void)
+static void check_json(struct as_str text, enum as_json_type type)
+{
+    struct as_json *json = NULL;
+    AS_ASSERT(!text.ptr ||
+              (!as_json_parse(text.ptr, text.len, &json, NULL) && as_json_type_of(json) == type));
+    as_json_free(json);
+}
+
+static void check_reply(struct as_str payload)
+{
+    struct job_reply reply;
+    AS_ASSERT(!job_get_reply(payload, &reply));
+    check_json(reply.messages_json, AS_JSON_ARRAY);
+    check_json(reply.schema_json, AS_JSON_OBJECT);
+    check_json(reply.output.tool_calls_json, AS_JSON_ARRAY);
+}
+
+static void check_loaded(struct as_str payload)
 {
     struct job_loaded loaded;
-    struct job_reply reply;
+    AS_ASSERT(!job_get_loaded(payload, &loaded));
+    check_json(loaded.manifest.params_json, AS_JSON_OBJECT);
+    check_json(loaded.manifest.requires_json, AS_JSON_ARRAY);
+    check_json(loaded.manifest.criteria_json, AS_JSON_ARRAY);
+}
+
+/* Whole frames, each as the daemon wants it. */
+static void check_said(void)
+{
     enum job_frame type;
     struct as_str payload;
     size_t at = 0, used;
@@ -76,8 +102,10 @@ static void check_said(void)
         int rc = job_frame_next(said.ptr + at, said.len - at, JOB_FRAME_MAX_BYTES, &type, &payload,
                                 &used);
         AS_ASSERT(rc == 1);
-        AS_ASSERT(type == JOB_FRAME_REPLY ? !job_get_reply(payload, &reply)
-                                          : !job_get_loaded(payload, &loaded));
+        if (type == JOB_FRAME_REPLY)
+            check_reply(payload);
+        else
+            check_loaded(payload);
         at += used;
     }
     as_buf_reset(&said);

@@ -135,23 +135,6 @@ static void test_a_death_is_not_blamed_on_rows_whose_answers_had_not_left(void *
         check_breakage_after("keep", &breakages[i]);
 }
 
-static void test_a_worker_that_lies_of_its_progress_harms_no_more_than_its_own_rows(void **state)
-{
-    static const char *const lies[] = {"page far ahead", "page far behind"};
-    (void)state;
-    for (unsigned i = 0; i < AS_COUNT(lies); i++) {
-        struct kept_reply replies[4];
-        uint64_t id = open_honest();
-        pool_submit_text(&pool, id, as_str_from(lies[i]), &replies[0]);
-        pool_submit_text(&pool, id, AS_STR("segv"), &replies[1]);
-        pool_submit_text(&pool, id, AS_STR("x"), &replies[2]);
-        pool_submit_text(&pool, id, AS_STR("x"), &replies[3]);
-        pool_wait_replies(&pool, replies, 4);
-        assert_answered(&replies[0]);
-        sandbox_close(pool.sandbox, id);
-    }
-}
-
 static void test_a_death_is_blamed_on_the_row_it_happened_at_and_the_rest_is_answered(void **state)
 {
     static const struct breakage breakages[] = {
@@ -162,14 +145,6 @@ static void test_a_death_is_blamed_on_the_row_it_happened_at_and_the_rest_is_ans
     (void)state;
     for (unsigned i = 0; i < AS_COUNT(breakages); i++)
         check_breakage(&breakages[i]);
-}
-
-static void test_a_lie_on_the_socket_is_a_crash_of_that_row_alone(void **state)
-{
-    static const char *const lies[] = {"index", "kind", "nan", "huge", "flood", "crash status"};
-    (void)state;
-    for (unsigned i = 0; i < AS_COUNT(lies); i++)
-        check_breakage(&(struct breakage){lies[i], JOB_CRASH, "the worker broke the protocol"});
 }
 
 static void test_a_row_over_its_deadline_is_a_timeout_and_the_rest_is_answered(void **state)
@@ -219,19 +194,6 @@ static void test_a_row_is_run_again_only_once(void **state)
     assert_int_equal(stats_of(id).calls, 1);
 }
 
-static void test_a_worker_that_says_too_much_is_killed(void **state)
-{
-    uint64_t id = open_honest();
-    (void)state;
-    struct kept_reply first = pool_ask(&pool, id, "twice");
-    assert_answered(&first);
-    struct kept_reply second = pool_ask(&pool, id, "x");
-    if (second.status == JOB_OK) /* it was killed before it got the row */
-        assert_int_not_equal(atoi(first.label), atoi(second.label));
-    else
-        assert_has(second.reason, "the worker broke the protocol");
-}
-
 static void test_a_death_between_rows_is_nobodys_fault(void **state)
 {
     uint64_t id = open_honest();
@@ -252,7 +214,6 @@ static void test_a_plugin_that_does_not_load_says_why_and_is_closed(void **state
         {"load-spin", JOB_TIMEOUT, ""},
         {"load-crash", JOB_CRASH, "signal 6 (SIGABRT)"},
         {"load-exit", JOB_CRASH, "exit status 71, its jail could not be set up"},
-        {"load-bad-name", JOB_CRASH, "the worker broke the protocol"},
     };
     struct sandbox_stats stats;
     struct kept_load load;
@@ -563,13 +524,10 @@ int main(void)
         with_pool(test_rows_are_answered_in_the_order_they_came),
         with_pool(test_a_death_is_blamed_on_the_row_it_happened_at_and_the_rest_is_answered),
         with_pool(test_a_death_is_not_blamed_on_rows_whose_answers_had_not_left),
-        with_pool(test_a_worker_that_lies_of_its_progress_harms_no_more_than_its_own_rows),
-        with_pool(test_a_lie_on_the_socket_is_a_crash_of_that_row_alone),
         with_pool(test_a_row_over_its_deadline_is_a_timeout_and_the_rest_is_answered),
         with_pool(test_an_error_of_the_script_leaves_its_worker_alone),
         with_pool(test_a_stop_that_hit_the_wrong_row_runs_that_row_again),
         with_pool(test_a_row_is_run_again_only_once),
-        with_pool(test_a_worker_that_says_too_much_is_killed),
         with_pool(test_a_death_between_rows_is_nobodys_fault),
         with_pool(test_a_plugin_that_does_not_load_says_why_and_is_closed),
         with_pool(test_a_source_over_the_limit_is_a_load_error),
