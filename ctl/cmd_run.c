@@ -46,6 +46,8 @@ static int run_exit_code(const struct as_json *run, bool asks_gate)
 {
     if (strcmp(str_or(run, "state", ""), "done"))
         return EXIT_RUN_FAILED;
+    if (as_json_has(run, "stopped"))
+        return EXIT_UNDECIDED;
     return asks_gate ? gate_exit_code(as_json_get_cstr(run, "outcome")) : 0;
 }
 

@@ -207,6 +207,9 @@ const struct command commands[] = {
                     {"samples", "N", "samples", "answers per case and member"},
                     {"cache", "[=AGE]", NULL, "reuse good replies of any run, 7d old at most"},
                     {"journal", "POLICY", "journal", "live, cache or replay, not as the eval says"},
+                    {"max-cost-usd", "X", "max_cost_usd", "cap on what all calls cost"},
+                    {"max-requests", "N", "max_requests", "cap on requests, retries included"},
+                    {"max-tokens", "N", "max_tokens", "cap on tokens, in and out"},
                     {"tag", "TAG", "tag", "what to call it"},
                     WHY_OPTION},
         .help =
@@ -215,7 +218,8 @@ const struct command commands[] = {
             "the journal does not have.\n"
             "Ctrl-C ends the waiting, not the run. Exit codes when waiting: 0 done (with --gate:\n"
             "passed), 2 gate failed, 3 run failed or cancelled, 4 gave up waiting, 5 gate\n"
-            "undecided.",
+            "undecided, or the budget stopped the run. Caps hold for models and judge together;\n"
+            "where the eval has its own, they can only be lowered.",
         .example = "assayctl run start support-triage --gate --timeout 15m",
         .print = print_started,
         .run = command_run_start,
@@ -245,7 +249,7 @@ const struct command commands[] = {
         .doc = "Follow a run group to its end.",
         .args = {{"RUN", "run"}},
         .help = RUN_HELP " With --json each step is a line.\nExit code 3 when it failed or was "
-                         "cancelled.",
+                         "cancelled, 5 when its budget stopped it.",
         .example = "assayctl run watch last",
         .print = print_run_end,
         .run = command_run_watch,
@@ -380,8 +384,9 @@ const struct command commands[] = {
         .method = "verdict.show",
         .doc = "The gate's verdict, as text and as exit code.",
         .args = {{"RUN", "run"}},
-        .help = RUN_HELP "\nExit codes: 0 passed, 2 failed, 3 the run failed, 5 undecided, 65 it "
-                         "has not ended.",
+        .help =
+            RUN_HELP "\nExit codes: 0 passed, 2 failed, 3 the run failed, 5 undecided (also when\n"
+                     "the budget stopped it), 65 it has not ended.",
         .example = "assayctl gate last",
         .print = print_verdict,
         .run = command_gate,

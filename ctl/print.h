@@ -38,6 +38,8 @@ void print_verdict(struct ctl *ctl, const struct as_json *result);
 void print_gate(const struct output *out, const char *candidate, const struct as_json *verdict,
                 bool only_bad);
 
+/* Does nothing without a budget (NULL). */
+void print_budget(const struct output *out, const struct as_json *budget);
 /* Which plugins are quarantined, and why. */
 void print_troubles(const struct output *out, const struct as_json *plugins);
 /* Files that were refused, and why; for plugins and evals. */

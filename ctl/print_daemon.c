@@ -130,13 +130,24 @@ static void print_eval_plugin(const struct output *out, const char *label,
     as_buf_done(&text);
 }
 
-static void print_rule(void *ctx, const char *name, struct as_json *value)
+static void print_member(const struct output *out, const char *label, const char *name,
+                         const struct as_json *value)
 {
     struct as_buf text = {0};
     out_add_json(&text, value, false);
-    if (value) /* null: the rule is not asked for */
-        out_field(ctx, "gate", "%s: %s", name, text.ptr);
+    if (value) /* null: it is not asked for */
+        out_field(out, label, "%s: %s", name, text.ptr);
     as_buf_done(&text);
+}
+
+static void print_rule(void *ctx, const char *name, struct as_json *value)
+{
+    print_member(ctx, "gate", name, value);
+}
+
+static void print_cap(void *ctx, const char *name, struct as_json *value)
+{
+    print_member(ctx, "budget", name, value);
 }
 
 void print_eval(struct ctl *ctl, const struct as_json *result)
@@ -161,6 +172,7 @@ void print_eval(struct ctl *ctl, const struct as_json *result)
     out_field(out, "primary", "%s", str_or(result, "primary", "n/a"));
     out_field(out, "samples", "%s", fmt_count(result, "samples").s);
     out_field(out, "cases", "%s", max_cases ? fmt_count(result, "max_cases").s : "all");
+    as_json_each(as_json_get(result, "budget"), print_cap, (void *)(uintptr_t)out);
     as_json_each(as_json_get(result, "gate"), print_rule, (void *)(uintptr_t)out);
     as_buf_done(&candidates);
 }

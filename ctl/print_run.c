@@ -433,10 +433,12 @@ void print_run(struct ctl *ctl, const struct as_json *result)
         const struct as_json *progress = as_json_get(result, "progress");
         out_field(out, "progress", "%s of %s rows", fmt_count(progress, "done").s,
                   fmt_count(progress, "total").s);
+        print_budget(out, as_json_get(result, "budget"));
         return;
     }
     print_answers(out, members);
     print_costs(out, members, as_json_get(as_json_get(result, "pins"), "judge"));
+    print_budget(out, as_json_get(result, "budget"));
     print_metrics(out, members, str_or(result, "primary", ""));
     for (size_t i = 1; i < as_json_len(members); i++) /* the first is the baseline */
         print_candidate(out, result, as_json_at(members, i));

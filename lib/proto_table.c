@@ -39,6 +39,11 @@
     "after, flips, candidates: [{candidate, before, after, flips, sentence_before, "              \
     "sentence_after, checks: [{name, before, after, sentence_before, sentence_after}]}]}"
 
+/* Caps of a run group: they set or lower those of its eval. */
+#define MAX_COST NUMBER("max_cost_usd", "cap on what all calls cost, in dollars")
+#define MAX_REQUESTS COUNT("max_requests", "cap on all requests, retries included", 1000000000000)
+#define MAX_TOKENS COUNT("max_tokens", "cap on tokens, of input and output", 1000000000000000)
+
 #define RUN NEED_ID("run", "the run group's number")
 #define WHY TEXT("why", "why, for the audit log", 1024)
 #define LIMIT COUNT("limit", "how many at most; 50 when not given", PAGE_MAX)
@@ -168,8 +173,8 @@ const struct proto_method proto_methods[] = {
         .params = {NEED_TEXT("eval", "its name", NAME_MAX_BYTES)},
         .result = "{name, description, path, dataset, baseline, candidates: [string], scorers: "
                   "[{name, selector, params}], rubric: {name, selector, params} or null, judge, "
-                  "primary, samples, max_cases, gate: {rule: value}, journal: {policy, "
-                  "max_age_ms}, source}: source is the text "
+                  "primary, samples, max_cases, budget: {cap: value} or null, gate: {rule: value}, "
+                  "journal: {policy, max_age_ms}, source}: source is the text "
                   "of the file",
         .errors = "not_found",
     },
@@ -268,6 +273,9 @@ const struct proto_method proto_methods[] = {
                         "cache, whose default is 7d",
                         32),
                    TEXT("tag", "what to call it", NAME_MAX_BYTES),
+                   MAX_COST,
+                   MAX_REQUESTS,
+                   MAX_TOKENS,
                    WHY},
         .result = "{run}: the group's number",
         .errors = "not_found, bad_input, plugin, limit, io",
@@ -307,7 +315,12 @@ const struct proto_method proto_methods[] = {
             "outcome, sentence, advice, more_cases, checks: [{name, outcome, observed, limit, "
             "sentence, evidence: [case id], evidence_total}]}], score_sets: [{set, metric, "
             "selector, hash, scored, errors, requested_by, created_ms}], journal: {policy, "
-            "max_age_ms, of_run, reused, reused_from: [{run, calls}], saved_usd, spent_usd}}: "
+            "max_age_ms, of_run, reused, reused_from: [{run, calls}], saved_usd, spent_usd}, "
+            "budget: {caps: "
+            "{max_cost_usd, max_requests, max_tokens, output_tokens}, books: [{book: baseline, "
+            "candidates or judge, spent: {requests, tokens, cost_usd}, reserved: {the same}, "
+            "unknown: {the same}, overruns}], total: {the same}, assumed: [model]} or null, "
+            "stopped: {by: budget, rows, total, sentence}}: "
             "cost_usd and judge_cost_usd are what the answers cost when they were made, 0 when "
             "that was nothing, null when it is not known; journal says how many exchanges were "
             "reused, which runs paid for them, and what this run spent itself; n and "
@@ -317,7 +330,11 @@ const struct proto_method proto_methods[] = {
             "score_sets are what run.rescore kept; unknown_fate counts the calls that may have "
             "been "
             "made without their reply being kept, since assayd was killed or the run cancelled; "
-            "unknown_calls names the last 1,000 of them",
+            "unknown_calls names the last 1,000 of them; of a budget, reserved is what calls under "
+            "way may cost at most, unknown the part of spent that is a worst case because the "
+            "reply was lost, overruns count replies that cost more than their worst case, assumed "
+            "are models whose replies are bounded by output_tokens alone; stopped is absent unless "
+            "the budget left rows out",
         .errors = "not_found",
     },
     {

@@ -7,10 +7,12 @@
 #include "daemon/config/file.h"
 #include "lib/duration.h"
 
+#include <math.h>
 #include <string.h>
 
 #define AT(member) offsetof(struct eval_def, member)
 #define RULE(member) offsetof(struct gate_rules, member)
+#define CAP(member) offsetof(struct budget_rules, member)
 #define SELECTOR_MUST_BE "a plugin: name, name@1, name@1.2.0 or name@sha256:... (8 digits or more)"
 
 struct eval_ctx {
@@ -254,6 +256,14 @@ static void decode_journal(struct field_ctx *ctx, const struct yaml_node *node, 
         rules->max_age_ms = JOURNAL_CACHE_MAX_AGE_MS;
 }
 
+static const struct field budget_fields[] = {
+    FIELD("max_cost_usd", NUMBER, CAP(max_cost_usd), .min = 0.000001, .max = 1e6),
+    FIELD("max_requests", I64, CAP(max_requests), .min = 1, .max = 1e12),
+    FIELD("max_tokens", I64, CAP(max_tokens), .min = 1, .max = 1e15),
+    FIELD("output_tokens", I64, CAP(output_tokens), .min = 1, .max = BUDGET_OUTPUT_TOKENS_MAX),
+    FIELDS_END,
+};
+
 static const struct field eval_fields[] = {
     FIELD("description", STRING, AT(description)),
     FIELD("dataset", STRING, AT(dataset), .is_required = true, .is_valid = name_is_dataset,
@@ -266,6 +276,7 @@ static const struct field eval_fields[] = {
     FIELD("scorers", CUSTOM, 0, .decode = decode_scorers),
     FIELD("rubric", CUSTOM, 0, .decode = decode_rubric),
     FIELD("primary", STRING, AT(primary)),
+    FIELD("budget", SECTION, AT(budget), .section = budget_fields),
     FIELD("gate", SECTION, AT(gate), .section = gate_fields),
     FIELD("journal", CUSTOM, AT(journal), .decode = decode_journal),
     FIELDS_END,
@@ -366,6 +377,34 @@ static void check_metrics(struct field_ctx *ctx, const struct yaml_node *root,
                      metrics_of(eval, true, names));
 }
 
+static void check_price(struct field_ctx *ctx, const struct yaml_node *node, const char *name)
+{
+    const struct eval_ctx *eval_ctx = ctx->user;
+    const struct model_spec *spec = name ? config_model(eval_ctx->config, name) : NULL;
+    if (spec && (isnan(spec->prices.input) || isnan(spec->prices.output)))
+        problems_add(ctx->problems, node->place, "budget.max_cost_usd",
+                     "model '%.60s' has no price in %s, so its calls cannot be kept under it: give "
+                     "it price: {input: ..., output: ...}, or cap max_requests or max_tokens",
+                     name, eval_ctx->config->path);
+}
+
+static void check_budget(struct field_ctx *ctx, const struct yaml_node *root,
+                         const struct eval_def *eval)
+{
+    const struct yaml_node *budget = yaml_map_get(root, "budget");
+    const struct yaml_node *dollars = yaml_map_get(budget, "max_cost_usd");
+    if (budget && budget->kind == YAML_MAP && !dollars && !yaml_map_get(budget, "max_requests") &&
+        !yaml_map_get(budget, "max_tokens"))
+        problems_add(ctx->problems, budget->place, "budget",
+                     "nothing is capped: give max_cost_usd, max_requests or max_tokens");
+    if (!dollars)
+        return;
+    check_price(ctx, dollars, eval->baseline);
+    for (size_t i = 0; i < eval->candidate_count; i++)
+        check_price(ctx, dollars, eval->candidates[i]);
+    check_price(ctx, dollars, eval->judge);
+}
+
 static struct name_list model_names(const struct config *config, struct as_arena *arena)
 {
     const char **names = as_arena_alloc(arena, (config->model_count + 1) * sizeof(*names));
@@ -377,12 +416,14 @@ static struct name_list model_names(const struct config *config, struct as_arena
 static void decode_eval(struct field_ctx *ctx, const struct yaml_node *root, struct eval_def *eval)
 {
     gate_rules_init(&eval->gate);
+    budget_rules_init(&eval->budget);
     field_decode_map(ctx, root, "", eval_fields, eval);
     if (root->kind != YAML_MAP)
         return;
     check_members(ctx, root, eval);
     check_judge(ctx, root, eval);
     check_metrics(ctx, root, eval);
+    check_budget(ctx, root, eval);
     if (!eval->primary)
         eval->primary = eval->has_rubric ? eval->rubric.name : eval->scorers[0].name;
 }

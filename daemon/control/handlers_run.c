@@ -1,5 +1,6 @@
 /* run.* and verdict.show: starting, looking, watching. */
 #include "daemon/control/handlers.h"
+#include "daemon/engine/spending.h"
 #include "daemon/store/score_sets.h"
 #include "daemon/store/unknown_calls.h"
 
@@ -31,6 +32,16 @@ static void on_started(void *ctx, int64_t run, const struct as_err *err)
     control_reply(call, json);
 }
 
+static struct budget_rules caps_of(const struct as_json *params)
+{
+    struct budget_rules caps;
+    budget_rules_init(&caps);
+    caps.max_cost_usd = as_json_get_num(params, "max_cost_usd", NAN);
+    caps.max_requests = as_json_get_int(params, "max_requests", 0);
+    caps.max_tokens = as_json_get_int(params, "max_tokens", 0);
+    return caps;
+}
+
 void handle_run_start(void *ctx, struct control_call *call)
 {
     struct control_app *app = ctx;
@@ -58,6 +69,7 @@ void handle_run_start(void *ctx, struct control_call *call)
                       .model_count = count,
                       .max_cases = as_json_get_int(call->params, "max_cases", 0),
                       .samples = (uint32_t)as_json_get_int(call->params, "samples", 0),
+                      .budget = caps_of(call->params),
                       .journal = has_journal ? &journal : NULL},
         .requested_by = requested_by,
         .tag = as_json_get_cstr(call->params, "tag"),
@@ -266,6 +278,23 @@ static void set_unknown_calls(struct store *store, struct control_query *query,
     as_json_set_take(query->result, "unknown_calls", list);
 }
 
+/* Of a group that is not live: its books are made from the journal. */
+static void set_budget(struct store *store, struct control_query *query,
+                       const struct group_record *group)
+{
+    struct pins *pins = NULL;
+    struct spending spending = {0};
+    if (pins_from_json(group->pins_json, &pins, NULL))
+        return; /* the rest of the answer does not need them */
+    int rc = spending_load(store, group->id, pins, &spending);
+    if (rc)
+        control_store_failed(store, query, rc, "the budget's books");
+    else
+        as_json_set_take(query->result, "budget", spending_to_json(pins, &spending.budget));
+    spending_done(&spending);
+    pins_free(pins);
+}
+
 static int get_group(struct store *store, struct control_query *query,
                      struct group_record *ret_group)
 {
@@ -284,6 +313,7 @@ static void show_work(struct store *store, struct control_query *query)
     query->result = control_run_json(store, &group);
     set_score_sets(store, query, group.id);
     set_unknown_calls(store, query, &group);
+    set_budget(store, query, &group);
     AS_CLEANUP_JSON struct as_json *pins = pins_of(&group);
     int rc = control_set_journal(store, query, group.id, pins, query->result);
     if (rc)
@@ -304,6 +334,9 @@ static void finish_live(struct control_query *query)
     as_json_set_int(live, "done", progress.done);
     as_json_set_int(live, "total", progress.total);
     as_json_set_take(json, "progress", live);
+    struct as_json *budget = engine_budget(query->app->engine, run);
+    if (budget)
+        as_json_set_take(json, "budget", budget);
 }
 
 void handle_run_show(void *ctx, struct control_call *call)

@@ -183,6 +183,12 @@ int engine_progress(const struct engine *engine, int64_t run, struct run_progres
     return 0;
 }
 
+struct as_json *engine_budget(const struct engine *engine, int64_t run)
+{
+    const struct group *group = engine_find_group(engine, run);
+    return group ? spending_to_json(group->pins, spending_budget(&group->spending)) : NULL;
+}
+
 size_t engine_live_count(const struct engine *engine)
 {
     size_t count = 0;

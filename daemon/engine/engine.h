@@ -86,6 +86,8 @@ struct run_progress {
 /* AS_ENOENT: no such live group. */
 int engine_progress(const struct engine *engine, int64_t run,
                     struct run_progress *ret_progress) AS_MUST_USE;
+/* The books of a live group, to be freed; NULL: no such live group, or it has no budget. */
+struct as_json *engine_budget(const struct engine *engine, int64_t run);
 size_t engine_live_count(const struct engine *engine);
 
 #endif

@@ -317,6 +317,7 @@ void group_begin(struct group *group)
     group->window = window_for(group->pins);
     group->system_prefix = system_prefix(group->pins->system);
     group->started_ns = clock_now_ns();
+    spending_open(&group->spending, group->pins, group->engine->on.transport);
     if (group->state == GROUP_PENDING) {
         int rc = group_step(&group->state, GROUP_EV_START);
         AS_ASSERT(rc == 0);
@@ -335,6 +336,7 @@ void group_free(struct group *group)
     AS_ASSERT(!group->active && !group->is_reading);
     case_page_unref(group->page);
     case_page_unref(group->ahead);
+    spending_done(&group->spending);
     pins_free(group->pins);
     free(group->system_prefix);
     free(group);

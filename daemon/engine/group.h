@@ -3,6 +3,7 @@
 #define DAEMON_ENGINE_GROUP_H
 
 #include "daemon/engine/engine.h"
+#include "daemon/engine/spending.h"
 
 struct row;
 struct rescore;
@@ -35,7 +36,9 @@ struct group {
     struct group *next;
     struct engine *engine;
     struct pins *pins;
-    char *system_prefix; /* `[{"role":"system",...}`, or NULL */
+    struct spending spending;
+    char over_budget[AS_ERR_MSG_MAX]; /* why no more calls are made; "" */
+    char *system_prefix;              /* `[{"role":"system",...}`, or NULL */
     int64_t id;
     int64_t dataset_id, case_count;
     enum group_state state;

@@ -117,7 +117,7 @@ static void journal_find(void *ctx, const struct journal_key *key, journal_found
 
 static struct store_intent intent_of(const struct journal_key *key, uint32_t attempt)
 {
-    return (struct store_intent){row_of(key), key->role, key->turn, attempt};
+    return (struct store_intent){row_of(key), key->role, key->turn, attempt, key->request_bytes};
 }
 
 static void journal_intent(void *ctx, const struct journal_key *key, uint32_t attempt,

@@ -119,6 +119,20 @@ static int resolve_metric(struct pins *pins, enum plugin_kind kind,
     return 0;
 }
 
+static void bound_output(const struct budget_rules *budget, struct pin_model *model)
+{
+    int64_t limit = budget_output_limit(model->spec.params_json);
+    model->is_assumed = limit <= 0;
+    model->output_tokens = model->is_assumed ? budget->output_tokens : limit;
+}
+
+void pins_bound_outputs(struct pins *pins)
+{
+    for (size_t i = 0; i < pins->member_count; i++)
+        bound_output(&pins->budget, &pins->members[i]);
+    bound_output(&pins->budget, &pins->judge);
+}
+
 static int metric_index(const struct pins *pins, const char *name)
 {
     for (size_t i = 0; i < pins->metric_count; i++)
@@ -166,7 +180,10 @@ int pins_resolve(const struct eval_def *eval, const struct config *config,
     pins->samples = overrides->samples ? overrides->samples : eval->samples;
     pins->gate = eval->gate;
     pins->journal = overrides->journal ? *overrides->journal : eval->journal;
-    int rc = resolve_members(pins, eval, config, registry, overrides, err);
+    pins->budget = eval->budget;
+    int rc = budget_rules_lower(&pins->budget, &overrides->budget, err);
+    if (!rc)
+        rc = resolve_members(pins, eval, config, registry, overrides, err);
     if (!rc)
         rc = resolve_metrics(pins, eval, registry, err);
     if (!rc && eval->has_rubric)
@@ -175,6 +192,7 @@ int pins_resolve(const struct eval_def *eval, const struct config *config,
         pins_free(pins);
         return rc;
     }
+    pins_bound_outputs(pins);
     *ret_pins = pins;
     return 0;
 }

@@ -24,6 +24,9 @@ struct pin_model {
     struct plugin_version *provider; /* a reference; NULL for the recorded answers */
     struct as_sha256 provider_hash;
     uint64_t lane; /* of transport; 0 for the recorded answers */
+    /* The most tokens of a reply; is_assumed: its params set no limit, the budget's word counts. */
+    int64_t output_tokens;
+    bool is_assumed;
 };
 
 struct pin_metric {
@@ -49,6 +52,7 @@ struct pins {
     size_t primary;
     const char *system; /* NULL = none */
     uint32_t samples;
+    struct budget_rules budget;
     struct gate_rules gate;
     struct journal_rules journal;
     struct as_arena arena;
@@ -60,6 +64,7 @@ struct run_overrides {
     int64_t max_cases;                   /* 0 = as the eval says */
     uint32_t samples;                    /* 0 = as the eval says */
     const struct journal_rules *journal; /* NULL = as the eval says */
+    struct budget_rules budget;          /* caps that set or lower those of the eval */
 };
 
 /* Resolves every name now. dataset is what the eval's selector found. */
@@ -74,6 +79,8 @@ bool pins_is_recorded(const struct pin_model *model);
  * look alike, and each must get an answer of its own. */
 uint32_t pins_twins_before(const struct pins *pins, uint32_t member);
 size_t pins_scorer_count(const struct pins *pins); /* metrics without the rubric */
+/* Fills in output_tokens of every model. Done by pins_resolve and pins_from_json. */
+void pins_bound_outputs(struct pins *pins);
 
 struct as_json *pins_to_json(const struct pins *pins);
 /* Versions are NULL until pins_adopt. AS_ECORRUPT when the text is not what pins_to_json wrote. */

@@ -38,6 +38,7 @@ struct resume {
     struct resume_all *all;
     const struct group_record *record;
     struct pins *pins;
+    struct spending spending;
     struct adoption *adoptions;
     size_t adoption_count, adoptions_left;
     int64_t done_before, unknown_fate;
@@ -65,6 +66,7 @@ static void resume_over(struct resume *resume)
         all->err = resume->err;
     }
     pins_free(resume->pins);
+    spending_done(&resume->spending);
     as_arena_done(&resume->arena);
     free(resume);
     all_step(all);
@@ -84,7 +86,9 @@ static void bring_back(struct resume *resume)
         group->is_resumed = true;
         group->done_before = resume->done_before;
         group->pins = resume->pins;
+        group->spending = resume->spending;
         resume->pins = NULL;
+        resume->spending = (struct spending){0};
         if (resume->unknown_fate)
             as_log_warn("group=%lld %lld calls were under way when assayd ended: their fate is "
                         "unknown, they are sent again",
@@ -140,6 +144,8 @@ static void load_work(struct store *store, void *ctx)
     if (!resume->rc)
         resume->rc =
             store_group_settle_intents(store, record->id, clock_wall_ms(), &resume->unknown_fate);
+    if (!resume->rc)
+        resume->rc = spending_load(store, record->id, resume->pins, &resume->spending);
     int64_t counts[PINS_MAX_MEMBERS * ROW_STATUS_COUNT];
     if (!resume->rc)
         resume->rc = store_group_counts(store, record->id, record->member_count, counts);

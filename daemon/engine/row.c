@@ -24,6 +24,7 @@ static void release_when_over(struct row *row)
     if (row->jobs_out || row->fsm.state != ROW_AT_END)
         return;
     struct group *group = row->group;
+    row_settle(row, NULL, NULL);
     case_page_unref(row->page);
     as_arena_done(&row->arena);
     group_row_ended(group, row);
@@ -162,9 +163,10 @@ static void do_judge_request(struct row *row)
 static bool may_be_billed(const struct transport_reply *reply)
 {
     const struct exchange *exchange = reply->exchange;
-    if (!exchange || exchange->outcome != EXCHANGE_REPLY)
-        return !exchange || exchange->outcome != EXCHANGE_CONNECT_FAILED;
-    return exchange->http_status >= 200 && exchange->http_status < 300;
+    if (!exchange)
+        return reply->rc != AS_ELIMIT;
+    enum budget_fate fate = budget_fate_of(exchange->outcome, exchange->http_status);
+    return fate == BUDGET_ANSWERED || fate == BUDGET_UNKNOWN;
 }
 
 /* Not known until the usage is read from the reply. */
@@ -187,18 +189,22 @@ static void note_saving(struct row *row, double usd)
 static void on_sent(void *ctx, const struct transport_reply *reply)
 {
     struct row *row = ctx;
+    bool is_judge = row->fsm.state == ROW_AT_JUDGE_SEND;
     row->transport_id = 0;
+    row_take_reply(row, is_judge ? EXCHANGE_JUDGE : EXCHANGE_MODEL, reply);
     if (!came_back(row)) {
         release_when_over(row);
         return;
     }
-    bool is_judge = row->fsm.state == ROW_AT_JUDGE_SEND;
     note_spending(row, is_judge, reply);
     row->exchange = reply->exchange;
     if (!is_judge)
         row->record.attempts += reply->attempts;
     if (reply->rc == AS_ECANCELED) {
         step(row, ROW_EV_CANCEL);
+    } else if (reply->rc == AS_ELIMIT) {
+        row_note_over_budget(row);
+        step(row, ROW_EV_OVER_BUDGET);
     } else if (reply->rc) {
         group_fault(row->group, writer_error(row->group->engine->on.writer));
         row->fsm.state = ROW_AT_END;
@@ -285,6 +291,7 @@ static void send_to(struct row *row, const struct pin_model *model, enum exchang
         .header_count = built->header_count,
         .skip_find = !group->is_resumed && group->pins->journal.policy == JOURNAL_LIVE,
     };
+    row_claim(row, role, &request);
     row->jobs_out++;
     if (group->pins->journal.policy == JOURNAL_REPLAY)
         replay(row, &request.journal);
@@ -295,6 +302,12 @@ static void send_to(struct row *row, const struct pin_model *model, enum exchang
 
 /* ---- parse: the provider's worker reads the reply ---- */
 
+/* NULL when the reply had nothing to read it from. */
+static const struct job_output *usage_of(const struct job_reply *reply)
+{
+    return reply->status == JOB_OK && !reply->error_class.ptr ? &reply->output : NULL;
+}
+
 static void on_parsed(void *ctx, const struct job_reply *reply)
 {
     struct row *row = ctx;
@@ -303,6 +316,7 @@ static void on_parsed(void *ctx, const struct job_reply *reply)
         return;
     }
     const struct pin_model *model = member_of(row);
+    row_settle(row, model, usage_of(reply));
     if (reply->status != JOB_OK) {
         plugin_failed(row, ROW_FAILURE_OF_CALL, model->spec.plugin, reply);
     } else if (reply->error_class.ptr) {
@@ -332,6 +346,7 @@ static void on_judge_parsed(void *ctx, const struct job_reply *reply)
         return;
     }
     const struct pin_model *judge = &row->group->pins->judge;
+    row_settle(row, judge, usage_of(reply));
     if (reply->status != JOB_OK) {
         plugin_failed(row, failure_of_rubric(row), judge->spec.plugin, reply);
     } else if (reply->error_class.ptr) {
@@ -582,6 +597,11 @@ static void step(struct row *row, enum row_event event)
 
 static void begin(struct row *row)
 {
+    if (row_is_over_budget(row)) {
+        row_note_over_budget(row);
+        step(row, ROW_EV_OVER_BUDGET);
+        return;
+    }
     if (!pins_is_recorded(member_of(row)))
         step(row, ROW_EV_CALL);
     else if (row_output_from_recording(row))

@@ -19,6 +19,14 @@ struct row_failure { /* without a class: none */
 #define ROW_FAILURE_OF(metric) (1 + (metric))
 #define ROW_FAILURES_MAX (1 + PINS_MAX_METRICS)
 
+/* The last reply, until what it cost is booked. */
+struct row_bill {
+    bool is_reserved; /* its claim is reserved, and ours to settle */
+    bool is_doubt;    /* an earlier life booked it at its worst case */
+    uint32_t role, turn;
+    int64_t sent_ms;
+};
+
 struct row {
     struct row *next, *prev; /* in the group's list */
     struct group *group;
@@ -30,6 +38,8 @@ struct row {
     struct job_output judge_output; /* texts in the arena */
     double judge_before_usd;        /* what the judge's calls before the last one cost */
     bool is_reused;                 /* the last reply was paid for by another group */
+    struct budget_claim claim;      /* of the last call */
+    struct row_bill bill;
     struct score_record scores[PINS_MAX_METRICS];
     size_t score_count;
     struct row_failure failures[ROW_FAILURES_MAX];
@@ -44,6 +54,14 @@ struct row {
     const struct job_reply *built;
     const struct exchange *exchange;
 };
+
+/* row_spending.c: the row's part in its group's budget */
+bool row_is_over_budget(const struct row *row); /* it need not begin */
+void row_note_over_budget(struct row *row);     /* its error, and the group's */
+void row_claim(struct row *row, enum exchange_role role, struct transport_request *request);
+void row_take_reply(struct row *row, enum exchange_role role, const struct transport_reply *reply);
+/* output NULL: what the reply cost was not read. Does nothing when there is nothing to book. */
+void row_settle(struct row *row, const struct pin_model *model, const struct job_output *output);
 
 /* row_output.c */
 void row_take_output(struct row *row, const struct job_output *from, struct job_output *ret_output);

@@ -111,6 +111,8 @@ static void found_done(void *ctx)
         start->rc = pins_resolve(start->eval, engine->config, engine->on.registry, &start->dataset,
                                  &start->overrides, &start->pins, &start->err);
     if (!start->rc)
+        start->rc = spending_check(start->pins, &start->err);
+    if (!start->rc)
         start->rc = check_recorded(start, &start->err);
     if (!start->rc)
         start->rc = lanes_open(engine, start->pins, &start->err);

@@ -19,7 +19,7 @@ struct items {
 };
 
 struct batch {
-    struct items intents, exchanges, withdrawals, rows;
+    struct items intents, exchanges, withdrawals, usages, rows;
 };
 
 struct writer {
@@ -37,7 +37,7 @@ struct writer {
 static size_t batch_size(const struct batch *batch)
 {
     return batch->intents.count + batch->exchanges.count + batch->withdrawals.count +
-           batch->rows.count;
+           batch->usages.count + batch->rows.count;
 }
 
 static void items_done(struct items *items)
@@ -51,6 +51,7 @@ static void batch_done(struct batch *batch)
     items_done(&batch->intents);
     items_done(&batch->exchanges);
     items_done(&batch->withdrawals);
+    items_done(&batch->usages);
     items_done(&batch->rows);
 }
 
@@ -73,6 +74,8 @@ static void commit_work(struct store *store, void *ctx)
         .exchange_count = batch->exchanges.count,
         .withdrawals = batch->withdrawals.list,
         .withdrawal_count = batch->withdrawals.count,
+        .usages = batch->usages.list,
+        .usage_count = batch->usages.count,
         .rows = batch->rows.list,
         .row_count = batch->rows.count,
     };
@@ -106,6 +109,7 @@ static void commit_done(void *ctx)
     items_tell(&batch->intents, writer->commit_rc);
     items_tell(&batch->exchanges, writer->commit_rc);
     items_tell(&batch->withdrawals, writer->commit_rc);
+    items_tell(&batch->usages, writer->commit_rc);
     items_tell(&batch->rows, writer->commit_rc);
     writer->is_committing = false;
     if (batch_size(&writer->filling) >= WRITER_BATCH_MAX)
@@ -163,6 +167,17 @@ void writer_add_intent(struct writer *writer, const struct store_intent *intent,
                        writer_done_fn done, void *ctx)
 {
     items_add(&writer->filling.intents, intent, sizeof(*intent), (struct waiter){done, ctx});
+    added(writer);
+}
+
+static void tell_nobody(void *ctx, int rc)
+{
+    (void)ctx, (void)rc;
+}
+
+void writer_add_usage(struct writer *writer, const struct store_usage *usage)
+{
+    items_add(&writer->filling.usages, usage, sizeof(*usage), (struct waiter){tell_nobody, NULL});
     added(writer);
 }
 

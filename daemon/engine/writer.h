@@ -1,13 +1,14 @@
 /* The batched writer: what runs produce, gathered into few transactions.
  *
- * Intents, exchanges and rows are handed in one by one and committed together, WRITER_GATHER_MS
- * after the first one, or as soon as the commit before has ended. Each calls back when its
- * transaction is on disk (synchronous=FULL) or failed. What they point to stays alive until
- * then. */
+ * Intents, exchanges, usages and rows are handed in one by one and committed together,
+ * WRITER_GATHER_MS after the first one, or as soon as the commit before has ended. Each but a usage
+ * calls back when its transaction is on disk (synchronous=FULL) or failed. What they point to stays
+ * alive until then. */
 #ifndef DAEMON_ENGINE_WRITER_H
 #define DAEMON_ENGINE_WRITER_H
 
 #include "daemon/engine/db.h"
+#include "daemon/store/calls.h"
 
 #define WRITER_GATHER_MS 2
 #define WRITER_BATCH_MAX 512
@@ -25,6 +26,7 @@ void writer_add_intent(struct writer *writer, const struct store_intent *intent,
 /* Of an intent that is committed, and whose attempt was not made. */
 void writer_add_withdrawal(struct writer *writer, const struct store_intent *intent,
                            writer_done_fn done, void *ctx);
+void writer_add_usage(struct writer *writer, const struct store_usage *usage);
 void writer_add_exchange(struct writer *writer, const struct exchange_record *exchange,
                          writer_done_fn done, void *ctx);
 void writer_add_row(struct writer *writer, const struct scored_row *row, writer_done_fn done,

@@ -3,6 +3,7 @@
 #ifndef DAEMON_MODEL_EVAL_H
 #define DAEMON_MODEL_EVAL_H
 
+#include "daemon/model/budget_rules.h"
 #include "daemon/model/gate_rules.h"
 #include "daemon/model/journal_rules.h"
 
@@ -43,6 +44,7 @@ struct eval_def {
     const char *system;  /* put before every case's messages as a system message; NULL = none */
     uint32_t samples;    /* answers per case and member */
     uint32_t max_cases;  /* 0 = all */
+    struct budget_rules budget;
     struct gate_rules gate;
     struct journal_rules journal;
 };

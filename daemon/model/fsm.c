@@ -45,6 +45,7 @@ static const struct row_rule row_rules[ROW_STATE_COUNT][ROW_EVENT_COUNT] = {
         [ROW_EV_CALL] = TO(ROW_AT_REQUEST, ROW_DO_REQUEST),
         [ROW_EV_RECORDED] = SPECIAL(ENTER_SCORE),
         [ROW_EV_NOT_RECORDED] = ENDS(ROW_SKIPPED),
+        [ROW_EV_OVER_BUDGET] = ENDS(ROW_SKIPPED),
     },
     [ROW_AT_REQUEST] = {
         [ROW_EV_BUILT] = TO(ROW_AT_SEND, ROW_DO_SEND),
@@ -55,6 +56,7 @@ static const struct row_rule row_rules[ROW_STATE_COUNT][ROW_EVENT_COUNT] = {
         [ROW_EV_REPLIED] = TO(ROW_AT_PARSE, ROW_DO_PARSE),
         [ROW_EV_NO_REPLY] = ENDS(ROW_MODEL_ERROR),
         [ROW_EV_TIMED_OUT] = ENDS(ROW_TIMEOUT),
+        [ROW_EV_OVER_BUDGET] = ENDS(ROW_SKIPPED),
         [ROW_EV_CANCEL] = ENDS(ROW_CANCELLED),
     },
     [ROW_AT_PARSE] = {
@@ -84,6 +86,7 @@ static const struct row_rule row_rules[ROW_STATE_COUNT][ROW_EVENT_COUNT] = {
         [ROW_EV_REPLIED] = TO(ROW_AT_JUDGE_PARSE, ROW_DO_JUDGE_PARSE),
         [ROW_EV_NO_REPLY] = ENDS(ROW_JUDGE_ERROR),
         [ROW_EV_TIMED_OUT] = ENDS(ROW_JUDGE_ERROR),
+        [ROW_EV_OVER_BUDGET] = ENDS(ROW_SKIPPED),
         [ROW_EV_CANCEL] = ENDS(ROW_CANCELLED),
     },
     [ROW_AT_JUDGE_PARSE] = {

@@ -46,6 +46,7 @@ enum row_event {
     ROW_EV_GRADED,
     ROW_EV_UNREADABLE,    /* the judge's answer does not parse */
     ROW_EV_PLUGIN_FAILED, /* a plugin failed at its job; one of the scorers: its score is missing */
+    ROW_EV_OVER_BUDGET,   /* nothing more may be sent */
     ROW_EV_COMMITTED,
     ROW_EV_CANCEL,
     ROW_EVENT_COUNT

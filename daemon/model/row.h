@@ -16,7 +16,7 @@ enum row_status {
     ROW_REFUSED,      /* the model refused to answer */
     ROW_JUDGE_ERROR,  /* the judge failed or its grade did not parse twice: never a zero */
     ROW_SCORER_ERROR, /* our side failed: a scorer, rubric or provider plugin */
-    ROW_SKIPPED,      /* nothing to do: no recorded answer for this case */
+    ROW_SKIPPED,      /* not run: no recorded answer for this case, or over the budget */
     ROW_CANCELLED,
     ROW_STATUS_COUNT
 };
@@ -53,10 +53,13 @@ struct row_key {
     uint32_t sample;
 };
 
+/* The error_class of a row that is skipped because the group's budget is used up. */
+#define ROW_OVER_BUDGET "budget"
+
 struct row_record {
     struct row_key key;
     enum row_status status;
-    struct as_str error_class; /* "rate_limit", "timeout", "bad_result", ...; absent when ok */
+    struct as_str error_class; /* "rate_limit", "timeout", ROW_OVER_BUDGET, ...; absent when ok */
     struct as_str error;       /* a sentence; absent when ok */
     struct as_str text;        /* the output; absent when there was none */
     struct as_str tool_calls_json;

@@ -4,7 +4,9 @@
 #include "daemon/report/result.h"
 
 #include "daemon/gate/gate.h"
+#include "daemon/report/stopped.h"
 #include "daemon/stats/cost.h"
+#include "daemon/store/calls.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -400,7 +402,11 @@ int report_build(struct store *store, const struct report_spec *spec,
                  struct report_result *ret_result, struct as_err *err)
 {
     struct table table;
-    int rc = table_load(store, spec, &table, err);
+    int64_t over_budget = 0;
+    int rc = store_rows_over_budget(store, spec->group_id, &over_budget);
+    if (rc)
+        return as_err_set(err, rc, "%s", store_error(store));
+    rc = table_load(store, spec, &table, err);
     if (rc)
         return rc;
     struct build build = {
@@ -415,6 +421,9 @@ int report_build(struct store *store, const struct report_spec *spec,
         rc = judge_candidate(&build, i, err);
     const char *outcome = build.is_gated ? gate_outcome_word(build.worst) : NULL;
     struct as_json *json = result_json(&build, outcome);
+    stopped_mark(json, over_budget, (int64_t)(table.expected_rows * spec->member_count));
+    if (outcome && over_budget)
+        outcome = STOPPED_OUTCOME;
     as_buf_done(&build.headline);
     table_done(&table);
     if (rc) {

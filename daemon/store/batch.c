@@ -1,18 +1,20 @@
-/* The batched commit: intents, exchanges, rows with their scores, in one transaction. It is the hot
- * path of the daemon: five prepared statements, one zstd frame an exchange and one a row, one small
- * index beside the keys. */
+/* The batched commit: intents, exchanges, usages, rows with their scores, in one transaction. It is
+ * the hot path of the daemon: few prepared statements, one zstd frame an exchange and one a row,
+ * one small index beside the keys. */
+#include "daemon/store/calls.h"
 #include "daemon/store/scores.h"
 #include "daemon/store/sql.h"
 
 static int put_intent(struct store *store, const struct store_intent *intent)
 {
     struct sql *sql = sql_use(store, "INSERT OR REPLACE INTO intent"
-                                     " (group_id, case_seq, sample, member, role, turn, attempt)"
-                                     " VALUES (?, ?, ?, ?, ?, ?, ?)");
+                                     " (group_id, case_seq, sample, member, role, turn, attempt,"
+                                     " request_bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
     sql_put_row_key(sql, &intent->row);
     sql_put_int(sql, intent->role);
     sql_put_int(sql, intent->turn);
     sql_put_int(sql, intent->attempt);
+    sql_put_int(sql, intent->request_bytes);
     return sql_run(sql);
 }
 
@@ -56,8 +58,9 @@ static int put_exchange(struct store *store, const struct exchange_record *excha
     struct sql *sql = sql_use(
         store,
         "INSERT INTO exchange (group_id, case_seq, sample, member, body_id, role, turn, attempt,"
-        " identity, outcome, http_status, sent_ms, connect_us, first_byte_us, total_us, paid_by)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0))");
+        " identity, outcome, http_status, sent_ms, connect_us, first_byte_us, total_us, paid_by,"
+        " request_bytes)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0), ?)");
     sql_put_row_key(sql, &exchange->row);
     sql_put_int(sql, sqlite3_last_insert_rowid(store->db));
     sql_put_int(sql, exchange->role);
@@ -71,11 +74,30 @@ static int put_exchange(struct store *store, const struct exchange_record *excha
     sql_put_int(sql, exchange->first_byte_us);
     sql_put_int(sql, exchange->total_us);
     sql_put_int(sql, exchange->paid_by);
+    sql_put_int(sql, (int64_t)exchange->request_body.len);
     rc = sql_run(sql);
     if (rc)
         return rc;
-    struct store_intent intent = {exchange->row, exchange->role, exchange->turn, exchange->attempt};
+    struct store_intent intent = {.row = exchange->row,
+                                  .role = exchange->role,
+                                  .turn = exchange->turn,
+                                  .attempt = exchange->attempt};
     return take_intent(store, &intent);
+}
+
+static int put_usage(struct store *store, const struct store_usage *usage)
+{
+    struct sql *sql =
+        sql_use(store, "INSERT OR REPLACE INTO call_usage (group_id, case_seq, sample,"
+                       " member, role, turn, sent_ms, tokens, usd_nano)"
+                       " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    sql_put_row_key(sql, &usage->row);
+    sql_put_int(sql, usage->role);
+    sql_put_int(sql, usage->turn);
+    sql_put_int(sql, usage->sent_ms);
+    sql_put_int(sql, usage->tokens);
+    sql_put_int(sql, usage->usd_nano);
+    return sql_run(sql);
 }
 
 /* *ret_body_id is 0 when the row has no texts. */
@@ -165,6 +187,8 @@ static int put_batch(struct store *store, const struct store_batch *batch, size_
         rc = put_exchange(store, &batch->exchanges[i]);
     for (size_t i = 0; !rc && i < batch->withdrawal_count; i++)
         rc = take_intent(store, &batch->withdrawals[i]);
+    for (size_t i = 0; !rc && i < batch->usage_count; i++)
+        rc = put_usage(store, &batch->usages[i]);
     for (size_t i = 0; !rc && i < batch->row_count; i++)
         rc = put_row(store, &batch->rows[i], &scratch, duplicates);
     as_buf_done(&scratch);

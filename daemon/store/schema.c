@@ -139,5 +139,22 @@ static const char version_7[] =
 
     "PRAGMA user_version = 7;";
 
-const char *const schema_steps[STORE_SCHEMA_VERSION] = {version_1, version_2, version_3, version_4,
-                                                        version_5, version_6, version_7};
+/* What a budget is derived from after a restart: the size of each request, a call of unknown fate
+ * among them, and what its reply cost. */
+static const char version_8[] =
+    "ALTER TABLE intent ADD COLUMN request_bytes INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE exchange ADD COLUMN request_bytes INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE unknown_call ADD COLUMN request_bytes INTEGER NOT NULL DEFAULT 0;"
+
+    "CREATE TABLE call_usage ("
+    "  group_id INTEGER NOT NULL, case_seq INTEGER NOT NULL, sample INTEGER NOT NULL,"
+    "  member INTEGER NOT NULL, role INTEGER NOT NULL, turn INTEGER NOT NULL,"
+    "  sent_ms INTEGER NOT NULL, tokens INTEGER NOT NULL, usd_nano INTEGER NOT NULL,"
+    "  PRIMARY KEY (group_id, case_seq, sample, member, role, turn, sent_ms)"
+    ") STRICT, WITHOUT ROWID;"
+
+    "PRAGMA user_version = 8;";
+
+const char *const schema_steps[STORE_SCHEMA_VERSION] = {
+    version_1, version_2, version_3, version_4, version_5, version_6, version_7, version_8,
+};

@@ -19,7 +19,7 @@
 
 struct store;
 
-#define STORE_SCHEMA_VERSION 7
+#define STORE_SCHEMA_VERSION 8
 
 /* Creates or migrates the file. A newer schema than ours, or another program's file, is refused. */
 int store_open(const char *path, struct store **ret_store, struct as_err *err) AS_MUST_USE;
@@ -132,7 +132,10 @@ struct exchange_record {
 struct store_intent {
     struct row_key row;
     uint32_t role, turn, attempt;
+    uint32_t request_bytes; /* of the body */
 };
+
+struct store_usage; /* calls.h */
 
 struct scored_row {
     struct row_record row;
@@ -150,6 +153,8 @@ struct store_batch {
     size_t exchange_count;
     const struct store_intent *withdrawals;
     size_t withdrawal_count;
+    const struct store_usage *usages;
+    size_t usage_count;
     const struct scored_row *rows;
     size_t row_count;
 };

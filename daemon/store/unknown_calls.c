@@ -6,11 +6,11 @@
 
 static int copy_intents(struct store *store, int64_t group_id, int64_t now_ms, int64_t *ret_count)
 {
-    struct sql *sql =
-        sql_use(store, "INSERT INTO unknown_call (group_id, case_seq, sample, member, role, turn,"
-                       " attempt, found_ms) SELECT group_id, case_seq, sample, member, role, turn,"
-                       " attempt, ?2 FROM intent WHERE group_id = ?1"
-                       " ORDER BY case_seq, sample, member, role, turn");
+    struct sql *sql = sql_use(
+        store, "INSERT INTO unknown_call (group_id, case_seq, sample, member, role, turn,"
+               " attempt, found_ms, request_bytes) SELECT group_id, case_seq, sample, member,"
+               " role, turn, attempt, ?2, request_bytes FROM intent WHERE group_id = ?1"
+               " ORDER BY case_seq, sample, member, role, turn");
     sql_put_int(sql, group_id);
     sql_put_int(sql, now_ms);
     int rc = sql_run(sql);

@@ -23,6 +23,7 @@ struct journal_key {
     uint32_t sample;
     enum exchange_role role;
     uint32_t turn;             /* 0; 1 when the judge is asked once more */
+    uint32_t request_bytes;    /* of the body: what bounds the cost of a call that got lost */
     struct as_sha256 identity; /* over method, URL, body, sample: transport_identity */
     /* May a good reply that another group paid for answer it too: one sent since then, and of
      * several the nth newest? Requests of twin members are the same, their answers must not be. */

@@ -92,6 +92,8 @@ struct request *request_new(struct transport *transport, struct lane *lane,
         .lane = lane,
         .state = REQUEST_QUEUED,
         .skip_find = from->skip_find,
+        .account = from->account,
+        .claim = from->claim,
         .done = done,
         .ctx = ctx,
         .key = from->journal,
@@ -112,8 +114,8 @@ void request_free(struct request *request)
 static const char *state_name(enum request_state state)
 {
     static const char *const names[REQUEST_STATE_COUNT] = {
-        "queued",      "held",    "finding",     "intending", "ready", "in flight",
-        "backing off", "keeping", "withdrawing", "cancelled", "done",
+        "queued",    "held",        "finding", "waiting",     "intending", "ready",
+        "in flight", "backing off", "keeping", "withdrawing", "cancelled", "done",
     };
     return names[state];
 }
@@ -122,12 +124,16 @@ void request_set_state(struct request *request, enum request_state state)
 {
 #define TO(name) (1u << REQUEST_##name)
     static const unsigned permitted[REQUEST_STATE_COUNT] = {
-        [REQUEST_QUEUED] = TO(HELD) | TO(FINDING) | TO(INTENDING) | TO(KEEPING) | TO(CANCELLED),
+        [REQUEST_QUEUED] = TO(HELD) | TO(FINDING) | TO(WAITING) | TO(INTENDING) | TO(KEEPING) |
+                           TO(DONE) | TO(CANCELLED),
         [REQUEST_HELD] = TO(QUEUED) | TO(READY) | TO(WITHDRAWING) | TO(CANCELLED),
-        [REQUEST_FINDING] = TO(HELD) | TO(INTENDING) | TO(KEEPING) | TO(DONE) | TO(CANCELLED),
+        [REQUEST_FINDING] =
+            TO(HELD) | TO(WAITING) | TO(INTENDING) | TO(KEEPING) | TO(DONE) | TO(CANCELLED),
+        [REQUEST_WAITING] = TO(QUEUED) | TO(DONE) | TO(CANCELLED),
         [REQUEST_INTENDING] = TO(HELD) | TO(READY) | TO(DONE) | TO(WITHDRAWING) | TO(CANCELLED),
         [REQUEST_READY] = TO(HELD) | TO(IN_FLIGHT) | TO(KEEPING) | TO(WITHDRAWING) | TO(CANCELLED),
-        [REQUEST_IN_FLIGHT] = TO(INTENDING) | TO(BACKING_OFF) | TO(KEEPING) | TO(CANCELLED),
+        [REQUEST_IN_FLIGHT] =
+            TO(WAITING) | TO(INTENDING) | TO(BACKING_OFF) | TO(KEEPING) | TO(DONE) | TO(CANCELLED),
         [REQUEST_BACKING_OFF] = TO(QUEUED) | TO(CANCELLED),
         [REQUEST_KEEPING] = TO(DONE) | TO(CANCELLED),
         [REQUEST_WITHDRAWING] = TO(CANCELLED),

@@ -15,6 +15,7 @@ enum request_state {
     REQUEST_QUEUED,      /* in its lane's queue */
     REQUEST_HELD,        /* its group is paused: in the list of the held */
     REQUEST_FINDING,     /* the journal looks for it */
+    REQUEST_WAITING,     /* in its account's queue, until the budget has room */
     REQUEST_INTENDING,   /* the journal makes the next attempt's intent durable */
     REQUEST_READY,       /* that is done: it waits for a slot, in its lane's list */
     REQUEST_IN_FLIGHT,   /* holds a slot; an attempt is with the sender */
@@ -30,11 +31,12 @@ struct request {
     /* NULL once that is freed: the journal's late callbacks find this */
     struct transport *transport;
     struct lane *lane;
-    /* in the lane's queue or among the ready, in the list of the held, or (next only) in that of
-     * the cancelled */
+    /* in the queue of its lane or account or among the ready, in the list of the held, or (next
+     * only) in that of the cancelled */
     struct request *next, *prev;
     enum request_state state;
     bool skip_find, is_fresh, is_stale_forgiven;
+    bool is_reserved;            /* an attempt's claim is in the account's books */
     bool is_intended;            /* the next attempt's intent is on disk */
     uint32_t attempts, failures; /* made; made and counted against the lane's max_attempts */
     uint32_t journal_debts;      /* callbacks that the journal owes us */
@@ -43,6 +45,8 @@ struct request {
     transport_done_fn done;
     void *ctx;
     struct journal_key key;
+    struct transport_account *account; /* NULL: no budget */
+    struct budget_claim claim;
     struct loop_timer *backoff;
     struct sender_slot *slot;
     struct attempt *attempt; /* in flight */

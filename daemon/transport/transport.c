@@ -8,33 +8,15 @@
  * The journal may owe callbacks for a request that is over (cancelled while it was looked for, or
  * failed attempts still being kept). Such a request waits for them in state done, even past
  * transport_free. */
-#include "daemon/transport/transport.h"
+#include "daemon/transport/transport_own.h"
 
-#include "daemon/transport/hold.h"
 #include "daemon/transport/http_text.h"
-#include "daemon/transport/request.h"
 #include "daemon/transport/retry.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-struct transport {
-    struct loop *loop;
-    const struct journal *journal; /* NULL: none */
-    struct sender *sender;
-    struct loop_timer *turn; /* runs when the pump is wanted */
-    struct lane **lanes;     /* id - 1 */
-    uint32_t lane_count;
-    struct request_table requests; /* all that are not freed, the done and indebted too */
-    struct request *cancelled;     /* whose done is due */
-    struct hold_list holds;
-    struct request_list held;
-    struct attempt_pool attempts;
-    struct as_rng rng;
-    bool is_closing;
-};
-
-static void want_turn(struct transport *transport)
+void transport_want_turn(struct transport *transport)
 {
     if (!loop_timer_is_active(transport->turn))
         loop_timer_start(transport->turn, 0);
@@ -67,6 +49,10 @@ static void deliver_final(struct request *request, const struct attempt *attempt
     const struct exchange *exchange = &attempt->exchange;
     struct transport_reply reply = {
         .rc = rc, .exchange = rc ? NULL : exchange, .attempts = request->attempts};
+    if (rc)
+        account_drop(request);
+    reply.is_reserved = request->is_reserved;
+    request->is_reserved = false;
     bool is_given_up = exchange->outcome != EXCHANGE_REPLY || retry_is_worth_it(exchange);
     request->lane->stats.failed += is_given_up;
     request_deliver(request, &reply);
@@ -129,6 +115,7 @@ static int may_send(const struct request *request, struct as_err *err)
 static void refuse(struct request *request, const struct as_err *err)
 {
     struct attempt *attempt = attempt_take(&request->transport->attempts, request);
+    account_drop(request);
     request_fill_exchange(request, &attempt->exchange);
     attempt->exchange.sent_ms = clock_wall_ms();
     attempt_fail(attempt, EXCHANGE_CONNECT_FAILED, "not sent: %s", err->msg);
@@ -173,7 +160,7 @@ static void cancel_later(struct request *request)
     request_set_state(request, REQUEST_CANCELLED);
     request->next = transport->cancelled;
     transport->cancelled = request;
-    want_turn(transport);
+    transport_want_turn(transport);
 }
 
 static void on_withdrawn(void *ctx, int rc)
@@ -209,23 +196,38 @@ static void on_intended(void *ctx, int rc)
         cancel_later(request);
     } else if (request->state == REQUEST_INTENDING) {
         request->lane->preparing--;
-        want_turn(request->transport);
+        transport_want_turn(request->transport);
         if (!rc) {
             become_ready(request);
             return;
         }
         struct transport_reply reply = {.rc = rc, .attempts = request->attempts - 1};
+        account_drop(request);
         request->lane->stats.failed++;
         request_deliver(request, &reply);
     }
     request_release_if_over(request);
 }
 
-/* Before every attempt: the note that it may be made is on disk before its first byte leaves. */
+/* The budget has no room for another attempt. */
+static void turn_away(struct request *request)
+{
+    struct transport_reply reply = {.rc = AS_ELIMIT, .attempts = request->attempts};
+    request_deliver(request, &reply);
+    request_release_if_over(request);
+}
+
+/* Before every attempt: its worst case fits in the budget, and the note that it may be made is on
+ * disk before its first byte leaves. */
 static void attempt_prepare(struct request *request)
 {
     const struct journal *journal = request->transport->journal;
     struct as_err err = {0};
+    enum budget_answer answer = account_admit(request);
+    if (answer == BUDGET_EXHAUSTED)
+        turn_away(request);
+    if (answer != BUDGET_OK)
+        return;
     request->attempts++;
     if (may_send(request, &err)) {
         refuse(request, &err);
@@ -279,7 +281,7 @@ static void enqueue(struct request *request)
         request_push_front(&request->lane->queue, request);
     else
         request_push_back(&request->lane->queue, request);
-    want_turn(request->transport);
+    transport_want_turn(request->transport);
 }
 
 static void on_found(void *ctx, const struct exchange *found)
@@ -290,7 +292,7 @@ static void on_found(void *ctx, const struct exchange *found)
         request_release_if_over(request);
         return;
     }
-    want_turn(request->transport);
+    transport_want_turn(request->transport);
     request->lane->preparing--;
     if (found && found->outcome == EXCHANGE_REPLY && !retry_is_worth_it(found)) {
         struct transport_reply reply = {.exchange = found, .is_from_journal = true};
@@ -360,6 +362,7 @@ static void on_attempt_done(struct attempt *attempt)
     struct lane *lane = request->lane;
     attempt_mask(attempt, lane_auth_key(request->auth));
     attempt_detach(request);
+    account_close_attempt(request, &attempt->exchange);
     lane->is_warm = true;
     lane->stats.connections_opened += attempt->connections_opened;
     request->is_fresh = attempt->exchange.outcome == EXCHANGE_BROKEN;
@@ -380,9 +383,32 @@ static void on_attempt_done(struct attempt *attempt)
     keep_failed(request, attempt);
 }
 
+/* Calls that cost less than their worst case have made room. What goes on has waited the longest;
+ * it was looked for in the journal already. A callback may close its account. */
+static void serve_waiting(struct transport *transport)
+{
+    struct request *request;
+    enum budget_answer answer;
+    while ((request = account_next_served(transport->accounts, &answer))) {
+        if (answer == BUDGET_EXHAUSTED) {
+            turn_away(request);
+            continue;
+        }
+        request->skip_find = true;
+        request_set_state(request, REQUEST_QUEUED);
+        if (must_wait(request)) { /* paused meanwhile: others may have the room */
+            account_drop(request);
+            wait_for_release(request);
+        } else {
+            request_push_front(&request->lane->queue, request);
+        }
+    }
+}
+
 static void pump(void *ctx)
 {
     struct transport *transport = ctx;
+    serve_waiting(transport);
     for (uint32_t i = 0; i < transport->lane_count; i++) {
         struct lane *lane = transport->lanes[i];
         while (lane->queue.head && lane_may_prepare(lane))
@@ -438,9 +464,11 @@ int transport_new(struct loop *loop, const struct transport_options *options,
  * afterwards. */
 static void request_stop(struct request *request)
 {
+    account_drop(request);
     switch (request->state) {
     case REQUEST_QUEUED: request_unlink(&request->lane->queue, request); break;
     case REQUEST_HELD: request_unlink(&request->transport->held, request); break;
+    case REQUEST_WAITING: request_unlink(&request->account->waiting, request); break;
     case REQUEST_FINDING:
     case REQUEST_INTENDING: request->lane->preparing--; break;
     case REQUEST_READY: request_unlink(&request->lane->ready, request); break;
@@ -496,21 +524,6 @@ void transport_free(struct transport *transport)
     free(transport);
 }
 
-uint64_t transport_lane(struct transport *transport, const struct model_spec *spec,
-                        const char *auth_header, const char *auth_prefix, const char *key)
-{
-    uint32_t i = 0;
-    while (i < transport->lane_count && strcmp(transport->lanes[i]->name, spec->name))
-        i++;
-    if (i == transport->lane_count) {
-        transport->lanes = as_xrealloc(transport->lanes, (i + 1) * sizeof(struct lane *));
-        transport->lanes[transport->lane_count++] = lane_new(transport->sender, spec->name);
-    }
-    lane_set(transport->lanes[i], spec, auth_header, auth_prefix, key);
-    want_turn(transport); /* its concurrency may have grown */
-    return i + 1;
-}
-
 uint64_t transport_send(struct transport *transport, const struct transport_request *request,
                         transport_done_fn done, void *ctx)
 {
@@ -551,7 +564,7 @@ static void release_held(struct transport *transport)
             enqueue(request);
         }
     }
-    want_turn(transport);
+    transport_want_turn(transport);
 }
 
 void transport_hold(struct transport *transport, int64_t group_id, enum transport_hold what)
@@ -559,6 +572,12 @@ void transport_hold(struct transport *transport, int64_t group_id, enum transpor
     hold_set(&transport->holds, group_id, what);
     hold_waiting(transport);
     release_held(transport);
+}
+
+struct transport_account *transport_account_open(struct transport *transport,
+                                                 const struct budget_amount *caps)
+{
+    return account_new(&transport->accounts, transport->turn, caps);
 }
 
 void transport_cancel(struct transport *transport, uint64_t request_id)
@@ -575,25 +594,5 @@ void transport_cancel(struct transport *transport, uint64_t request_id)
         cancel_later(request);
     if (is_intended)
         withdraw(request);
-    want_turn(transport); /* there may be room for another */
-}
-
-struct transport_stats transport_stats_of(const struct transport *transport, uint64_t lane)
-{
-    struct transport_stats sum = {0};
-    for (uint32_t i = 0; i < transport->lane_count; i++) {
-        if (lane && lane != i + 1)
-            continue;
-        struct transport_stats part = lane_stats(transport->lanes[i]);
-        sum.queued += part.queued;
-        sum.in_flight += part.in_flight;
-        sum.backing_off += part.backing_off;
-        sum.sent += part.sent;
-        sum.retried += part.retried;
-        sum.failed += part.failed;
-        sum.connections_opened += part.connections_opened;
-    }
-    for (const struct request *request = transport->held.head; request; request = request->next)
-        sum.held += !lane || request->lane == transport->lanes[lane - 1];
-    return sum;
+    transport_want_turn(transport); /* there may be room for another */
 }

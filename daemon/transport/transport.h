@@ -1,19 +1,18 @@
 /* HTTP to the model APIs: curl-multi on the loop, lanes with their own concurrency and deadlines,
  * retries, and the journal first.
  *
- * A lane is one model's way to its API. A request waits in its lane, is looked for
- * in the journal, is sent when its intent is durable and a slot is free, and is retried on 408,
- * 409, 429, 5xx and on broken or failed connections, with jittered back-off and Retry-After obeyed,
- * up to the lane's attempts. The key is added to the headers here, after the request was built and
- * hashed, and never leaves this module: it is in no exchange, error text or log. Redirects are not
- * followed, the environment's proxies not used. Lives from app start to app end; belongs to the
- * loop's thread. */
+ * A lane is one model's way to its API. A request waits in its lane, is looked for in the journal,
+ * is sent when it fits in its group's budget, its intent is durable and a slot is free, and is
+ * retried on 408, 409, 429, 5xx and on broken or failed connections, with jittered back-off and
+ * Retry-After obeyed, up to the lane's attempts. The key is added to the headers here, after the
+ * request was built and hashed, and never leaves this module: it is in no exchange, error text or
+ * log. Redirects are not followed, the environment's proxies not used. Lives from app start to app
+ * end; belongs to the loop's thread. */
 #ifndef DAEMON_TRANSPORT_TRANSPORT_H
 #define DAEMON_TRANSPORT_TRANSPORT_H
 
 #include "daemon/core/loop.h"
-#include "daemon/model/spec.h"
-#include "daemon/transport/journal.h"
+#include "daemon/transport/budget.h"
 #include "lib/job.h"
 
 #define TRANSPORT_BODY_MAX_BYTES (8u << 20)
@@ -59,15 +58,19 @@ struct transport_request {
     const struct job_header *headers; /* copied */
     uint32_t header_count;
     bool skip_find; /* the caller knows that the journal has nothing for this group yet */
+    struct transport_account *account; /* NULL: no budget */
+    struct budget_claim claim;         /* what one attempt may cost */
 };
 
 struct transport_reply {
-    /* 0: exchange is the last attempt (of any outcome); AS_ECANCELED; or why the journal could not
-     * take a note of an attempt, which was not made then, or could not keep one */
+    /* 0: exchange is the last attempt (of any outcome); AS_ECANCELED; AS_ELIMIT: the budget does
+     * not allow another attempt; or why the journal could not take a note of an attempt, which was
+     * not made then, or could not keep one */
     int rc;
     const struct exchange *exchange; /* NULL when rc is not 0 */
     bool is_from_journal;
     uint32_t attempts; /* made now, as the last exchange's attempt says; 0 when from the journal */
+    bool is_reserved;  /* its claim is yours now: transport_account_settle */
 };
 
 typedef void (*transport_done_fn)(void *ctx, const struct transport_reply *reply);
@@ -88,6 +91,18 @@ enum transport_hold {
 };
 /* TRANSPORT_HOLD_NONE also forgets the group: a group that ends must be told so. */
 void transport_hold(struct transport *transport, int64_t group_id, enum transport_hold what);
+
+/* A run group's budget. What is sent under it waits while it does not fit beside the calls under
+ * way, and ends with AS_ELIMIT once it cannot fit any more; then so does all that follows. Close it
+ * when nothing that was sent under it is due any more; NULL is fine. */
+struct transport_account *transport_account_open(struct transport *transport,
+                                                 const struct budget_amount *caps);
+void transport_account_close(struct transport_account *account);
+/* The books, to be read, and to be filled in before the first send. */
+struct budget *transport_account_budget(struct transport_account *account);
+/* What a reply with is_reserved did cost; NULL: it does not say, so the worst case stands. */
+void transport_account_settle(struct transport_account *account, const struct budget_claim *claim,
+                              const struct budget_amount *actual);
 
 struct as_sha256 transport_identity(struct as_str method, struct as_str url, struct as_str body,
                                     uint32_t sample);

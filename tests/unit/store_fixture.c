@@ -61,6 +61,9 @@ static const struct {
     int version;
     const char *sql;
 } undo[] = {
+    {8,
+     "ALTER TABLE intent DROP COLUMN request_bytes; ALTER TABLE exchange DROP COLUMN request_bytes;"
+     "ALTER TABLE unknown_call DROP COLUMN request_bytes; DROP TABLE call_usage"},
     {7, "DROP TABLE superseded"},
     {6, "DROP INDEX exchange_by_identity; ALTER TABLE exchange DROP COLUMN paid_by;"
         "ALTER TABLE run_row DROP COLUMN saved_usd"},
