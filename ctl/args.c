@@ -221,6 +221,8 @@ static int take_option(struct args *args, size_t index, struct as_err *err)
 static int take_positionals(struct args *args, int argc, char **argv, struct as_err *err)
 {
     for (const struct command_arg *arg = args->command->args; arg->label; arg++) {
+        if (!argc && arg->is_optional)
+            break;
         if (!argc)
             return as_err_set(err, AS_EUSAGE, "%s is missing: see `assayctl %s --help`", arg->label,
                               args->command->path);

@@ -20,6 +20,8 @@ struct client {
     int64_t last_id;
     struct as_buf in;
     size_t in_scanned;
+    client_notice_fn on_notice; /* during calls; NULL = dropped */
+    void *notice_ctx;
     sigset_t wait_mask; /* what is blocked while we wait: all but SIGINT */
 };
 
@@ -187,6 +189,17 @@ static bool is_answer(const struct proto_message *message, int64_t id)
     return message->root && !message->method && (is_for_all || as_json_int(message->id, -1) == id);
 }
 
+static bool is_notice(const struct proto_message *message)
+{
+    return message->method && !message->id;
+}
+
+void client_on_notice(struct client *client, client_notice_fn fn, void *ctx)
+{
+    client->on_notice = fn;
+    client->notice_ctx = ctx;
+}
+
 int client_call(struct client *client, const char *method, struct as_json *params_take,
                 struct as_json **ret_result, struct as_err *err)
 {
@@ -197,6 +210,8 @@ int client_call(struct client *client, const char *method, struct as_json *param
     int rc = send_all(client, as_buf_str(&line), err);
     as_buf_done(&line);
     while (!rc && !is_answer(&message, id)) {
+        if (message.root && is_notice(&message) && client->on_notice)
+            client->on_notice(client->notice_ctx, &message);
         proto_message_done(&message);
         rc = next_message(client, 0, &message, err);
     }
@@ -217,7 +232,7 @@ int client_next_notice(struct client *client, uint64_t deadline_ms,
         int rc = next_message(client, deadline_ms, &message, err);
         if (rc)
             return rc;
-        if (message.method && !message.id) {
+        if (is_notice(&message)) {
             *ret_message = message;
             return 0;
         }

@@ -15,9 +15,14 @@ int client_open(const char *socket_path, struct client **ret_client,
 void client_close(struct client *client);
 
 /* Sends and waits for the answer, however long it takes. *ret_result is the caller's. An error of
- * the daemon comes back as its code and sentence. Notices that come meanwhile are dropped. */
+ * the daemon comes back as its code and sentence. Notices that come meanwhile go to whom
+ * client_on_notice named, or are dropped. */
 int client_call(struct client *client, const char *method, struct as_json *params_take,
                 struct as_json **ret_result, struct as_err *err) AS_MUST_USE;
+
+/* For all calls from now on; NULL: they are dropped. The notice is borrowed for the call. */
+typedef void (*client_notice_fn)(void *ctx, const struct proto_message *notice);
+void client_on_notice(struct client *client, client_notice_fn fn, void *ctx);
 
 /* The next notice; release it with proto_message_done. AS_ETIMEOUT: none until deadline_ms of
  * client_now_ms (0 = wait for ever). */

@@ -1,5 +1,5 @@
-/* run start, run watch, run pause, gate: waiting for the end of a run, and the exit code that it
- * means. */
+/* run start, run watch, run pause, run rescore, gate: waiting for the end of what was asked for,
+ * and the exit code that it means. */
 #include "ctl/print.h"
 #include "ctl/progress.h"
 #include "ctl/run_commands.h"
@@ -183,6 +183,31 @@ int command_run_pause(struct ctl *ctl, struct args *args, struct as_err *err)
     if (args_has(args, "drain") && args_has(args, "hold"))
         return as_err_set(err, AS_EUSAGE, "--drain and --hold exclude each other");
     int rc = ctl_call(ctl, args->command->method, args_take_params(args), &result, err);
+    if (rc)
+        return rc;
+    ctl_show(ctl, args->command, result);
+    return 0;
+}
+
+/* A notice of rescore.progress is shown as one of a run's. */
+static void on_rescore_notice(void *ctx, const struct proto_message *notice)
+{
+    if (!strcmp(notice->method, "rescore.progress"))
+        progress_show(ctx, notice->params);
+}
+
+int command_rescore(struct ctl *ctl, struct args *args, struct as_err *err)
+{
+    AS_CLEANUP_JSON struct as_json *result = NULL;
+    struct progress progress;
+    progress_init(&progress, &ctl->messages);
+    int rc = ctl_connect(ctl, err);
+    if (rc)
+        return rc;
+    client_on_notice(ctl->client, on_rescore_notice, &progress);
+    rc = ctl_call(ctl, args->command->method, args_take_params(args), &result, err);
+    client_on_notice(ctl->client, NULL, NULL);
+    progress_done(&progress);
     if (rc)
         return rc;
     ctl_show(ctl, args->command, result);

@@ -27,6 +27,7 @@ struct command_arg {
     const char *label; /* NULL ends the list */
     const char *param; /* NULL: the client's own, one at most; it is in args.rest */
     bool is_many;      /* takes all that is left */
+    bool is_optional;  /* the last of them */
 };
 
 struct command_option {
@@ -92,6 +93,8 @@ void help_command(const struct output *out, const struct command *command);
 bool help_family(const struct output *out, const char *family);
 void help_man_page(FILE *stream);
 
+/* Connects if need be: for what has to be set up on the connection before a call. */
+int ctl_connect(struct ctl *ctl, struct as_err *err) AS_MUST_USE;
 /* Connects if need be. The run "last" in the parameters becomes the newest run's number first. */
 int ctl_call(struct ctl *ctl, const char *method, struct as_json *params_take,
              struct as_json **ret_result, struct as_err *err) AS_MUST_USE;

@@ -80,8 +80,8 @@ const struct command commands[] = {
         .args = {{.label = "NAME", .param = "name"}},
         .options = {{"kind", "KIND", "kind", "for a name that two kinds share"}},
         .help =
-            "Live ones, several side by side; retired ones that a kept run was made with: their\n"
-            "source is in the database. RUNS counts those runs.",
+            "Live ones, several side by side; retired ones that a kept run or score set was made\n"
+            "with: their source is in the database. RUNS and SETS count these.",
         .example = "assayctl plugin versions exact_match",
         .print = print_plugin_versions,
     },
@@ -146,6 +146,7 @@ const struct command commands[] = {
                 "values, passes and verdicts that would be otherwise. Ctrl-C ends it.",
         .example = "assayctl plugin shadow exact_match@2 --last 5",
         .print = print_shadow,
+        .run = command_rescore,
     },
     {
         .path = "eval ls",
@@ -319,12 +320,34 @@ const struct command commands[] = {
         .doc = "Score a run's outputs with another scorer version.",
         .args = {{"RUN", "run"}},
         .options = {{"scorer", "PLUGIN", "scorer", "NAME, NAME@2 or NAME@2.0.0; needed"},
-                    {"metric", "METRIC", "metric", "when the scorer made several of the run"}},
+                    {"metric", "METRIC", "metric", "when the scorer made several of the run"},
+                    WHY_OPTION},
         .help = RUN_HELP "\nNo model is called. The run's own scores and verdict stay; the new\n"
-                         "scores are kept beside them as a score set, which `run show` lists.\n"
+                         "scores are kept beside them as a score set, which `run scores` shows.\n"
                          "Ctrl-C ends it and keeps nothing.",
         .example = "assayctl run rescore last --scorer exact_match@2",
         .print = print_rescored,
+        .run = command_rescore,
+    },
+    {
+        .path = "run scores",
+        .method = "run.scores",
+        .doc = "What run rescore kept; with SET, what moved.",
+        .args = {{"RUN", "run"}, {.label = "SET", .param = "set", .is_optional = true}},
+        .help = RUN_HELP " SET is a score set's number.",
+        .example = "assayctl run scores last\nassayctl run scores last 2",
+        .print = print_scores,
+    },
+    {
+        .path = "run drop-scores",
+        .method = "run.drop_scores",
+        .doc = "Delete a score set that run rescore kept.",
+        .args = {{"RUN", "run"}, {.label = "SET", .param = "set"}},
+        .options = {WHY_OPTION},
+        .help = RUN_HELP "\nThe run's own scores and verdict stay. The plugin's source goes too,\n"
+                         "when no run and no other set refers to it.",
+        .example = "assayctl run drop-scores last 2 --why 'a bug in the scorer'",
+        .print = print_dropped_scores,
     },
     {
         .path = "row ls",

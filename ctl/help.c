@@ -39,7 +39,8 @@ static void write_usage(struct as_buf *text, const struct command *command, cons
 {
     as_buf_adds(text, command->path);
     for (const struct command_arg *arg = command->args; arg->label; arg++)
-        as_buf_addf(text, " %s%s", arg->label, arg->is_many ? "..." : "");
+        as_buf_addf(text, arg->is_optional ? " [%s]" : " %s%s", arg->label,
+                    arg->is_many ? "..." : "");
     if (command->options[0].name)
         as_buf_adds(text, options);
 }

@@ -26,10 +26,15 @@ static int resolve_last(struct ctl *ctl, struct as_json *params, struct as_err *
     return 0;
 }
 
+int ctl_connect(struct ctl *ctl, struct as_err *err)
+{
+    return ctl->client ? 0 : client_open(ctl->socket_path, &ctl->client, err);
+}
+
 int ctl_call(struct ctl *ctl, const char *method, struct as_json *params_take,
              struct as_json **ret_result, struct as_err *err)
 {
-    int rc = ctl->client ? 0 : client_open(ctl->socket_path, &ctl->client, err);
+    int rc = ctl_connect(ctl, err);
     if (!rc)
         rc = resolve_last(ctl, params_take, err);
     if (rc) {

@@ -127,6 +127,7 @@ void print_plugin_versions(struct ctl *ctl, const struct as_json *result)
         {"STATE", GRID_WORD, "state", NULL},
         {"RUNS", GRID_RIGHT, "runs", fmt_count},
         {"LAST RUN", GRID_RIGHT, "last_run", fmt_count},
+        {"SETS", GRID_RIGHT, "score_sets", fmt_count},
         {"HASH", 0, "hash", fmt_hash},
         {"SINCE", 0, "since_ms", fmt_time},
         {"FILE", GRID_TRUNC, "path", NULL},

@@ -1,5 +1,5 @@
-/* run rescore and plugin shadow for people: what moved, who flipped, and the verdict before and
- * after. Every mean with its n. */
+/* run rescore, run scores and plugin shadow for people: what moved, who flipped, and the verdict
+ * before and after. Every mean with its n. */
 #include "ctl/grid.h"
 #include "ctl/print.h"
 #include "ctl/wrap.h"
@@ -178,6 +178,49 @@ void print_rescored(struct ctl *ctl, const struct as_json *result)
     out_styled(&ctl->out, STYLE_DIM,
                "\nkept as score set %s; the run's own scores and verdict are as they were\n",
                fmt_count(result, "set").s);
+}
+
+static void print_set_list(const struct output *out, const struct as_json *sets)
+{
+    static const struct grid_column columns[] = {
+        {"SET", GRID_RIGHT, "set", fmt_count},
+        {"METRIC", 0, "metric", NULL},
+        {"SCORED BY", 0, "selector", NULL},
+        {"HASH", 0, "hash", fmt_hash},
+        {"ROWS", GRID_RIGHT, "scored", fmt_count},
+        {"ERRORS", ALARM, "errors", fmt_count},
+        {"WHEN", 0, "created_ms", fmt_time},
+        {"BY", 0, "requested_by", NULL},
+        {0},
+    };
+    if (as_json_len(sets))
+        grid_print_list(out, columns, sets);
+    else
+        out_print(out, "no score set is kept of this run; make one with: assayctl run rescore\n");
+}
+
+/* A list, or one set with what was told when it was made. */
+void print_scores(struct ctl *ctl, const struct as_json *result)
+{
+    const struct as_json *sets = as_json_get(result, "score_sets"), *first = as_json_at(sets, 0);
+    const struct as_json *summary = as_json_get(first, "summary");
+    if (!as_json_has(first, "summary")) {
+        print_set_list(&ctl->out, sets);
+        return;
+    }
+    if (summary)
+        print_moved(&ctl->out, summary);
+    else
+        out_print(&ctl->out, "what moved was not kept: an older assayd made this set\n");
+    out_styled(&ctl->out, STYLE_DIM, "\nscore set %s, %s by %s\n", fmt_count(first, "set").s,
+               fmt_time(first, "created_ms").s, str_or(first, "requested_by", "n/a"));
+}
+
+void print_dropped_scores(struct ctl *ctl, const struct as_json *result)
+{
+    out_print(&ctl->out, "score set %s of run %s is gone: %s by %s\n", fmt_count(result, "set").s,
+              fmt_count(result, "run").s, str_or(result, "metric", "?"),
+              str_or(result, "selector", "?"));
 }
 
 /* A line a run and metric, after all that is told of each. */

@@ -142,6 +142,16 @@ static void print_score_sets(const struct output *out, const struct as_json *set
     }
 }
 
+static void print_rescoring(const struct output *out, const struct as_json *list)
+{
+    for (size_t i = 0; i < as_json_len(list); i++) {
+        const struct as_json *at = as_json_at(list, i);
+        out_field(out, "re-scoring", "%s by %s for %s: %s of %s rows", str_or(at, "metric", "?"),
+                  str_or(at, "selector", "?"), str_or(at, "requested_by", "n/a"),
+                  fmt_count(at, "done").s, fmt_count(at, "total").s);
+    }
+}
+
 /* Of the calls for this model in this role, from `from` on: "c0001, c0007 (sample 2)". Those that
  * were named are marked. */
 static size_t add_calls_like(struct as_buf *text, const struct as_json *calls, size_t from,
@@ -210,6 +220,7 @@ static void print_head(const struct output *out, const struct as_json *run)
     print_pins(out, as_json_get(run, "pins"));
     print_journal(out, as_json_get(run, "journal"));
     print_score_sets(out, as_json_get(run, "score_sets"));
+    print_rescoring(out, as_json_get(run, "rescoring"));
     print_unknown_calls(out, run);
     for (size_t i = 0; i < as_json_len(warnings); i++)
         wrap_print_after(out, STYLE_WARN, "  warning: ", as_json_cstr(as_json_at(warnings, i)));

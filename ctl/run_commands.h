@@ -16,6 +16,7 @@ int command_dataset_import(struct ctl *ctl, struct args *args, struct as_err *er
 int command_run_start(struct ctl *ctl, struct args *args, struct as_err *err);
 int command_run_pause(struct ctl *ctl, struct args *args, struct as_err *err);
 int command_run_watch(struct ctl *ctl, struct args *args, struct as_err *err);
+int command_rescore(struct ctl *ctl, struct args *args, struct as_err *err);
 int command_report(struct ctl *ctl, struct args *args, struct as_err *err);
 int command_gate(struct ctl *ctl, struct args *args, struct as_err *err);
 

@@ -44,6 +44,10 @@
 #define MAX_REQUESTS COUNT("max_requests", "cap on all requests, retries included", 1000000000000)
 #define MAX_TOKENS COUNT("max_tokens", "cap on tokens, of input and output", 1000000000000000)
 
+#define RESCORE_PROGRESS                                                                      \
+    "`rescore.progress` {run: null for a shadow, selector, metric, done, total, rows_per_s, " \
+    "eta_s, requested_by}, at most five a second, before the answer"
+
 #define RUN NEED_ID("run", "the run group's number")
 #define WHY TEXT("why", "why, for the audit log", 1024)
 #define LIMIT COUNT("limit", "how many at most; 50 when not given", PAGE_MAX)
@@ -118,9 +122,10 @@ const struct proto_method proto_methods[] = {
         .doc = "Every version of a plugin that is known: live, retired, or pinned by a kept run.",
         .params = {NEED_TEXT("name", "the plugin's name", NAME_MAX_BYTES),
                    TEXT("kind", "scorer, rubric or provider; for a name that two kinds share", 16)},
-        .result = "{versions: [as in plugin.list, and {runs, last_run}]}, the highest first: runs "
-                  "counts the kept runs that pinned it; of a version that only runs refer to, path "
-                  "and since_ms are null and the counts are absent",
+        .result = "{versions: [as in plugin.list, and {runs, last_run, score_sets}]}, the highest "
+                  "first: runs counts the kept runs that pinned it, score_sets those that "
+                  "run.rescore made with it; of a version that only these refer to, path and "
+                  "since_ms are null and the counts are absent",
         .errors = "not_found, bad_input, io",
     },
     {
@@ -158,6 +163,7 @@ const struct proto_method proto_methods[] = {
         .result = "{selector, hash, flipped_verdicts, runs: [{run, eval, metric, error} or {run, "
                   "eval, " RESCORED "}]}: error says why the parameters of that run do not suit",
         .errors = "not_found, bad_input, state, busy, io, cancelled, limit",
+        .notices = RESCORE_PROGRESS,
     },
     {
         .name = "eval.list",
@@ -298,43 +304,38 @@ const struct proto_method proto_methods[] = {
         .result =
             "{run, eval, state, outcome, headline, dataset: {name, version, hash, cases}, tag, "
             "requested_by, created_ms, ended_ms, error, unknown_fate, unknown_calls: [{case, "
-            "model, "
-            "sample, role: model or judge, turn, attempt, found_ms}], primary, warnings: [string], "
-            "pins: {plugins: [{metric, selector, hash, params, required}], judge: {model, id, "
-            "provider} or null, models: [{model, id, provider}], samples, gate: {rule: value}}, "
-            "progress: {done, total}, members: [{model, role: baseline or candidate, rows, ok, "
-            "failed, missing, statuses: {status: count}, latency_n, latency_p50_ms, "
-            "latency_p95_ms, latency_p99_ms, input_tokens, output_tokens, cost_usd, "
-            "judge_cost_usd, "
-            "cost_per_pass_usd, metrics: [{metric, n, mean, ci: [lo, hi] or null, ci_method, min, "
-            "p10, median, max, pass_rate, na, errors, hist: [cases by score, in tenths]}]}], "
-            "comparisons: [{candidate, baseline, "
-            "metric, "
-            "n_pairs, unpaired, baseline_mean, candidate_mean, diff, ci, p, wins, losses, ties, "
-            "policy, baseline_failed, candidate_failed, diff_if_dropped}], verdicts: [{candidate, "
+            "model, sample, role: model or judge, turn, attempt, found_ms}], primary, warnings: "
+            "[string], pins: {plugins: [{metric, selector, hash, params, required}], judge: "
+            "{model, id, provider} or null, models: [{model, id, provider}], samples, gate: "
+            "{rule: value}}, progress: {done, total}, members: [{model, role: baseline or "
+            "candidate, rows, ok, failed, missing, statuses: {status: count}, latency_n, "
+            "latency_p50_ms, latency_p95_ms, latency_p99_ms, input_tokens, output_tokens, "
+            "cost_usd, judge_cost_usd, cost_per_pass_usd, metrics: [{metric, n, mean, ci: [lo, "
+            "hi] or null, ci_method, min, p10, median, max, pass_rate, na, errors, hist: [cases "
+            "by score, in tenths]}]}], comparisons: [{candidate, baseline, metric, n_pairs, "
+            "unpaired, baseline_mean, candidate_mean, diff, ci, p, wins, losses, ties, policy, "
+            "baseline_failed, candidate_failed, diff_if_dropped}], verdicts: [{candidate, "
             "outcome, sentence, advice, more_cases, checks: [{name, outcome, observed, limit, "
             "sentence, evidence: [case id], evidence_total}]}], score_sets: [{set, metric, "
-            "selector, hash, scored, errors, requested_by, created_ms}], journal: {policy, "
-            "max_age_ms, of_run, reused, reused_from: [{run, calls}], saved_usd, spent_usd}, "
-            "budget: {caps: "
-            "{max_cost_usd, max_requests, max_tokens, output_tokens}, books: [{book: baseline, "
-            "candidates or judge, spent: {requests, tokens, cost_usd}, reserved: {the same}, "
-            "unknown: {the same}, overruns}], total: {the same}, assumed: [model]} or null, "
-            "stopped: {by: budget, rows, total, sentence}}: "
-            "cost_usd and judge_cost_usd are what the answers cost when they were made, 0 when "
-            "that was nothing, null when it is not known; journal says how many exchanges were "
-            "reused, which runs paid for them, and what this run spent itself; n and "
-            "the numbers after it are of the cases that have a score of the metric, na and errors "
-            "count rows: errors are those whose score the judge, a plugin or its worker failed to "
-            "make, and they are in no mean; "
-            "score_sets are what run.rescore kept; unknown_fate counts the calls that may have "
-            "been "
-            "made without their reply being kept, since assayd was killed or the run cancelled; "
-            "unknown_calls names the last 1,000 of them; of a budget, reserved is what calls under "
-            "way may cost at most, unknown the part of spent that is a worst case because the "
-            "reply was lost, overruns count replies that cost more than their worst case, assumed "
-            "are models whose replies are bounded by output_tokens alone; stopped is absent unless "
-            "the budget left rows out",
+            "selector, hash, scored, errors, requested_by, created_ms}], rescoring: [as "
+            "rescore.progress], journal: {policy, max_age_ms, of_run, reused, reused_from: [{run, "
+            "calls}], saved_usd, spent_usd}, budget: {caps: {max_cost_usd, max_requests, "
+            "max_tokens, output_tokens}, books: [{book: baseline, candidates or judge, spent: "
+            "{requests, tokens, cost_usd}, reserved: {the same}, unknown: {the same}, overruns}], "
+            "total: {the same}, assumed: [model]} or null, stopped: {by: budget, rows, total, "
+            "sentence}}: cost_usd and judge_cost_usd are what the answers cost when they were "
+            "made, 0 when that was nothing, null when it is not known; journal says how many "
+            "exchanges were reused, which runs paid for them, and what this run spent itself; n "
+            "and the numbers after it are of the cases that have a score of the metric, na and "
+            "errors count rows: errors are those whose score the judge, a plugin or its worker "
+            "failed to make, and they are in no mean; score_sets are what run.rescore kept, "
+            "rescoring is what it does now; unknown_fate counts the calls that may have been made "
+            "without their reply being kept, since assayd was killed or the run cancelled; "
+            "unknown_calls names the last 1,000 of them; of a budget, reserved is what calls "
+            "under way may cost at most, unknown the part of spent that is a worst case because "
+            "the reply was lost, overruns count replies that cost more than their worst case, "
+            "assumed are models whose replies are bounded by output_tokens alone; stopped is "
+            "absent unless the budget left rows out",
         .errors = "not_found",
     },
     {
@@ -416,9 +417,32 @@ const struct proto_method proto_methods[] = {
                    NEED_TEXT("scorer", "NAME, NAME@1, NAME@1.2.0 or NAME@sha256:HEX, live",
                              SELECTOR_MAX_BYTES),
                    TEXT("metric", "which, when the scorer made several metrics of the run",
-                        NAME_MAX_BYTES)},
+                        NAME_MAX_BYTES),
+                   WHY},
         .result = "{run, eval, set, " RESCORED "}",
         .errors = "not_found, bad_input, state, busy, io, cancelled",
+        .notices = RESCORE_PROGRESS,
+    },
+    {
+        .name = "run.scores",
+        .role = PROTO_OBSERVER,
+        .doc = "The score sets that run.rescore kept of a run group, or one of them with what it "
+               "answered.",
+        .params = {RUN, COUNT("set", "only this set, with its summary", INT64_MAX)},
+        .result = "{run, eval, score_sets: [{set, metric, selector, hash, scored, errors, "
+                  "requested_by, created_ms, summary?}]}: summary is the result of run.rescore, "
+                  "null of a set that an older assayd made",
+        .errors = "not_found",
+    },
+    {
+        .name = "run.drop_scores",
+        .role = PROTO_OPERATOR,
+        .doc = "Deletes a score set of a run group, and the plugin's source with it when nothing "
+               "else refers to it. The run's own scores cannot be deleted.",
+        .params = {RUN, NEED_ID("set", "the score set's number"), WHY},
+        .result = "{run, set, metric, selector, hash, scored, errors, requested_by, created_ms}: "
+                  "what is gone",
+        .errors = "not_found, io",
     },
     {
         .name = "run.report",

@@ -32,6 +32,8 @@ const struct control_route control_routes[] = {
     {"run.log", handle_run_log},
     {"run.report", handle_run_report},
     {"run.rescore", handle_run_rescore},
+    {"run.scores", handle_run_scores},
+    {"run.drop_scores", handle_run_drop_scores},
     {"row.list", handle_row_list},
     {"row.show", handle_row_show},
     {"row.retry", handle_row_retry},

@@ -63,6 +63,8 @@ typedef void (*control_query_fn)(struct store *store, struct control_query *quer
 
 void control_read(struct control_app *app, struct control_call *call, control_query_fn work,
                   void (*finish)(struct control_query *query));
+/* The same on the writing connection. */
+void control_write(struct control_app *app, struct control_call *call, control_query_fn work);
 /* For work: the store's failure as the query's answer. what is a sentence's beginning: "run 7". */
 void control_store_failed(struct store *store, struct control_query *query, int rc,
                           const char *what);
@@ -110,6 +112,8 @@ void handle_run_requeue(void *app, struct control_call *call);
 void handle_run_log(void *app, struct control_call *call);
 void handle_run_report(void *app, struct control_call *call);
 void handle_run_rescore(void *app, struct control_call *call);
+void handle_run_scores(void *app, struct control_call *call);
+void handle_run_drop_scores(void *app, struct control_call *call);
 void handle_plugin_shadow(void *app, struct control_call *call);
 void handle_row_list(void *app, struct control_call *call);
 void handle_row_retry(void *app, struct control_call *call);
@@ -118,5 +122,8 @@ void handle_verdict_show(void *app, struct control_call *call);
 
 void control_drop_imports(struct control_app *app, uint64_t connection);
 void control_cancel_rescores(struct control_app *app, uint64_t connection);
+/* For run.show: the run's score sets, in its work; what is being re-scored of it, on the loop. */
+void control_set_score_sets(struct store *store, struct control_query *query, int64_t run);
+void control_set_rescoring(struct control_query *query, int64_t run);
 
 #endif

@@ -1,7 +1,6 @@
 /* run.* and verdict.show: starting, looking, watching. */
 #include "daemon/control/handlers.h"
 #include "daemon/engine/spending.h"
-#include "daemon/store/score_sets.h"
 #include "daemon/store/unknown_calls.h"
 
 #include <inttypes.h>
@@ -227,30 +226,6 @@ struct as_json *control_run_json(struct store *store, const struct group_record 
     return json;
 }
 
-/* What other versions of its scorers said of its outputs. */
-static void set_score_sets(struct store *store, struct control_query *query, int64_t run)
-{
-    struct score_set *sets = NULL;
-    size_t count = 0;
-    struct as_json *list = as_json_array();
-    int rc = store_sets_of_group(store, run, &query->arena, &sets, &count);
-    if (rc)
-        control_store_failed(store, query, rc, "the score sets");
-    for (size_t i = 0; i < count && !rc; i++) {
-        struct as_json *json = as_json_object();
-        as_json_set_int(json, "set", sets[i].id);
-        as_json_set_str(json, "metric", sets[i].metric_name);
-        as_json_set_str(json, "selector", sets[i].selector);
-        control_set_hash(json, "hash", &sets[i].hash);
-        as_json_set_int(json, "scored", sets[i].scored);
-        as_json_set_int(json, "errors", sets[i].errors);
-        as_json_set_str(json, "requested_by", sets[i].requested_by);
-        as_json_set_int(json, "created_ms", sets[i].created_ms);
-        as_json_push_take(list, json);
-    }
-    as_json_set_take(query->result, "score_sets", list);
-}
-
 /* Which calls are of unknown fate: the last of them, should there be very many. */
 static void set_unknown_calls(struct store *store, struct control_query *query,
                               const struct group_record *group)
@@ -311,7 +286,7 @@ static void show_work(struct store *store, struct control_query *query)
     if (get_group(store, query, &group))
         return;
     query->result = control_run_json(store, &group);
-    set_score_sets(store, query, group.id);
+    control_set_score_sets(store, query, group.id);
     set_unknown_calls(store, query, &group);
     set_budget(store, query, &group);
     AS_CLEANUP_JSON struct as_json *pins = pins_of(&group);
@@ -320,11 +295,12 @@ static void show_work(struct store *store, struct control_query *query)
         control_store_failed(store, query, rc, "what the run reused");
 }
 
-/* What the engine knows of a live group and the store does not yet. */
+/* What the engine knows and the store does not yet. */
 static void finish_live(struct control_query *query)
 {
     struct run_progress progress;
     int64_t run = as_json_get_int(query->call->params, "run", 0);
+    control_set_rescoring(query, run);
     if (engine_progress(query->app->engine, run, &progress))
         return;
     struct as_json *json = query->result, *live = as_json_object();

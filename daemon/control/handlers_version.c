@@ -27,7 +27,8 @@ static struct as_json *use_json(const struct plugin_use *use)
     as_json_set_take(json, "path", NULL);
     as_json_set_take(json, "since_ms", NULL);
     as_json_set_int(json, "runs", use->runs);
-    as_json_set_int(json, "last_run", use->last_run);
+    as_json_set_take(json, "last_run", use->last_run ? as_json_new_int(use->last_run) : NULL);
+    as_json_set_int(json, "score_sets", use->sets);
     return json;
 }
 
@@ -39,7 +40,7 @@ static void read_uses(struct store *store, struct control_query *query)
     size_t count = 0;
     int rc = uses_read(store, &query->arena, &uses, &count);
     if (rc) {
-        control_store_failed(store, query, rc, "the pins of the runs");
+        control_store_failed(store, query, rc, "what uses the plugins");
         return;
     }
     query->result = as_json_array();
@@ -60,6 +61,7 @@ static struct as_json *entry_of(struct as_json *entries, const struct plugin_ver
     struct as_json *entry = as_json_object();
     as_json_set_int(entry, "runs", 0);
     as_json_set_take(entry, "last_run", NULL);
+    as_json_set_int(entry, "score_sets", 0);
     as_json_push_take(entries, entry);
     return entry;
 }

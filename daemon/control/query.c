@@ -1,4 +1,5 @@
-/* Queries of the handlers, on the store's readers.
+/* Queries of the handlers, on the store's readers; and the few that change something, on its
+ * writer.
  *
  * The readers serve the engine too, in the order of asking. So no more than CONTROL_QUERIES_MAX are
  * with them at a time; the others wait here, and each uid has one taken before any has a second:
@@ -17,12 +18,8 @@ static void query_work(struct store *store, void *ctx)
     query->work(store, query);
 }
 
-static void query_done(void *ctx)
+static void answer(struct control_query *query)
 {
-    struct control_query *query = ctx;
-    struct control_app *app = query->app;
-    app->queries_running--;
-    start_queries(app);
     if (!query->rc && query->finish)
         query->finish(query);
     if (query->rc) {
@@ -33,6 +30,19 @@ static void query_done(void *ctx)
     }
     as_arena_done(&query->arena);
     free(query);
+}
+
+static void read_done(void *ctx)
+{
+    struct control_query *query = ctx;
+    query->app->queries_running--;
+    start_queries(query->app);
+    answer(query);
+}
+
+static void write_done(void *ctx)
+{
+    answer(ctx);
 }
 
 /* The oldest of the uid with the next higher number than the last one's, or of the lowest. */
@@ -56,20 +66,32 @@ static void start_queries(struct control_app *app)
         *at = query->next;
         app->last_query_uid = query->call->uid;
         app->queries_running++;
-        db_read(app->db, query_work, query_done, query);
+        db_read(app->db, query_work, read_done, query);
     }
+}
+
+static struct control_query *query_new(struct control_app *app, struct control_call *call,
+                                       control_query_fn work)
+{
+    struct control_query *query = as_xcalloc(1, sizeof(*query));
+    query->app = app;
+    query->call = call;
+    query->work = work;
+    return query;
 }
 
 void control_read(struct control_app *app, struct control_call *call, control_query_fn work,
                   void (*finish)(struct control_query *query))
 {
-    struct control_query *query = as_xcalloc(1, sizeof(*query)), **at = &app->queries;
-    query->app = app;
-    query->call = call;
-    query->work = work;
+    struct control_query *query = query_new(app, call, work), **at = &app->queries;
     query->finish = finish;
     while (*at)
         at = &(*at)->next;
     *at = query;
     start_queries(app);
+}
+
+void control_write(struct control_app *app, struct control_call *call, control_query_fn work)
+{
+    db_write(app->db, query_work, write_done, query_new(app, call, work));
 }

@@ -7,12 +7,16 @@
 #include "daemon/engine/rescore_pass.h"
 #include "daemon/engine/rescore_tally.h"
 #include "daemon/engine/rescore_targets.h"
+#include "daemon/engine/uses.h"
 #include "daemon/plugin/params_check.h"
 #include "lib/log.h"
 
 #include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
+#define NS_PER_S 1e9
 #define RUN_LIST_MAX 20 /* rows named in each list of an answer */
 #define SHADOW_LIST_MAX 5
 
@@ -24,11 +28,14 @@ struct rescore {
     int64_t run;                    /* 0: a shadow */
     uint32_t group_count;           /* of a shadow, at most */
     const char *metric;             /* that was asked for, or NULL */
-    const char *requested_by;
+    struct actor actor;
     rescore_done_fn done;
+    rescore_progress_fn on_progress;
     void *ctx;
     struct rescore_targets targets;
     size_t at;
+    int64_t rows_total, rows_before; /* of all targets, of those before the one at hand */
+    uint64_t started_ns, last_progress_ns;
     int64_t set_id; /* 0: nothing is kept */
     struct pass *pass;
     struct tally *tally;
@@ -45,6 +52,12 @@ static void next_target(struct rescore *task);
 static const struct rescore_target *target_of(const struct rescore *task)
 {
     return &task->targets.at[task->at];
+}
+
+static int64_t rows_of(const struct rescore_target *target)
+{
+    const struct pins *pins = target->pins;
+    return target->case_count * (int64_t)pins->member_count * pins->samples;
 }
 
 /* ---- the end ---- */
@@ -86,7 +99,10 @@ static void task_over(struct rescore *task)
 static void drop_work(struct store *store, void *ctx)
 {
     struct rescore *task = ctx;
-    if (store_set_drop(store, task->set_id))
+    int rc = store_set_drop(store, task->set_id);
+    if (!rc)
+        rc = uses_release(store, &task->version->hash);
+    if (rc)
         as_log_warn("run=%" PRId64 " the rest of score set %" PRId64
                     " goes with the next start: %s",
                     task->run, task->set_id, store_error(store));
@@ -122,6 +138,7 @@ struct report_step {
     struct rescore *task;
     struct pinned_report report;
     struct as_json *json;
+    struct as_buf text; /* the same, written */
     bool is_flip;
     int rc;
     struct as_err err;
@@ -131,6 +148,7 @@ static void keep_result(struct rescore *task, struct as_json *json_take, bool is
 {
     as_json_push_take(task->results, json_take);
     task->flipped_verdicts += is_flip;
+    task->rows_before += rows_of(target_of(task));
     tally_free(task->tally);
     task->tally = NULL;
     task->at++;
@@ -164,6 +182,7 @@ static void report_work(struct store *store, void *ctx)
         AS_CLEANUP_JSON struct as_json *moved = tally_to_json(task->tally, before.json, after.json);
         step->json = head_json(target_of(task), task->set_id);
         as_json_each(moved, add_member, step->json);
+        as_json_write(step->json, &step->text);
         step->is_flip = tally_flips_verdict(before.json, after.json);
     }
     as_json_free(before.json);
@@ -174,7 +193,17 @@ static void finish_work(struct store *store, void *ctx)
 {
     struct report_step *step = ctx;
     struct rescore *task = step->task;
-    step->rc = store_set_finish(store, task->set_id, clock_wall_ms());
+    char target[AUDIT_TARGET_BYTES], detail[256];
+    audit_target_of_run(task->run, target);
+    snprintf(detail, sizeof(detail), "{\"score_set\":%" PRId64 ",\"scorer\":\"%s\"}", task->set_id,
+             task->version->selector);
+    struct audit_entry entry = {.at_ms = clock_wall_ms(),
+                                .who = task->actor.who,
+                                .action = "run.rescore",
+                                .target = target,
+                                .why = task->actor.why,
+                                .detail_json = detail};
+    step->rc = store_set_finish(store, task->set_id, as_buf_str(&step->text).ptr, &entry);
     if (step->rc)
         as_err_set(&step->err, step->rc, "the score set cannot be stored: %s", store_error(store));
 }
@@ -194,6 +223,7 @@ static void step_over(struct report_step *step)
                         task->version->selector, task->set_id);
         task->set_id = 0;
     }
+    as_buf_done(&step->text);
     free(step);
     if (goes_on(task))
         next_target(task);
@@ -234,6 +264,38 @@ static void on_row(void *ctx, const struct row_listing *row, const struct set_sc
     tally_add(task->tally, row, scored);
 }
 
+static struct rescore_progress progress_of(const struct rescore *task)
+{
+    const struct rescore_target *target = target_of(task);
+    double elapsed_s = (double)(clock_now_ns() - task->started_ns) / NS_PER_S;
+    struct rescore_progress progress = {
+        .run = task->run,
+        .selector = task->version->selector,
+        .metric = target->pins->metrics[target->metric].name,
+        .requested_by = task->actor.who,
+        .done = task->rows_before + pass_rows_done(task->pass),
+        .total = task->rows_total,
+        .rows_per_s = NAN,
+        .eta_s = NAN,
+    };
+    if (progress.done && elapsed_s > 0) {
+        progress.rows_per_s = (double)progress.done / elapsed_s;
+        progress.eta_s = (double)(progress.total - progress.done) / progress.rows_per_s;
+    }
+    return progress;
+}
+
+static void on_step(void *ctx)
+{
+    struct rescore *task = ctx;
+    uint64_t now_ns = clock_now_ns();
+    if (now_ns - task->last_progress_ns < NS_PER_S / RESCORE_PROGRESS_PER_S)
+        return;
+    task->last_progress_ns = now_ns;
+    struct rescore_progress progress = progress_of(task);
+    task->on_progress(task->ctx, &progress);
+}
+
 static void on_pass_end(void *ctx, int rc, const struct as_err *err)
 {
     struct rescore *task = ctx;
@@ -260,6 +322,7 @@ static void start_pass(struct rescore *task)
         .metric = target->metric,
         .set_id = task->set_id,
         .on_row = on_row,
+        .on_step = on_step,
         .on_end = on_pass_end,
         .ctx = task,
     };
@@ -278,7 +341,7 @@ static void begin_work(struct store *store, void *ctx)
         .selector = task->version->selector,
         .hash = task->version->hash,
         .params_json = metric->params_json,
-        .requested_by = task->requested_by,
+        .requested_by = task->actor.who,
         .created_ms = clock_wall_ms(),
     };
     struct as_str source = {task->version->source, task->version->source_len};
@@ -346,6 +409,9 @@ static void find_work(struct store *store, void *ctx)
 static void find_done(void *ctx)
 {
     struct rescore *task = ctx;
+    for (size_t i = 0; i < task->targets.count; i++)
+        task->rows_total += rows_of(&task->targets.at[i]);
+    task->started_ns = task->last_progress_ns = clock_now_ns();
     if (goes_on(task))
         next_target(task);
 }
@@ -383,57 +449,52 @@ static int find_scorer(struct engine *engine, const char *selector,
     return 0;
 }
 
-static int new_task(struct engine *engine, const char *selector, rescore_done_fn done, void *ctx,
-                    struct rescore **ret_task, struct as_err *err)
+static size_t live_count(const struct engine *engine)
+{
+    size_t live = 0;
+    for (const struct rescore *task = engine->rescores; task; task = task->next)
+        live++;
+    return live;
+}
+
+int engine_rescore(struct engine *engine, const struct rescore_request *request, uint64_t *ret_id,
+                   struct as_err *err)
 {
     struct plugin_version *version = NULL;
-    size_t live = 0;
-    for (const struct rescore *other = engine->rescores; other; other = other->next)
-        live++;
+    size_t live = live_count(engine);
     if (live >= RESCORE_LIVE_MAX)
         return as_err_set(err, AS_EBUSY, "%zu re-scorings are under way: try again later", live);
-    int rc = find_scorer(engine, selector, &version, err);
+    int rc = find_scorer(engine, request->selector, &version, err);
     if (rc)
         return rc;
     struct rescore *task = as_xcalloc(1, sizeof(*task));
     task->engine = engine;
     task->id = ++engine->rescore_ids;
     task->version = version;
-    task->done = done;
-    task->ctx = ctx;
+    task->run = request->run;
+    task->group_count = request->group_count;
+    task->metric = as_arena_strdup(&task->arena, request->metric);
+    task->actor.who = as_arena_strdup(&task->arena, request->actor.who);
+    task->actor.why = as_arena_strdup(&task->arena, request->actor.why);
+    task->done = request->done;
+    task->on_progress = request->on_progress;
+    task->ctx = request->ctx;
     task->results = as_json_array();
     task->next = engine->rescores;
     engine->rescores = task;
-    *ret_task = task;
-    return 0;
-}
-
-int engine_rescore(struct engine *engine, const struct rescore_request *request,
-                   rescore_done_fn done, void *ctx, uint64_t *ret_id, struct as_err *err)
-{
-    struct rescore *task = NULL;
-    int rc = new_task(engine, request->selector, done, ctx, &task, err);
-    if (rc)
-        return rc;
-    task->run = request->run;
-    task->metric = as_arena_strdup(&task->arena, request->metric);
-    task->requested_by = as_arena_strdup(&task->arena, request->requested_by);
     db_read(engine->on.db, find_work, find_done, task);
     *ret_id = task->id;
     return 0;
 }
 
-int engine_shadow(struct engine *engine, const char *selector, uint32_t group_count,
-                  rescore_done_fn done, void *ctx, uint64_t *ret_id, struct as_err *err)
+void engine_rescores_each(const struct engine *engine, rescore_progress_fn fn, void *ctx)
 {
-    struct rescore *task = NULL;
-    int rc = new_task(engine, selector, done, ctx, &task, err);
-    if (rc)
-        return rc;
-    task->group_count = group_count;
-    db_read(engine->on.db, find_work, find_done, task);
-    *ret_id = task->id;
-    return 0;
+    for (const struct rescore *task = engine->rescores; task; task = task->next) {
+        if (!task->pass)
+            continue;
+        struct rescore_progress progress = progress_of(task);
+        fn(ctx, &progress);
+    }
 }
 
 static void cancel(struct rescore *task)

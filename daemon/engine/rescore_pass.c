@@ -26,7 +26,8 @@ struct pass_page {
 struct pass {
     struct pass_options options;
     struct pass_page *reading, *ahead, *current, *writing;
-    struct row_key last; /* of the last page that was read */
+    int64_t rows_left_behind; /* of the pages before the current one */
+    struct row_key last;      /* of the last page that was read */
     bool has_last, is_at_end;
     int read_rc, write_rc;
     struct as_err read_err, write_err;
@@ -152,6 +153,7 @@ static void on_scored(void *ctx, const struct job_reply *reply)
     }
     page->answered++;
     submit_next(page);
+    page->pass->options.on_step(page->pass->options.ctx);
     if (page->answered == page->submitted)
         pass_step(page->pass);
 }
@@ -240,6 +242,7 @@ static void leave_sandbox(struct pass *pass)
 {
     struct pass_page *page = pass->current;
     pass->current = NULL;
+    pass->rows_left_behind += (int64_t)page->row_count;
     if (!pass->rc)
         tell_rows(page);
     if (pass->rc || !pass->options.set_id || !page->item_count) {
@@ -302,4 +305,9 @@ void pass_cancel(struct pass *pass)
     struct as_err err;
     as_err_set(&err, AS_ECANCELED, "cancelled");
     fail(pass, AS_ECANCELED, &err);
+}
+
+int64_t pass_rows_done(const struct pass *pass)
+{
+    return pass->rows_left_behind + (pass->current ? (int64_t)pass->current->answered : 0);
 }

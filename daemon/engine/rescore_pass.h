@@ -25,14 +25,16 @@ struct pass_options {
     const struct plugin_version *version; /* outlives the pass, and so do the pins */
     const struct pins *pins;
     int64_t group_id, dataset_id;
-    uint32_t metric;    /* of the pins: whose parameters and seeds the scorer gets */
-    int64_t set_id;     /* 0: nothing is kept */
-    pass_row_fn on_row; /* every row of the group, in the order of the keys */
+    uint32_t metric;            /* of the pins: whose parameters and seeds the scorer gets */
+    int64_t set_id;             /* 0: nothing is kept */
+    pass_row_fn on_row;         /* every row of the group, in the order of the keys */
+    void (*on_step)(void *ctx); /* pass_rows_done has grown; inside answers of the sandbox */
     pass_end_fn on_end;
     void *ctx;
 };
 
 struct pass *pass_start(const struct pass_options *options);
-void pass_cancel(struct pass *pass); /* it ends with AS_ECANCELED */
+void pass_cancel(struct pass *pass);             /* it ends with AS_ECANCELED */
+int64_t pass_rows_done(const struct pass *pass); /* gone through, with an output or without */
 
 #endif

@@ -1,8 +1,10 @@
-/* Uses of plugin versions, counted over the pins of all groups. A group counts once, however often
- * its pins name the same bytes. */
+/* Uses of plugin versions, counted over the pins of all groups and over all score sets. A group
+ * counts once, however often its pins name the same bytes. A set that is being made is a use
+ * already, though it counts for none. */
 #include "daemon/engine/uses.h"
 
 #include "daemon/engine/pins.h"
+#include "daemon/store/score_sets.h"
 
 #include <string.h>
 
@@ -28,7 +30,6 @@ static struct plugin_use *use_of(struct counting *counting, enum plugin_kind kin
         .version =
             as_arena_strdup(counting->arena, selector[name_len] ? selector + name_len + 1 : ""),
         .hash = *hash,
-        .first_run = counting->run,
     };
     as_buf_add(&counting->uses, &use, sizeof(use));
     return (struct plugin_use *)(void *)counting->uses.ptr + count;
@@ -42,6 +43,7 @@ static void count_pin(struct counting *counting, enum plugin_kind kind, const ch
         return; /* recorded answers have no provider */
     struct plugin_use *use = use_of(counting, kind, &hash, selector);
     use->runs += use->last_run != counting->run;
+    use->first_run = use->first_run ? use->first_run : counting->run;
     use->last_run = counting->run;
 }
 
@@ -71,11 +73,19 @@ static void count_pins(void *ctx, int64_t run, const char *pins_json)
     count_model(counting, as_json_get(pins, "judge"));
 }
 
+static void count_set(void *ctx, const struct score_set *set)
+{
+    struct plugin_use *use = use_of(ctx, PLUGIN_SCORER, &set->hash, set->selector);
+    use->sets += set->ended_ms != 0;
+}
+
 int uses_read(struct store *store, struct as_arena *arena, struct plugin_use **ret_uses,
               size_t *ret_count)
 {
     struct counting counting = {.arena = arena};
     int rc = store_pins_each(store, count_pins, &counting);
+    if (!rc)
+        rc = store_sets_each(store, count_set, &counting);
     if (!rc) {
         *ret_count = counting.uses.len / sizeof(struct plugin_use);
         *ret_uses = as_arena_alloc(arena, counting.uses.len + 1);
@@ -84,4 +94,17 @@ int uses_read(struct store *store, struct as_arena *arena, struct plugin_use **r
     }
     as_buf_done(&counting.uses);
     return rc;
+}
+
+int uses_release(struct store *store, const struct as_sha256 *hash)
+{
+    struct as_arena arena = {0};
+    struct plugin_use *uses = NULL;
+    size_t count = 0;
+    bool is_used = false;
+    int rc = uses_read(store, &arena, &uses, &count);
+    for (size_t i = 0; i < count && !is_used; i++)
+        is_used = as_sha256_eq(&uses[i].hash, hash);
+    as_arena_done(&arena);
+    return rc || is_used ? rc : store_source_drop(store, hash);
 }

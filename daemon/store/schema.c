@@ -155,6 +155,11 @@ static const char version_8[] =
 
     "PRAGMA user_version = 8;";
 
+/* What moved, as run.rescore answered; sets of before have none. */
+static const char version_9[] = "ALTER TABLE score_set ADD COLUMN summary BLOB;"
+                                "PRAGMA user_version = 9;";
+
 const char *const schema_steps[STORE_SCHEMA_VERSION] = {
-    version_1, version_2, version_3, version_4, version_5, version_6, version_7, version_8,
+    version_1, version_2, version_3, version_4, version_5,
+    version_6, version_7, version_8, version_9,
 };

@@ -5,6 +5,11 @@
 #include "daemon/store/scores.h"
 #include "daemon/store/sql.h"
 
+#define SET_COLUMNS                                                            \
+    "id, group_id, metric, metric_name, selector, hash, params, requested_by," \
+    " created_ms, ended_ms, scored, errors"
+#define SUMMARY_COLUMN 12 /* the first after SET_COLUMNS */
+
 static int put_head(struct store *store, const struct score_set *set, int64_t *ret_id)
 {
     struct sql *sql =
@@ -91,18 +96,36 @@ int store_set_add(struct store *store, int64_t set_id, const struct set_score *s
     return sql_end(store, rc);
 }
 
-int store_set_finish(struct store *store, int64_t set_id, int64_t now_ms)
+static int finish_head(struct store *store, int64_t set_id, struct as_str summary, int64_t now_ms)
 {
     struct sql *sql = sql_use(
-        store, "UPDATE score_set SET ended_ms = ?2,"
+        store, "UPDATE score_set SET ended_ms = ?2, summary = ?3,"
                " scored = (SELECT count(*) FROM set_score WHERE set_id = ?1 AND error_class IS"
                " NULL),"
                " errors = (SELECT count(error_class) FROM set_score WHERE set_id = ?1)"
                " WHERE id = ?1");
     sql_put_int(sql, set_id);
     sql_put_int(sql, now_ms);
+    sql_put_blob(sql, summary);
     int rc = sql_run(sql);
     return rc ? rc : sqlite3_changes(store->db) ? 0 : AS_ENOENT;
+}
+
+int store_set_finish(struct store *store, int64_t set_id, const char *summary_json,
+                     const struct audit_entry *entry)
+{
+    struct as_str summary;
+    codec_begin(store->codec);
+    codec_put(store->codec, as_str_from(summary_json));
+    int rc = codec_seal(store->codec, &summary);
+    if (rc)
+        return as_err_set(&store->error, rc, "the summary of a score set is too large");
+    rc = sql_begin(store);
+    if (!rc)
+        rc = finish_head(store, set_id, summary, entry->at_ms);
+    if (!rc)
+        rc = store_audit_add(store, entry);
+    return sql_end(store, rc);
 }
 
 static int run_for_set(struct sql *sql, int64_t set_id)
@@ -131,6 +154,27 @@ int store_set_drop(struct store *store, int64_t set_id)
     return sql_end(store, rc);
 }
 
+static int expect_finished(struct store *store, int64_t set_id)
+{
+    SQL_CLEANUP struct sql *sql =
+        sql_use(store, "SELECT 1 FROM score_set WHERE id = ? AND ended_ms");
+    sql_put_int(sql, set_id);
+    int rc = sql_step(sql);
+    return rc > 0 ? 0 : rc ? rc : AS_ENOENT;
+}
+
+int store_set_delete(struct store *store, int64_t set_id, const struct audit_entry *entry)
+{
+    int rc = sql_begin(store);
+    if (!rc)
+        rc = expect_finished(store, set_id);
+    if (!rc)
+        rc = delete_set(store, set_id);
+    if (!rc)
+        rc = store_audit_add(store, entry);
+    return sql_end(store, rc);
+}
+
 static int find_unfinished(struct store *store, int64_t *ret_id)
 {
     SQL_CLEANUP struct sql *sql =
@@ -153,31 +197,72 @@ int store_sets_drop_unfinished(struct store *store)
     return rc;
 }
 
+static struct score_set head_of(struct sql *sql, struct as_arena *arena)
+{
+    return (struct score_set){
+        .id = sql_int(sql, 0),
+        .group_id = sql_int(sql, 1),
+        .metric = (uint32_t)sql_int(sql, 2),
+        .metric_name = sql_cstr_dup(sql, 3, arena),
+        .selector = sql_cstr_dup(sql, 4, arena),
+        .hash = sql_hash(sql, 5),
+        .params_json = sql_cstr_dup(sql, 6, arena),
+        .requested_by = sql_cstr_dup(sql, 7, arena),
+        .created_ms = sql_int(sql, 8),
+        .ended_ms = sql_int(sql, 9),
+        .scored = sql_int(sql, 10),
+        .errors = sql_int(sql, 11),
+    };
+}
+
+int store_sets_each(struct store *store, store_set_fn fn, void *ctx)
+{
+    SQL_CLEANUP struct sql *sql =
+        sql_use(store, "SELECT " SET_COLUMNS " FROM score_set ORDER BY id");
+    struct as_arena arena = {0};
+    int rc;
+    while ((rc = sql_step(sql)) > 0) {
+        struct score_set set = head_of(sql, &arena);
+        fn(ctx, &set);
+        as_arena_reset(&arena);
+    }
+    as_arena_done(&arena);
+    return rc;
+}
+
+int store_set_get(struct store *store, int64_t group_id, int64_t set_id, struct as_arena *arena,
+                  struct score_set *ret_set, const char **ret_summary_json)
+{
+    SQL_CLEANUP struct sql *sql = sql_use(store, "SELECT " SET_COLUMNS ", summary FROM score_set"
+                                                 " WHERE id = ? AND group_id = ? AND ended_ms");
+    sql_put_int(sql, set_id);
+    sql_put_int(sql, group_id);
+    int rc = sql_step(sql);
+    if (rc <= 0)
+        return rc ? rc : AS_ENOENT;
+    struct as_str blob = sql_blob(sql, SUMMARY_COLUMN), summary = {NULL, 0};
+    struct as_reader body;
+    if (blob.ptr) {
+        rc = codec_open(store->codec, blob, arena, &body);
+        summary = rc < 0 ? summary : codec_get(&body);
+        if (rc < 0 || !as_reader_is_done(&body))
+            return sql_damaged(store, "the summary of a score set");
+    }
+    *ret_set = head_of(sql, arena);
+    *ret_summary_json = summary.ptr;
+    return 0;
+}
+
 int store_sets_of_group(struct store *store, int64_t group_id, struct as_arena *arena,
                         struct score_set **ret_sets, size_t *ret_count)
 {
-    SQL_CLEANUP struct sql *sql =
-        sql_use(store, "SELECT id, group_id, metric, metric_name, selector, hash, params,"
-                       " requested_by, created_ms, ended_ms, scored, errors FROM score_set"
-                       " WHERE group_id = ? AND ended_ms ORDER BY id");
+    SQL_CLEANUP struct sql *sql = sql_use(store, "SELECT " SET_COLUMNS " FROM score_set"
+                                                 " WHERE group_id = ? AND ended_ms ORDER BY id");
     sql_put_int(sql, group_id);
     struct as_buf sets = {0};
     int rc;
     while ((rc = sql_step(sql)) > 0) {
-        struct score_set set = {
-            .id = sql_int(sql, 0),
-            .group_id = sql_int(sql, 1),
-            .metric = (uint32_t)sql_int(sql, 2),
-            .metric_name = sql_cstr_dup(sql, 3, arena),
-            .selector = sql_cstr_dup(sql, 4, arena),
-            .hash = sql_hash(sql, 5),
-            .params_json = sql_cstr_dup(sql, 6, arena),
-            .requested_by = sql_cstr_dup(sql, 7, arena),
-            .created_ms = sql_int(sql, 8),
-            .ended_ms = sql_int(sql, 9),
-            .scored = sql_int(sql, 10),
-            .errors = sql_int(sql, 11),
-        };
+        struct score_set set = head_of(sql, arena);
         as_buf_add(&sets, &set, sizeof(set));
     }
     if (!rc)

@@ -1,5 +1,5 @@
-/* Plugin sources by their hash: kept as evidence for as long as a run group may refer to them,
- * whatever happens to the file. */
+/* Plugin sources by their hash: kept as evidence for as long as a run group or a score set may
+ * refer to them, whatever happens to the file. */
 #include "daemon/store/sql.h"
 
 int store_source_put(struct store *store, const struct as_sha256 *hash, const char *label,
@@ -16,6 +16,13 @@ int store_source_put(struct store *store, const struct as_sha256 *hash, const ch
     sql_put_hash(sql, hash);
     sql_put_text(sql, as_str_from(label));
     sql_put_blob(sql, blob);
+    return sql_run(sql);
+}
+
+int store_source_drop(struct store *store, const struct as_sha256 *hash)
+{
+    struct sql *sql = sql_use(store, "DELETE FROM plugin_source WHERE hash = ?");
+    sql_put_hash(sql, hash);
     return sql_run(sql);
 }
 

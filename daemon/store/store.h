@@ -19,7 +19,7 @@
 
 struct store;
 
-#define STORE_SCHEMA_VERSION 8
+#define STORE_SCHEMA_VERSION 9
 
 /* Creates or migrates the file. A newer schema than ours, or another program's file, is refused. */
 int store_open(const char *path, struct store **ret_store, struct as_err *err) AS_MUST_USE;
@@ -71,6 +71,7 @@ int store_case_find(struct store *store, int64_t dataset_id, const char *case_id
 
 int store_source_put(struct store *store, const struct as_sha256 *hash, const char *label,
                      struct as_str source) AS_MUST_USE;
+int store_source_drop(struct store *store, const struct as_sha256 *hash) AS_MUST_USE;
 int store_source_get(struct store *store, const struct as_sha256 *hash, struct as_arena *arena,
                      const char **ret_label, struct as_str *ret_source) AS_MUST_USE;
 

@@ -133,6 +133,39 @@ expect "$(sets_of 2)" = '[]' "a shadow's sets"
 expect_exit 0 ctl run rescore 1 --scorer grader@2.0.0
 expect_contains "$out" "score set 2" "r05" "would be" "no twos"
 
+# What a re-scoring told is kept with its set, and told again.
+expect_exit 0 ctl --json run scores 1
+expect "$(jq -c '[.run, .eval, (.score_sets | map(.set))]' <<<"$out")" = '[1,"graded",[1,2]]' "the sets of run 1"
+expect_exit 0 ctl --json run scores 1 1
+expect "$(jq -cS '.score_sets[0].summary' <<<"$out")" = "$(jq -cS . <<<"$rescored")" "what was told when set 1 was made"
+expect_exit 0 ctl run scores 1 1
+expect_contains "$out" "grader@1.0.0" "grader@2.0.0" "r05" "would be" "score set 1,"
+expect_exit 65 ctl run scores 2 1
+expect_contains "$err" "score set 1 of run 2"
+
+# A version that a set alone refers to stays known after its file has gone, until the set is deleted.
+write_grader 4.0.0 'n = n + 4'
+await "version 4.0.0" is_live grader@4
+expect_exit 0 ctl --json run rescore 1 --scorer grader@4 --why 'a try'
+set=$(jq .set <<<"$out")
+rm "$home/plugins/scorers/grader-4.0.0.lua"
+version_4() { ctl --json plugin versions grader | jq -c '.versions[] | select(.version == "4.0.0") | [.state, .runs, .last_run, .score_sets]'; }
+is_retired() { [ "$(version_4)" = '["retired",0,null,1]' ]; }
+await "the retired version's entry" is_retired
+crash_daemon
+start_daemon
+expect "$(version_4)" = '["retired",0,null,1]' "a retired version that a set refers to"
+expect_exit 0 ctl --json plugin show grader@4.0.0
+expect_contains "$(jq -r .source <<<"$out")" "n = n + 4"
+expect_exit 0 ctl run drop-scores 1 "$set" --why 'of no use'
+expect_contains "$out" "score set $set of run 1 is gone: grader by grader@4.0.0"
+expect "$(version_4)" = '' "the version after its last use"
+expect_exit 65 ctl plugin show grader@4.0.0
+expect_exit 65 ctl run drop-scores 1 "$set"
+expect "$(sets_of 1 | jq -c 'map(.set)')" = '[1,2]' "the other sets"
+expect "$(ctl --json run log 1 | jq -c '.entries[-2:] | map([.action, .why, .detail.score_set, .detail.scorer])')" = \
+    "[[\"run.rescore\",\"a try\",$set,\"grader@4.0.0\"],[\"run.drop_scores\",\"of no use\",$set,\"grader@4.0.0\"]]" "the log"
+
 # A run with two metrics by the scorer: which one has to be said, and a shadow shows both.
 write_eval two <<'YAML'
 dataset: graded
@@ -177,6 +210,12 @@ rescore_slowly() { # sets $caller
     await "the first scores" has_scored_more grader@3 "$calls_before"
 }
 rescore_slowly
+told_progress() { grep -qE '^[0-9]+ % [0-9]+/1000 ' "$home/caller"; }
+await "progress, as the caller is told it" told_progress
+expect "$(ctl --json run show 4 | jq -c '.rescoring | map([.run, .selector, .metric, (.done > 0 and .done < .total), .total])')" = \
+    '[[4,"grader@3.0.0","grader",true,1000]]' "progress, as others see it"
+expect_exit 0 ctl run show 4
+expect_contains "$out" "re-scoring" "of 1000 rows"
 kill -TERM "$caller"
 wait "$caller" || true
 was_cancelled() { grep -q 'plugin=grader@3.0.0 re-scoring cancelled' "$daemon_log"; }

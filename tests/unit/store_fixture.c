@@ -61,6 +61,7 @@ static const struct {
     int version;
     const char *sql;
 } undo[] = {
+    {9, "ALTER TABLE score_set DROP COLUMN summary"},
     {8,
      "ALTER TABLE intent DROP COLUMN request_bytes; ALTER TABLE exchange DROP COLUMN request_bytes;"
      "ALTER TABLE unknown_call DROP COLUMN request_bytes; DROP TABLE call_usage"},

@@ -66,6 +66,7 @@ static void test_whoever_reads_may_not_change(void **state)
                                            "dataset.import_end",
                                            "dataset.import_abort",
                                            "run.rescore",
+                                           "run.drop_scores",
                                            "plugin.shadow"};
     (void)state;
     size_t above_observer = 0;

@@ -29,6 +29,16 @@ static int64_t begin_set(struct store_fixture *f, int64_t group)
     return id;
 }
 
+static const struct audit_entry made = {
+    .at_ms = 9000, .who = "uid 1000", .action = "run.rescore", .target = "run 1"};
+static const struct audit_entry dropped = {
+    .at_ms = 9500, .who = "uid 1001", .action = "run.drop_scores", .target = "run 1"};
+
+static int finish_set(struct store_fixture *f, int64_t id)
+{
+    return store_set_finish(f->store, id, "{\"moved\":3}", &made);
+}
+
 static struct set_score score_of(int64_t group, int64_t case_seq, uint32_t member, double score)
 {
     return (struct set_score){.row = {group, case_seq, member, 0},
@@ -68,7 +78,7 @@ static void test_a_finished_set_is_listed_with_who_what_and_when(void **state)
     scores[2].error_class = AS_STR("script_error");
     int64_t id = begin_set(f, group);
     assert_int_equal(store_set_add(f->store, id, scores, 3), 0);
-    assert_int_equal(store_set_finish(f->store, id, 9000), 0);
+    assert_int_equal(finish_set(f, id), 0);
     store_fixture_reopen(f);
     assert_int_equal(store_sets_of_group(f->store, group, &f->arena, &sets, &count), 0);
     assert_int_equal(count, 1);
@@ -143,7 +153,7 @@ static void test_the_rows_own_scores_stay_as_they_are(void **state)
     int64_t id = begin_set(f, group);
     struct set_score other = score_of(group, 0, 0, 0);
     assert_int_equal(store_set_add(f->store, id, &other, 1), 0);
-    assert_int_equal(store_set_finish(f->store, id, 9000), 0);
+    assert_int_equal(finish_set(f, id), 0);
     assert_int_equal(store_rows_of_case(f->store, group, 0, &f->arena, &rows, &count), 0);
     assert_int_equal(rows[0].score_count, 1);
     assert_true(rows[0].scores[0].score == 1);
@@ -162,7 +172,7 @@ test_a_set_that_is_not_finished_is_not_listed_and_goes_when_the_store_opens(void
     assert_int_equal(count_sets(f, group), 0);
     store_fixture_reopen(f);
     assert_nothing_is_left(f);
-    assert_int_equal(store_set_finish(f->store, id, 9000), AS_ENOENT);
+    assert_int_equal(finish_set(f, id), AS_ENOENT);
 }
 
 static void test_a_dropped_set_leaves_nothing_and_the_others_whole(void **state)
@@ -174,12 +184,62 @@ static void test_a_dropped_set_leaves_nothing_and_the_others_whole(void **state)
     int64_t first = begin_set(f, group), second = begin_set(f, group);
     assert_int_equal(store_set_add(f->store, first, &score, 1), 0);
     assert_int_equal(store_set_add(f->store, second, &score, 1), 0);
-    assert_int_equal(store_set_finish(f->store, second, 9000), 0);
+    assert_int_equal(finish_set(f, second), 0);
     assert_int_equal(store_set_drop(f->store, first), 0);
     assert_int_equal(count_of(f, "SELECT count(*) FROM set_score_body"), 1);
     assert_int_equal(count_sets(f, group), 1);
     assert_int_equal(store_set_drop(f->store, second), 0);
     assert_nothing_is_left(f);
+}
+
+static void test_a_sets_summary_comes_back_as_it_went_in(void **state)
+{
+    struct store_fixture *f = *state;
+    int64_t group = store_fixture_group(f, 1), id = begin_set(f, group);
+    struct score_set set;
+    const char *summary = NULL;
+    assert_int_equal(store_set_get(f->store, group, id, &f->arena, &set, &summary), AS_ENOENT);
+    assert_int_equal(finish_set(f, id), 0);
+    store_fixture_reopen(f);
+    assert_int_equal(store_set_get(f->store, group, id, &f->arena, &set, &summary), 0);
+    assert_int_equal(set.id, id);
+    assert_string_equal(set.selector, "exact_match@2.0.0");
+    assert_string_equal(summary, "{\"moved\":3}");
+    assert_int_equal(store_set_get(f->store, group + 1, id, &f->arena, &set, &summary), AS_ENOENT);
+}
+
+static void test_a_set_is_deleted_whole_and_the_audit_log_says_by_whom(void **state)
+{
+    struct store_fixture *f = *state;
+    int64_t group = store_fixture_group(f, 1), id = begin_set(f, group);
+    struct set_score score = score_of(group, 0, 0, 1);
+    struct audit_entry *entries = NULL;
+    size_t count = 0;
+    score.score.reason = AS_STR("why");
+    assert_int_equal(store_set_add(f->store, id, &score, 1), 0);
+    assert_int_equal(store_set_delete(f->store, id, &dropped), AS_ENOENT); /* it is being made */
+    assert_int_equal(finish_set(f, id), 0);
+    assert_int_equal(store_set_delete(f->store, id, &dropped), 0);
+    assert_nothing_is_left(f);
+    assert_int_equal(store_set_delete(f->store, id, &dropped), AS_ENOENT);
+    assert_int_equal(store_audit_page(f->store, "run 1", 0, 10, &f->arena, &entries, &count), 0);
+    assert_int_equal(count, 2);
+    assert_string_equal(entries[0].action, "run.rescore");
+    assert_string_equal(entries[1].action, "run.drop_scores");
+    assert_string_equal(entries[1].who, "uid 1001");
+}
+
+static void test_a_set_of_schema_8_has_no_summary(void **state)
+{
+    struct store_fixture *f = *state;
+    int64_t group = store_fixture_group(f, 1), id = begin_set(f, group);
+    struct score_set set;
+    const char *summary = "";
+    assert_int_equal(finish_set(f, id), 0);
+    store_fixture_migrate_from(f, 8);
+    assert_int_equal(store_set_get(f->store, group, id, &f->arena, &set, &summary), 0);
+    assert_int_equal(set.scored, 0);
+    assert_null(summary);
 }
 
 static void test_a_batch_with_a_row_twice_is_refused_whole(void **state)
@@ -201,7 +261,7 @@ static void test_a_store_of_schema_2_keeps_its_groups_and_takes_sets(void **stat
     assert_int_equal(count_of(f, "PRAGMA user_version"), STORE_SCHEMA_VERSION);
     assert_int_equal(store_group_get(f->store, group, &f->arena, &got), 0);
     int64_t id = begin_set(f, group);
-    assert_int_equal(store_set_finish(f->store, id, 9000), 0);
+    assert_int_equal(finish_set(f, id), 0);
     assert_int_equal(count_sets(f, group), 1);
 }
 
@@ -217,6 +277,9 @@ int main(void)
         TEST(test_the_rows_own_scores_stay_as_they_are),
         TEST(test_a_set_that_is_not_finished_is_not_listed_and_goes_when_the_store_opens),
         TEST(test_a_dropped_set_leaves_nothing_and_the_others_whole),
+        TEST(test_a_sets_summary_comes_back_as_it_went_in),
+        TEST(test_a_set_is_deleted_whole_and_the_audit_log_says_by_whom),
+        TEST(test_a_set_of_schema_8_has_no_summary),
         TEST(test_a_batch_with_a_row_twice_is_refused_whole),
         TEST(test_a_store_of_schema_2_keeps_its_groups_and_takes_sets),
     };
