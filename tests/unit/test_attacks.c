@@ -8,6 +8,7 @@
 #include "tests/unit/pool_fixture.h"
 
 #include "lib/buf.h"
+#include "tests/unit/sanitized.h"
 
 #include <dirent.h>
 #include <glob.h>
@@ -25,13 +26,8 @@
 #define MAX_ATTACKS 200
 #define RSS_LIMIT_KB 8192
 
-#if defined(__SANITIZE_ADDRESS__)
-#define HAS_JAIL false
-#define ROW_DEADLINE_MS 1000 /* the worker is some times slower */
-#else
-#define HAS_JAIL true
-#define ROW_DEADLINE_MS 250
-#endif
+#define HAS_JAIL !IS_SANITIZED
+#define ROW_DEADLINE_MS (IS_SANITIZED ? 1000 : 250)
 #define ROW_LIMIT_MS (8 * ROW_DEADLINE_MS + 500) /* the machine may be loaded */
 
 static struct pool_fixture pool;

@@ -8,20 +8,10 @@
 #define TESTS_UNIT_WORKER_HOST_H
 
 #include "lib/job.h"
+#include "tests/unit/sanitized.h"
 
 #include <stdbool.h>
 #include <sys/types.h>
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define IS_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define IS_SANITIZED 1
-#endif
-#endif
-#ifndef IS_SANITIZED
-#define IS_SANITIZED 0
-#endif
 
 #define HOST_WAIT_MS 30000
 #define SCORER(body)                                                      \
