@@ -3,6 +3,7 @@
  * and may raise. */
 #include "worker/examples.h"
 
+#include "lib/json.h"
 #include "worker/api.h"
 #include "worker/fields.h"
 #include "worker/params.h"
@@ -14,6 +15,8 @@
 
 #define TOLERANCE 1e-9
 #define PATH_BYTES 96
+#define DEPTH_MAX (AS_JSON_MAX_DEPTH + 4) /* what an example can be compared with has JSON in it \
+                                           */
 #define SHOWN_BYTES 100
 #define STATUS_DEFAULT 200
 
@@ -78,8 +81,10 @@ __attribute__((noreturn)) static void differ(lua_State *L, const char *path, int
 }
 
 /* Every value of expected must be in got: tables member by member, arrays at the same length. */
-static void check_subset(lua_State *L, int expected, int got, const char *path)
+static void check_subset(lua_State *L, int expected, int got, const char *path, int depth)
 {
+    if (depth > DEPTH_MAX)
+        luaL_error(L, "the example nests deeper than %d levels", DEPTH_MAX);
     if (!lua_istable(L, expected) || !lua_istable(L, got)) {
         if (!lua_rawequal(L, expected, got))
             differ(L, path, expected, got);
@@ -100,7 +105,7 @@ static void check_subset(lua_State *L, int expected, int got, const char *path)
         lua_rawget(L, expected);
         lua_pushvalue(L, -2);
         lua_rawget(L, got);
-        check_subset(L, top + 3, top + 4, inner);
+        check_subset(L, top + 3, top + 4, inner, depth + 1);
         lua_settop(L, top + 1);
     }
     lua_settop(L, top);
@@ -253,7 +258,7 @@ static void check_headers(lua_State *L, int wanted, const struct job_reply *repl
         lua_pushlstring(L, reply->headers[i].value.ptr, reply->headers[i].value.len);
         lua_rawset(L, -3);
     }
-    check_subset(L, lua_gettop(L) - 1, lua_gettop(L), "headers");
+    check_subset(L, lua_gettop(L) - 1, lua_gettop(L), "headers", 1);
     lua_pop(L, 2);
 }
 
@@ -270,7 +275,7 @@ static void check_request(lua_State *L, int example, const struct job_reply *rep
         return;
     if (!api_json_decode(L, reply->body, JSON_NULL_KEEP))
         luaL_error(L, "the body is not JSON: %s", lua_tostring(L, -1));
-    check_subset(L, wanted + 1, wanted + 2, "body");
+    check_subset(L, wanted + 1, wanted + 2, "body", 1);
 }
 
 /* The HTTP reply of an example: status 200 and no headers unless it says so; a body that is a table
@@ -322,7 +327,7 @@ static void check_output(lua_State *L, int example, const struct job_reply *repl
                    reply->reason.ptr);
     int wanted = lua_gettop(L);
     jobs_push_output(L, &reply->output);
-    check_subset(L, wanted, wanted + 1, "output");
+    check_subset(L, wanted, wanted + 1, "output", 1);
 }
 
 static void run_provider(lua_State *L, int example, struct call *call)

@@ -499,6 +499,17 @@ static void test_examples_of_a_provider(void **state)
         wanted, 10);
 }
 
+static void test_an_example_that_contains_itself_is_compared_to_its_end(void **state)
+{
+    (void)state;
+    const char *wanted[] = {"body.t.t.t: expected table, got nothing"};
+    check_examples("local round = {} round.t = round\n" HEAD
+                   "kind = 'provider', response = type, request = function()\n"
+                   "return { path = '/', body = '{\"t\":{\"t\":{}}}' } end,\n"
+                   "examples = { { request = { body = round } } } }",
+                   wanted, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -519,6 +530,7 @@ int main(void)
         cmocka_unit_test(test_examples_of_a_scorer),
         cmocka_unit_test(test_examples_of_a_rubric),
         cmocka_unit_test(test_examples_of_a_provider),
+        cmocka_unit_test(test_an_example_that_contains_itself_is_compared_to_its_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
