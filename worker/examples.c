@@ -15,8 +15,7 @@
 
 #define TOLERANCE 1e-9
 #define PATH_BYTES 96
-#define DEPTH_MAX (AS_JSON_MAX_DEPTH + 4) /* what an example can be compared with has JSON in it \
-                                           */
+#define DEPTH_MAX (AS_JSON_MAX_DEPTH + 4) /* it is compared with values out of JSON */
 #define SHOWN_BYTES 100
 #define STATUS_DEFAULT 200
 

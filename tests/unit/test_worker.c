@@ -310,24 +310,47 @@ static int probe(char *name)
     return status;
 }
 
+static void skip_without_jail(void)
+{
+    if (!IS_SANITIZED)
+        return;
+    print_message("the sanitized worker has no jail: nothing to probe\n");
+    skip();
+}
+
+/* All that worker/probe.c has: scripts/check-jail compares. */
 static void test_every_forbidden_act_is_deadly(void **state)
 {
     (void)state;
     static char names[][16] = {
-        "open",       "socket",      "unix_socket", "fork",          "clone3",
-        "execve",     "kill_parent", "ptrace",      "read_memory",   "write_stderr",
-        "read_stdin", "mmap_exec",   "mmap_file",   "mprotect_exec", "io_uring",
-        "unshare",    "memfd",       "prctl",       "x32",
+        "open",          "openat",      "stat",        "getdents",      "memfd",
+        "mount",         "chroot",      "inotify",     "read_stdin",    "write_stdout",
+        "write_stderr",  "write_page",  "dup",         "pipe",          "ioctl",
+        "fcntl",         "sendmsg",     "recvmsg",     "epoll",         "socket",
+        "unix_socket",   "connect",     "bind",        "accept",        "sendto",
+        "fork",          "clone3",      "execve",      "execveat",      "kill_parent",
+        "tgkill",        "ptrace",      "read_memory", "write_memory",  "pidfd_open",
+        "shmget",        "setpriority", "affinity",    "mmap_exec",     "mmap_file",
+        "mprotect_exec", "mremap",      "mlock",       "madvise_other", "userfaultfd",
+        "prctl",         "seccomp",     "setrlimit",   "setuid",        "sigaction",
+        "sigprocmask",   "unshare",     "setns",       "io_uring",      "bpf",
+        "perf",          "keyctl",      "x32",         "nanosleep",     "futex",
+        "wall_clock",    "getrandom",
     };
-    if (IS_SANITIZED) {
-        print_message("the sanitized worker has no jail: nothing to probe\n");
-        skip();
-    }
+    skip_without_jail();
     for (size_t i = 0; i < AS_COUNT(names); i++) {
         int status = probe(names[i]);
         if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGSYS)
             fail_msg("probe %s ended with status %d", names[i], status);
     }
+}
+
+static void test_memory_above_the_limit_is_refused(void **state)
+{
+    (void)state;
+    skip_without_jail();
+    int status = probe("address_space");
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 69);
 }
 
 static void test_a_probe_that_does_nothing_lives(void **state)
@@ -361,6 +384,7 @@ int main(void)
         cmocka_unit_test(test_a_frame_that_is_none_ends_the_worker),
         cmocka_unit_test(test_a_worker_without_its_parent_does_not_start),
         cmocka_unit_test(test_every_forbidden_act_is_deadly),
+        cmocka_unit_test(test_memory_above_the_limit_is_refused),
         cmocka_unit_test(test_a_probe_that_does_nothing_lives),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
