@@ -389,7 +389,7 @@ const struct command commands[] = {
     {
         .path = "report",
         .method = "run.report",
-        .doc = "The report of a run group, for people and programs.",
+        .doc = "A run group as HTML, Markdown, JUnit, CSV or JSON.",
         .args = {{"RUN", "run"}},
         .options = {{"format", "FORMAT", NULL,
                      "text (the default), json, jsonl, csv, md, junit or html"},
