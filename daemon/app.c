@@ -19,6 +19,8 @@
 #include <unistd.h>
 
 #define STOP_POLL_MS 10
+#define LOCK_WAIT_MS 2000
+#define LOCK_POLL_MS 20
 
 enum app_phase { APP_STARTING, APP_READY, APP_STOPPING, APP_STOPPED };
 
@@ -194,6 +196,17 @@ static void on_probed(void *ctx, int rc, const char *what)
 
 /* ---- start, at once ---- */
 
+/* An assayd that was killed while it started a worker holds its locks until that child has become
+ * the worker's program: who restarts it at once would find them taken. */
+static int lock_patiently(int fd)
+{
+    int rc;
+    for (int waited_ms = 0; (rc = flock(fd, LOCK_EX | LOCK_NB)) && waited_ms < LOCK_WAIT_MS;
+         waited_ms += LOCK_POLL_MS)
+        usleep(LOCK_POLL_MS * 1000);
+    return rc;
+}
+
 static int make_state_dir(struct app *app, struct as_err *err)
 {
     const char *dir = app->config->state_dir;
@@ -205,7 +218,7 @@ static int make_state_dir(struct app *app, struct as_err *err)
     app->lock_fd = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
     if (app->lock_fd < 0)
         return as_err_set(err, as_err_from_errno(errno), "%s: %s", path, strerror(errno));
-    if (flock(app->lock_fd, LOCK_EX | LOCK_NB))
+    if (lock_patiently(app->lock_fd))
         return as_err_set(err, AS_EBUSY, "%s: another assayd uses this state directory", dir);
     return 0;
 }

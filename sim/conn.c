@@ -301,7 +301,7 @@ static void send_reply(struct conn *conn)
     case HANDLER_STALL_BODY: break;
     }
     write_head(conn);
-    handler_note_sent(conn->server->handler, &conn->reply);
+    handler_note_sent(conn->server->handler, &conn->reply, uv_now(conn->server->loop));
     bool is_whole = conn->reply.delivery == HANDLER_SEND;
     write_reply(conn, is_whole ? conn->reply.body.len : conn->reply.body.len / 2);
 }

@@ -36,6 +36,12 @@ static void reset(struct control *control)
     reply_done(control);
 }
 
+static void note_crash(struct control *control)
+{
+    counters_note_crash(control->counters, control->request->now_ms);
+    reply_done(control);
+}
+
 static void add_fault(struct control *control)
 {
     struct as_json *body AS_CLEANUP_JSON = NULL;
@@ -71,9 +77,8 @@ static const struct {
     const char *path;
     void (*answer)(struct control *control);
 } routes[] = {
-    {"GET", "/_sim/stats", show_stats},
-    {"POST", "/_sim/reset", reset},
-    {"POST", "/_sim/fault", add_fault},
+    {"GET", "/_sim/stats", show_stats},      {"POST", "/_sim/reset", reset},
+    {"POST", "/_sim/crash", note_crash},     {"POST", "/_sim/fault", add_fault},
     {"DELETE", "/_sim/fault", clear_faults},
 };
 

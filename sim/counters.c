@@ -1,5 +1,5 @@
 /* Plain counters, and an open-addressing table of request digests.
- * A slot has 16 bytes and at most two of three are taken: a million requests need 32 MB. */
+ * A slot has 32 bytes and at most two of three are taken: a million requests need 64 MB. */
 #include "sim/counters.h"
 
 #include <inttypes.h>
@@ -7,15 +7,19 @@
 #include <string.h>
 
 #define SEEN_FIRST_SLOTS 4096
+#define NO_LIFE UINT32_MAX
 
 struct counters_seen {
     uint64_t digest; /* 0: a free slot */
     uint32_t asked, paid;
+    uint32_t asked_life, paid_life; /* of the client, the last time: crashes before it */
+    uint64_t paid_ms;
 };
 
 void counters_done(struct counters *counters)
 {
     free(counters->seen);
+    free(counters->crash_ms);
     *counters = (struct counters){0};
 }
 
@@ -70,6 +74,7 @@ uint32_t counters_note_request(struct counters *counters, uint64_t digest)
         counters->repeated++;
     else
         counters->unique++;
+    slot->asked_life = (uint32_t)counters->crashes;
     return slot->asked++;
 }
 
@@ -89,20 +94,47 @@ void counters_note_model(struct counters *counters, struct as_str name)
     counters->models[i].requests++;
 }
 
-void counters_note_answer(struct counters *counters, uint64_t digest, int status)
+void counters_note_crash(struct counters *counters, uint64_t now_ms)
 {
-    if (status >= 500) {
+    size_t bytes = (counters->crashes + 1) * sizeof(*counters->crash_ms);
+    counters->crash_ms = as_xrealloc(counters->crash_ms, bytes);
+    counters->crash_ms[counters->crashes++] = now_ms;
+}
+
+/* Paid for again by a later life of the client: the one that was answered had not kept it. */
+static void note_repaid(struct counters *counters, const struct counters_seen *slot)
+{
+    if (slot->paid_life == NO_LIFE || slot->paid_life == counters->crashes)
+        return;
+    uint64_t age_ms = counters->crash_ms[slot->paid_life] - slot->paid_ms;
+    if (age_ms > counters->repaid_age_max_ms)
+        counters->repaid_age_max_ms = age_ms;
+}
+
+static void note_paid(struct counters *counters, const struct counters_answer *answer)
+{
+    struct counters_seen *slot = seen(counters, answer->digest);
+    counters->paid++;
+    if (slot->paid)
+        counters->paid_repeated++;
+    else
+        counters->paid_unique++;
+    if (slot->paid && !answer->is_judge)
+        note_repaid(counters, slot);
+    slot->paid++;
+    /* who died between question and answer could not have kept it */
+    slot->paid_life = slot->asked_life == counters->crashes ? slot->asked_life : NO_LIFE;
+    slot->paid_ms = answer->now_ms;
+}
+
+void counters_note_answer(struct counters *counters, const struct counters_answer *answer)
+{
+    if (answer->status >= 500)
         counters->answered_5xx++;
-    } else if (status >= 400) {
+    else if (answer->status >= 400)
         counters->answered_4xx++;
-    } else {
-        struct counters_seen *slot = seen(counters, digest);
-        counters->paid++;
-        if (slot->paid++)
-            counters->paid_repeated++;
-        else
-            counters->paid_unique++;
-    }
+    else
+        note_paid(counters, answer);
 }
 
 void counters_note_start(struct counters *counters)
@@ -124,6 +156,8 @@ void counters_note_finish(struct counters *counters)
     X(paid, "paid: answered with status 200")                \
     X(paid_unique, "  different ones")                       \
     X(paid_repeated, "  paid again")                         \
+    X(crashes, "  crashes of the client")                    \
+    X(repaid_age_max_ms, "  oldest answer lost in one, ms")  \
     X(input_tokens, "  input tokens")                        \
     X(output_tokens, "  output tokens")                      \
     X(answered_4xx, "refused with a 4xx status")             \

@@ -183,6 +183,7 @@ static void answer_chat(const struct passage *passage)
         return;
     }
     counters_note_model(&handler->counters, handler->chat.model);
+    passage->reply->is_judge = model.is_judge;
     passage->reply->delay_ms = delay_of(passage, &model);
     const struct fault *fault = pick_fault(passage, &model);
     if (reply_without_answer(passage, fault))
@@ -254,11 +255,12 @@ void handler_answer(struct handler *handler, const struct handler_request *reque
         control_answer(request, &handler->options.faults, &handler->counters, reply);
 }
 
-void handler_note_sent(struct handler *handler, const struct handler_reply *reply)
+void handler_note_sent(struct handler *handler, const struct handler_reply *reply, uint64_t now_ms)
 {
     if (!reply->is_model)
         return;
-    counters_note_answer(&handler->counters, reply->id, reply->status);
+    struct counters_answer answer = {reply->id, now_ms, reply->status, reply->is_judge};
+    counters_note_answer(&handler->counters, &answer);
     if (reply->status == 200) {
         handler->counters.input_tokens += (uint64_t)reply->input_tokens;
         handler->counters.output_tokens += (uint64_t)reply->output_tokens;

@@ -31,7 +31,7 @@ struct handler_request {
     /* Headers; .ptr NULL: not sent. */
     struct as_str authorization, x_api_key, x_goog_api_key, anthropic_version;
     bool is_too_large; /* the body was longer than the limit, and is not here */
-    uint64_t now_ms;   /* for the rate limit only */
+    uint64_t now_ms;
 };
 
 enum handler_delivery {
@@ -51,6 +51,7 @@ struct handler_reply {
     uint32_t delay_ms;
     enum handler_delivery delivery;
     bool is_model; /* counts as a model request */
+    bool is_judge; /* ... to a judge */
     int64_t input_tokens, output_tokens;
     struct as_buf body;
 };
@@ -65,7 +66,7 @@ struct counters *handler_counters(struct handler *handler);
 void handler_answer(struct handler *handler, const struct handler_request *request,
                     struct handler_reply *reply);
 /* The status line has left. */
-void handler_note_sent(struct handler *handler, const struct handler_reply *reply);
+void handler_note_sent(struct handler *handler, const struct handler_reply *reply, uint64_t now_ms);
 void handler_reply_done(struct handler_reply *reply);
 
 #endif

@@ -82,6 +82,7 @@ int model_find(struct as_str name, struct model *ret_model)
     if (!take(&name, "sim-"))
         return AS_ENOENT;
     model.is_slow = take(&name, "slow-");
+    model.is_judge = name.len >= 5 && !memcmp(name.ptr, "judge", 5);
     int rc = find_kind(name, &model);
     if (rc)
         return rc;

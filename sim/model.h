@@ -20,7 +20,7 @@ enum model_kind { MODEL_SOLVER, MODEL_ECHO, MODEL_EMPTY, MODEL_REFUSE };
 struct model {
     enum model_kind kind;
     unsigned quality_percent;
-    bool is_slow;
+    bool is_slow, is_judge;
     uint64_t identity;  /* of the name without its fault */
     struct fault fault; /* FAULT_NONE: none of its own */
 };

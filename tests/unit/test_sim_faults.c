@@ -272,6 +272,35 @@ static void test_counters_are_exact(void **state)
     unlink(path);
 }
 
+static void test_what_is_paid_again_after_a_crash_tells_how_old_the_lost_answer_was(void **state)
+{
+    (void)state;
+    struct sim sim = sim_start(NULL);
+    int fd = sim_connect(&sim);
+    free(ask(fd, "sim-q90", "kept"));
+    free(ask(fd, "sim-q90", "lost"));
+    for (int64_t since = now_ms(); now_ms() < since + 40;)
+        ;
+    struct reply first = post(fd, "/_sim/crash", "", "");
+    free(ask(fd, "sim-q90", "new"));
+    free(ask(fd, "sim-q90", "new"));
+    assert_int_equal(stat_of(&sim, "repaid_age_max_ms"), 0);
+    for (int64_t since = now_ms(); now_ms() < since + 40;)
+        ;
+    struct reply second = post(fd, "/_sim/crash", "", "");
+    free(
+        ask(fd, "sim-q90", "lost")); /* in the first crash, though it took until after the second */
+    int64_t age_ms = stat_of(&sim, "repaid_age_max_ms");
+    assert_true(age_ms >= 35);
+    free(ask(fd, "sim-q90", "kept"));
+    assert_true(stat_of(&sim, "repaid_age_max_ms") >= age_ms);
+    assert_int_equal(stat_of(&sim, "crashes"), 2);
+    reply_done(&first);
+    reply_done(&second);
+    close(fd);
+    sim_end(&sim);
+}
+
 static void test_reset_forgets_what_was_asked(void **state)
 {
     (void)state;
@@ -318,6 +347,7 @@ int main(void)
         cmocka_unit_test(test_faults_change_while_it_runs),
         cmocka_unit_test(test_requests_over_the_rate_limit_are_told_to_wait),
         cmocka_unit_test(test_counters_are_exact),
+        cmocka_unit_test(test_what_is_paid_again_after_a_crash_tells_how_old_the_lost_answer_was),
         cmocka_unit_test(test_reset_forgets_what_was_asked),
         cmocka_unit_test(test_a_client_that_leaves_is_counted_as_abandoned),
     };
