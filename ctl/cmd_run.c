@@ -1,5 +1,5 @@
-/* run start, run watch, run pause, run rescore, gate: waiting for the end of what was asked for,
- * and the exit code that it means. */
+/* run start, run show, run watch, run pause, run rescore, gate: waiting for the end of what was
+ * asked for, and the exit code that it means. */
 #include "ctl/print.h"
 #include "ctl/progress.h"
 #include "ctl/run_commands.h"
@@ -175,6 +175,39 @@ int command_run_watch(struct ctl *ctl, struct args *args, struct as_err *err)
     if (!ctl->is_json)
         args->command->print(ctl, after);
     return run_exit_code(after, false);
+}
+
+/* --limit is a word of run.inflight; the daemon holds it to its bounds. */
+static int take_limit(const struct args *args, struct as_json *params, struct as_err *err)
+{
+    const char *text = args_value(args, "limit");
+    char *end = NULL;
+    long long limit = text ? strtoll(text, &end, 10) : 0;
+    if (text && (end == text || *end))
+        return as_err_set(err, AS_EUSAGE, "--limit is a whole number, not '%s'", text);
+    if (text)
+        as_json_set_int(params, "limit", limit);
+    return 0;
+}
+
+int command_run_show(struct ctl *ctl, struct args *args, struct as_err *err)
+{
+    AS_CLEANUP_JSON struct as_json *result = NULL;
+    bool is_inflight = args_has(args, "inflight");
+    struct as_json *params = args_take_params(args);
+    int rc = is_inflight ? take_limit(args, params, err) : 0;
+    if (rc) {
+        as_json_free(params);
+        return rc;
+    }
+    rc = ctl_call(ctl, is_inflight ? "run.inflight" : args->command->method, params, &result, err);
+    if (rc)
+        return rc;
+    if (is_inflight && !ctl->is_json)
+        print_inflight(ctl, result);
+    else
+        ctl_show(ctl, args->command, result);
+    return 0;
 }
 
 int command_run_pause(struct ctl *ctl, struct args *args, struct as_err *err)

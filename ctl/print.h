@@ -30,6 +30,8 @@ void print_dropped_scores(struct ctl *ctl, const struct as_json *result);
 void print_shadow(struct ctl *ctl, const struct as_json *result);
 void print_log(struct ctl *ctl, const struct as_json *result);
 void print_requeued(struct ctl *ctl, const struct as_json *result);
+void print_inflight(struct ctl *ctl, const struct as_json *result);
+void print_why(struct ctl *ctl, const struct as_json *result);
 void print_steered(struct ctl *ctl, const struct as_json *result);
 void print_row_list(struct ctl *ctl, const struct as_json *result);
 void print_row(struct ctl *ctl, const struct as_json *result);

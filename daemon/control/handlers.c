@@ -29,6 +29,8 @@ const struct control_route control_routes[] = {
     {"run.resume", handle_run_steer},
     {"run.cancel", handle_run_steer},
     {"run.requeue", handle_run_requeue},
+    {"run.inflight", handle_run_inflight},
+    {"run.why", handle_run_why},
     {"run.log", handle_run_log},
     {"run.report", handle_run_report},
     {"run.rescore", handle_run_rescore},

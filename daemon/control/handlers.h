@@ -108,6 +108,8 @@ void handle_run_list(void *app, struct control_call *call);
 void handle_run_show(void *app, struct control_call *call);
 void handle_run_watch(void *app, struct control_call *call);
 void handle_run_steer(void *app, struct control_call *call);
+void handle_run_inflight(void *app, struct control_call *call);
+void handle_run_why(void *app, struct control_call *call);
 void handle_run_requeue(void *app, struct control_call *call);
 void handle_run_log(void *app, struct control_call *call);
 void handle_run_report(void *app, struct control_call *call);

@@ -41,6 +41,10 @@ static int check_group(struct requeue *requeue, const struct group_record *recor
                           "run %lld is %s, but not under way yet: try again in a moment; "
                           "assayd's log says if it cannot be",
                           run, group_state_name(record->state));
+    if (record->state == GROUP_FAILED)
+        return as_err_set(&requeue->err, AS_ESTATE,
+                          "run %lld failed and cannot be opened again (%.600s): start another", run,
+                          record->error ? record->error : "");
     if (requeue->request.case_id && record->state == GROUP_CANCELLED)
         return as_err_set(&requeue->err, AS_ESTATE,
                           "run %lld was cancelled: with one row all that is left of it would be "

@@ -7,6 +7,11 @@
     "e.group_id, e.case_seq, e.sample, e.member, e.role, e.turn, e.attempt, e.identity,"       \
     " e.outcome, e.http_status, e.sent_ms, e.connect_us, e.first_byte_us, e.total_us, b.body," \
     " e.paid_by"
+/* A requeue passes over what made a row fail. */
+#define NOT_SUPERSEDED                                                        \
+    "NOT EXISTS (SELECT 1 FROM superseded AS s WHERE s.group_id = e.group_id" \
+    "  AND s.case_seq = e.case_seq AND s.sample = e.sample"                   \
+    "  AND s.member = e.member AND s.role = e.role AND s.body_id >= e.body_id)"
 #define EXCHANGE_TABLES "exchange AS e LEFT JOIN exchange_body AS b ON b.id = e.body_id"
 #define EXCHANGE_OF_ROW "e.group_id = ? AND e.case_seq = ? AND e.sample = ? AND e.member = ?"
 
@@ -52,13 +57,10 @@ int store_exchange_find(struct store *store, const struct row_key *row, uint32_t
                         uint32_t turn, const struct as_sha256 *identity, struct as_arena *arena,
                         struct exchange_record *ret_exchange)
 {
-    SQL_CLEANUP struct sql *sql = sql_use(
-        store, "SELECT " EXCHANGE_COLUMNS " FROM " EXCHANGE_TABLES " WHERE " EXCHANGE_OF_ROW
-               " AND e.role = ? AND e.turn = ? AND e.identity = ? AND e.outcome = 0"
-               " AND NOT EXISTS (SELECT 1 FROM superseded AS s WHERE s.group_id = e.group_id"
-               "  AND s.case_seq = e.case_seq AND s.sample = e.sample"
-               "  AND s.member = e.member AND s.role = e.role AND s.body_id >= e.body_id)"
-               " ORDER BY e.body_id DESC LIMIT 1");
+    SQL_CLEANUP struct sql *sql =
+        sql_use(store, "SELECT " EXCHANGE_COLUMNS " FROM " EXCHANGE_TABLES " WHERE " EXCHANGE_OF_ROW
+                       " AND e.role = ? AND e.turn = ? AND e.identity = ? AND e.outcome = 0"
+                       " AND " NOT_SUPERSEDED " ORDER BY e.body_id DESC LIMIT 1");
     sql_put_row_key(sql, row);
     sql_put_int(sql, role);
     sql_put_int(sql, turn);
@@ -94,7 +96,7 @@ static struct sql *reuse_candidates(struct store *store, const struct reuse_quer
                " AND NOT EXISTS (SELECT 1 FROM run_row AS r WHERE r.group_id = e.group_id"
                "  AND r.case_seq = e.case_seq AND r.sample = e.sample AND r.member = e.member"
                "  AND r.status = iif(e.role = 0, 1, 4))"
-               " ORDER BY e.body_id DESC");
+               " AND " NOT_SUPERSEDED " ORDER BY e.body_id DESC");
     sql_put_hash(sql, query->identity);
     sql_put_int(sql, query->role);
     sql_put_int(sql, query->turn);

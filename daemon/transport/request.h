@@ -47,7 +47,10 @@ struct request {
     struct journal_key key;
     struct transport_account *account; /* NULL: no budget */
     struct budget_claim claim;
+    uint64_t asked_ms; /* when it was given to transport; loop clock, as backoff_until_ms */
     struct loop_timer *backoff;
+    uint64_t backoff_until_ms;
+    int last_status; /* of the attempt that it backs off after */
     struct sender_slot *slot;
     struct attempt *attempt; /* in flight */
     struct lane_auth *auth;  /* of the attempt in flight */

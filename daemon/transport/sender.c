@@ -576,6 +576,19 @@ void sender_abort(struct sender_slot *slot)
     slot_release(slot);
 }
 
+void sender_tell(const struct sender_slot *slot, struct transport_call *call)
+{
+    uint64_t now = loop_now_ms(slot->lane->sender->loop);
+    bool has_bytes = slot->phase == SLOT_HEAD || slot->phase == SLOT_BODY;
+    call->where = has_bytes                        ? TRANSPORT_AT_BODY
+                  : slot->phase == SLOT_CONNECTING ? TRANSPORT_AT_CONNECT
+                                                   : TRANSPORT_AT_FIRST_BYTE;
+    call->attempt_age_ms = (int64_t)(now - slot->began_ms);
+    call->bytes = (int64_t)slot->attempt->body.len;
+    if (has_bytes)
+        call->silent_ms = (int64_t)(now - slot->last_byte_ms);
+}
+
 void sender_settle(struct sender *sender)
 {
     mux_settle(sender->mux);

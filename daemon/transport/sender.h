@@ -54,6 +54,8 @@ struct sender_slot *sender_send(struct sender_lane *lane, const struct sender_re
                                 struct attempt *attempt);
 /* the connection is dropped; the attempt is the caller's again */
 void sender_abort(struct sender_slot *slot);
+/* How far an attempt in flight is: where, attempt_age_ms, silent_ms and bytes of *call are set. */
+void sender_tell(const struct sender_slot *slot, struct transport_call *call);
 void sender_settle(struct sender *sender); /* mux_settle */
 
 #endif

@@ -339,6 +339,8 @@ static void back_off(struct request *request, const struct exchange *exchange)
     request_set_state(request, REQUEST_BACKING_OFF);
     request->lane->backing_off++;
     request->backoff = loop_timer_new(transport->loop, on_backoff_over, request);
+    request->backoff_until_ms = loop_now_ms(transport->loop) + wait_ms;
+    request->last_status = exchange->http_status;
     loop_timer_start(request->backoff, wait_ms);
 }
 
@@ -530,6 +532,7 @@ uint64_t transport_send(struct transport *transport, const struct transport_requ
     AS_ASSERT(!transport->is_closing && request->lane && request->lane <= transport->lane_count);
     struct lane *lane = transport->lanes[request->lane - 1];
     struct request *copy = request_new(transport, lane, request, done, ctx);
+    copy->asked_ms = loop_now_ms(transport->loop);
     request_table_add(&transport->requests, copy);
     enqueue(copy);
     return copy->id;

@@ -107,6 +107,37 @@ void transport_account_settle(struct transport_account *account, const struct bu
 struct as_sha256 transport_identity(struct as_str method, struct as_str url, struct as_str body,
                                     uint32_t sample);
 
+/* Where a request stands. */
+enum transport_where {
+    TRANSPORT_AT_QUEUE,      /* behind others of its lane */
+    TRANSPORT_AT_HOLD,       /* its group is paused */
+    TRANSPORT_AT_BUDGET,     /* until its group's budget has room */
+    TRANSPORT_AT_JOURNAL,    /* being looked for, noted down, or kept */
+    TRANSPORT_AT_BACKOFF,    /* it failed and is tried again later */
+    TRANSPORT_AT_CONNECT,    /* no byte was sent yet */
+    TRANSPORT_AT_FIRST_BYTE, /* sent, nothing came back yet */
+    TRANSPORT_AT_BODY,       /* the reply is coming in */
+    TRANSPORT_WHERE_COUNT
+};
+const char *transport_where_name(enum transport_where where);
+
+#define TRANSPORT_NEVER (-1)
+
+/* A request now. Times in ms, TRANSPORT_NEVER where there is none. */
+struct transport_call {
+    enum transport_where where;
+    uint32_t attempt;       /* made so far, the one under way among them */
+    int last_status;        /* of the attempt before, when that is why it backs off; else 0 */
+    int64_t age_ms;         /* since transport_send */
+    int64_t attempt_age_ms; /* of the attempt in flight */
+    int64_t silent_ms;      /* since its last byte came */
+    int64_t wait_ms;        /* until it is tried again */
+    int64_t bytes;          /* of the reply's body so far */
+};
+/* False: the request is over. */
+bool transport_call_of(const struct transport *transport, uint64_t request_id,
+                       struct transport_call *ret_call);
+
 struct transport_stats {
     /* requests now; queued includes those that the journal looks for or takes a note of */
     uint32_t queued, held, in_flight, backing_off;
