@@ -34,11 +34,11 @@ counts() {
         "\([.plugins[] | select(.path | startswith($folder))] | length) \([.refused[] | select(.path | startswith($folder))] | length)"'
 }
 
-# While that comes true, each answer takes less than five seconds, and the workers are few.
+# While that comes true assayd goes on answering, and the workers are few.
 await_counts() { # "LIVE REFUSED"
-    local got='' answers=0 workers most=0 deadline=$((SECONDS + 40))
+    local got='' answers=0 workers most=0 deadline=$((SECONDS + 120))
     while got=$(counts) && [ "$got" != "$1" ]; do
-        timeout 5 "$BIN_DIR/assayctl" status >/dev/null || fail "no answer while the plugins load"
+        timeout 30 "$BIN_DIR/assayctl" status >/dev/null || fail "no answer while the plugins load"
         workers=$(pgrep -c -P "$daemon_pid" || true)
         most=$((workers > most ? workers : most)) answers=$((answers + 1))
         ((SECONDS < deadline)) || fail "live and refused: $got, but expected $1"

@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -50,6 +51,20 @@ static void test_a_syntax_error_names_its_line(void **state)
     assert_refused("return 5", "must return one table, got number");
 }
 
+/* Does the process have a handler for the signal by now? */
+static bool catches(pid_t pid, int signal)
+{
+    char path[64], line[128];
+    unsigned long long caught = 0;
+    snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    while (fgets(line, sizeof(line), file) && sscanf(line, "SigCgt: %llx", &caught) != 1)
+        ;
+    fclose(file);
+    return caught >> (signal - 1) & 1;
+}
+
 static void test_a_load_that_hangs_is_stopped_softly(void **state)
 {
     (void)state;
@@ -59,6 +74,8 @@ static void test_a_load_that_hangs_is_stopped_softly(void **state)
     host_send(&h, &frame);
     struct as_str payload = {NULL, 0};
     struct pollfd ready = {.fd = h.fd, .events = POLLIN};
+    while (!catches(h.pid, SIGUSR1))
+        usleep(1000); /* it starts; there is nothing to wait for but its own state */
     for (int i = 0; i < 1000 && poll(&ready, 1, 20) == 0;
          i++) /* the signal may come before the script runs */
         kill(h.pid, SIGUSR1);
