@@ -125,6 +125,17 @@ static int watch_to_end(struct watch *watch, struct as_err *err)
 
 /* ---- commands ---- */
 
+int command_run_plan(struct ctl *ctl, struct args *args, struct as_err *err)
+{
+    AS_CLEANUP_JSON struct as_json *plan = NULL;
+    int rc = take_cache(args, err);
+    if (!rc)
+        rc = ctl_call(ctl, args->command->method, args_take_params(args), &plan, err);
+    if (!rc)
+        ctl_show(ctl, args->command, plan);
+    return rc;
+}
+
 int command_run_start(struct ctl *ctl, struct args *args, struct as_err *err)
 {
     AS_CLEANUP_JSON struct as_json *started = NULL, *result = NULL;

@@ -226,6 +226,27 @@ const struct command commands[] = {
         .run = command_run_start,
     },
     {
+        .path = "run plan",
+        .method = "run.plan",
+        .doc = "What a run would take, without a call.",
+        .args = {{.label = "EVAL", .param = "eval"}},
+        .options = {{"models", "A,B", "models", "these candidates instead of the eval's"},
+                    {"max-cases", "N", "max_cases", "only the first N cases"},
+                    {"samples", "N", "samples", "answers per case and member"},
+                    {"cache", "[=AGE]", NULL, "reuse good replies of any run, 7d old at most"},
+                    {"journal", "POLICY", "journal", "live, cache or replay, not as the eval says"},
+                    {"max-cost-usd", "X", "max_cost_usd", "cap on what all calls cost"},
+                    {"max-requests", "N", "max_requests", "cap on requests, retries included"},
+                    {"max-tokens", "N", "max_tokens", "cap on tokens, in and out"}},
+        .help = "Calls, tokens, dollars and time, low and high; what past runs have already paid\n"
+                "for; the smallest difference that so many cases can show; and whether the budget\n"
+                "covers it. Estimates are from the newest run of the eval that called the model\n"
+                "with the same parameters, where there is one.",
+        .example = "assayctl run plan support-triage --max-cases 500",
+        .print = print_plan,
+        .run = command_run_plan,
+    },
+    {
         .path = "run ls",
         .method = "run.list",
         .doc = "Run groups, the newest first.",

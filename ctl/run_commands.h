@@ -13,6 +13,7 @@ int command_plugin_diff(struct ctl *ctl, struct args *args, struct as_err *err);
 int command_plugin_new(struct ctl *ctl, struct args *args, struct as_err *err);
 int command_plugin_test(struct ctl *ctl, struct args *args, struct as_err *err);
 int command_dataset_import(struct ctl *ctl, struct args *args, struct as_err *err);
+int command_run_plan(struct ctl *ctl, struct args *args, struct as_err *err);
 int command_run_start(struct ctl *ctl, struct args *args, struct as_err *err);
 int command_run_show(struct ctl *ctl, struct args *args, struct as_err *err);
 int command_run_pause(struct ctl *ctl, struct args *args, struct as_err *err);

@@ -52,6 +52,31 @@
 #define WHY TEXT("why", "why, for the audit log", 1024)
 #define LIMIT COUNT("limit", "how many at most; 50 when not given", PAGE_MAX)
 
+/* What run.start and run.plan are told of a run. */
+/* clang-format off */
+#define RUN_SETTINGS \
+    NEED_TEXT("eval", "the eval's name", NAME_MAX_BYTES), \
+    {.name = "models", \
+    .type = PROTO_STRINGS, \
+    .doc = "these candidates instead of the eval's; the baseline stays", \
+    .min = 1, \
+    .max = 15}, \
+    COUNT("max_cases", "only the first N cases", 1000000000), \
+    COUNT("samples", "answers per case and member", 1000), \
+    TEXT("journal", \
+    "whose exchanges may answer its calls instead of the eval's choice: live " \
+    "(its own), cache (good replies of any run) or replay (as cache, and " \
+    "nothing is called: what the journal lacks ends the run)", \
+    16), \
+    TEXT("max_age", \
+    "how old a reused reply may be, like 12h or 7d; alone it means journal " \
+    "cache, whose default is 7d", \
+    32), \
+    MAX_COST, \
+    MAX_REQUESTS, \
+    MAX_TOKENS
+/* clang-format on */
+
 #define BEFORE_ENTRY COUNT("before", "only entries with a lower id", INT64_MAX)
 #define LOG_RESULT                                                                               \
     "{entries: [{id, at_ms, who, action, target, why, detail}], next?}: the last of them, the "  \
@@ -261,29 +286,31 @@ const struct proto_method proto_methods[] = {
         .name = "run.start",
         .role = PROTO_OPERATOR,
         .doc = "Starts a run group of an eval: everything it is made of is pinned now.",
-        .params = {NEED_TEXT("eval", "the eval's name", NAME_MAX_BYTES),
-                   {.name = "models",
-                    .type = PROTO_STRINGS,
-                    .doc = "these candidates instead of the eval's; the baseline stays",
-                    .min = 1,
-                    .max = 15},
-                   COUNT("max_cases", "only the first N cases", 1000000000),
-                   COUNT("samples", "answers per case and member", 1000),
-                   TEXT("journal",
-                        "whose exchanges may answer its calls instead of the eval's choice: live "
-                        "(its own), cache (good replies of any run) or replay (as cache, and "
-                        "nothing is called: what the journal lacks ends the run)",
-                        16),
-                   TEXT("max_age",
-                        "how old a reused reply may be, like 12h or 7d; alone it means journal "
-                        "cache, whose default is 7d",
-                        32),
-                   TEXT("tag", "what to call it", NAME_MAX_BYTES),
-                   MAX_COST,
-                   MAX_REQUESTS,
-                   MAX_TOKENS,
-                   WHY},
+        .params = {RUN_SETTINGS, TEXT("tag", "what to call it", NAME_MAX_BYTES), WHY},
         .result = "{run}: the group's number",
+        .errors = "not_found, bad_input, plugin, limit, io",
+    },
+    {
+        .name = "run.plan",
+        .role = PROTO_OBSERVER,
+        .doc = "What a run with these settings would take. Nothing is called and nothing kept.",
+        .params = {RUN_SETTINGS},
+        .result =
+            "{eval, dataset, dataset_version, cases, samples, rows, models: [{model, role: "
+            "baseline, candidate or judge, calls: {low, high}, requests_high, tokens: {low, high}, "
+            "cost_usd: {low, high}, time_s, reused, reusable, output_tokens, output_assumed, "
+            "concurrency, past_run, latency_ms}], total: {calls, requests_high, tokens, cost_usd, "
+            "time_s}, journal, detectable: {metric, cases, difference, sigma, sigma_run, "
+            "confidence, power, margin, cases_for_margin}, budget: {caps, verdict: fits, may_stop, "
+            "will_stop or unknown, cap, stops_at_row, sentence} or null}: low is every call "
+            "answered at once, with the means of past_run, the newest of the eval's runs that "
+            "called the model with the same parameters, or without one a token for every four "
+            "bytes of a request and no output; high is the worst case that a budget reserves, the "
+            "judge asked twice, requests_high with every retry; time_s is null when no run tells "
+            "how long a call takes; reusable counts good replies in the best of the last runs, "
+            "reused those of them that the policy takes; difference is the smallest that so many "
+            "cases can show, sigma the deviation of a case's paired difference, taken from "
+            "sigma_run or assumed when that is null",
         .errors = "not_found, bad_input, plugin, limit, io",
     },
     {

@@ -22,6 +22,7 @@ const struct control_route control_routes[] = {
     {"dataset.list", handle_dataset_list},
     {"dataset.show", handle_dataset_show},
     {"run.start", handle_run_start},
+    {"run.plan", handle_run_plan},
     {"run.list", handle_run_list},
     {"run.show", handle_run_show},
     {"run.watch", handle_run_watch},

@@ -104,6 +104,7 @@ void handle_dataset_import_abort(void *app, struct control_call *call);
 void handle_dataset_list(void *app, struct control_call *call);
 void handle_dataset_show(void *app, struct control_call *call);
 void handle_run_start(void *app, struct control_call *call);
+void handle_run_plan(void *app, struct control_call *call);
 void handle_run_list(void *app, struct control_call *call);
 void handle_run_show(void *app, struct control_call *call);
 void handle_run_watch(void *app, struct control_call *call);

@@ -41,9 +41,17 @@ static struct budget_rules caps_of(const struct as_json *params)
     return caps;
 }
 
-void handle_run_start(void *ctx, struct control_call *call)
+static void on_planned(void *ctx, struct as_json *plan, const struct as_err *err)
 {
-    struct control_app *app = ctx;
+    if (err)
+        control_fail(ctx, err);
+    else
+        control_reply(ctx, plan);
+}
+
+/* run.start and run.plan say the same things of a run. */
+static void start_or_plan(struct control_app *app, struct control_call *call, bool is_plan)
+{
     const struct eval_def *eval = control_eval_of(app, call);
     if (!eval)
         return;
@@ -74,7 +82,20 @@ void handle_run_start(void *ctx, struct control_call *call)
         .tag = as_json_get_cstr(call->params, "tag"),
         .why = as_json_get_cstr(call->params, "why"),
     };
-    engine_start(app->engine, &request, on_started, call);
+    if (is_plan)
+        engine_plan(app->engine, &request, on_planned, call);
+    else
+        engine_start(app->engine, &request, on_started, call);
+}
+
+void handle_run_start(void *ctx, struct control_call *call)
+{
+    start_or_plan(ctx, call, false);
+}
+
+void handle_run_plan(void *ctx, struct control_call *call)
+{
+    start_or_plan(ctx, call, true);
 }
 
 /* ---- list and show ---- */

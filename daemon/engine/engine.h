@@ -66,6 +66,11 @@ typedef void (*engine_started_fn)(void *ctx, int64_t run, const struct as_err *e
 void engine_start(struct engine *engine, const struct engine_request *request,
                   engine_started_fn done, void *ctx);
 
+/* What the run would take: plan.h. plan is the callback's to free; NULL: err says why. */
+typedef void (*engine_planned_fn)(void *ctx, struct as_json *plan, const struct as_err *err);
+void engine_plan(struct engine *engine, const struct engine_request *request,
+                 engine_planned_fn planned, void *ctx);
+
 /* Cancels, pauses or resumes a live group (GROUP_EV_CANCEL, _PAUSE, _HOLD, _RESUME), and notes who
  * wanted it. A cancelled one ends once its rows in flight are given up. AS_ENOENT: no such live
  * group. AS_ESTATE: it makes no sense now; *err says why. *ret_state is its new one. */

@@ -5,6 +5,7 @@
 #include "daemon/engine/group.h"
 #include "daemon/engine/lanes.h"
 #include "daemon/engine/names.h"
+#include "daemon/engine/plan.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,8 @@ struct start {
     struct journal_rules journal;   /* when they have some */
     const char *requested_by, *tag, *why;
     engine_started_fn done;
+    engine_planned_fn planned; /* instead of done: nothing is to be started */
+    struct as_json *plan;
     void *ctx;
     struct dataset_info dataset;
     struct pins *pins;
@@ -32,7 +35,11 @@ struct start {
 static void start_over(struct start *start)
 {
     start->engine->pending_starts--;
-    start->done(start->ctx, start->rc ? 0 : start->run, start->rc ? &start->err : NULL);
+    const struct as_err *err = start->rc ? &start->err : NULL;
+    if (start->planned)
+        start->planned(start->ctx, start->plan, err);
+    else
+        start->done(start->ctx, err ? 0 : start->run, err);
     pins_free(start->pins);
     as_buf_done(&start->pins_text);
     as_arena_done(&start->arena);
@@ -103,6 +110,23 @@ static int check_recorded(const struct start *start, struct as_err *err)
         start->eval->name, start->dataset.name);
 }
 
+static void plan_work(struct store *store, void *ctx)
+{
+    struct start *start = ctx;
+    struct plan_spec spec = {
+        .pins = start->pins,
+        .dataset_id = start->dataset.id,
+        .case_count = cases_of(start),
+        .now_ms = clock_wall_ms(),
+    };
+    start->rc = plan_make(store, &spec, &start->plan, &start->err);
+}
+
+static void plan_done(void *ctx)
+{
+    start_over(ctx);
+}
+
 static void found_done(void *ctx)
 {
     struct start *start = ctx;
@@ -110,6 +134,10 @@ static void found_done(void *ctx)
     if (!start->rc)
         start->rc = pins_resolve(start->eval, engine->config, engine->on.registry, &start->dataset,
                                  &start->overrides, &start->pins, &start->err);
+    if (!start->rc && start->planned && !engine->is_stopping) {
+        db_read(engine->on.db, plan_work, plan_done, start);
+        return;
+    }
     if (!start->rc)
         start->rc = spending_check(start->pins, &start->err);
     if (!start->rc)
@@ -151,8 +179,8 @@ static void find_work(struct store *store, void *ctx)
         as_err_prefix(&start->err, "eval '%s'", start->eval->name);
 }
 
-void engine_start(struct engine *engine, const struct engine_request *request,
-                  engine_started_fn done, void *ctx)
+static struct start *start_new(struct engine *engine, const struct engine_request *request,
+                               void *ctx)
 {
     struct start *start = as_xcalloc(1, sizeof(*start));
     start->engine = engine;
@@ -162,7 +190,6 @@ void engine_start(struct engine *engine, const struct engine_request *request,
     start->requested_by = as_arena_strdup(&start->arena, request->requested_by);
     start->tag = as_arena_strdup(&start->arena, request->tag);
     start->why = as_arena_strdup(&start->arena, request->why);
-    start->done = done;
     start->ctx = ctx;
     const char **models = NULL;
     if (request->overrides.models) {
@@ -176,6 +203,27 @@ void engine_start(struct engine *engine, const struct engine_request *request,
         start->journal = *request->overrides.journal;
         start->overrides.journal = &start->journal;
     }
-    engine->pending_starts++;
-    db_read(engine->on.db, find_work, found_done, start);
+    return start;
+}
+
+static void begin(struct start *start)
+{
+    start->engine->pending_starts++;
+    db_read(start->engine->on.db, find_work, found_done, start);
+}
+
+void engine_start(struct engine *engine, const struct engine_request *request,
+                  engine_started_fn done, void *ctx)
+{
+    struct start *start = start_new(engine, request, ctx);
+    start->done = done;
+    begin(start);
+}
+
+void engine_plan(struct engine *engine, const struct engine_request *request,
+                 engine_planned_fn planned, void *ctx)
+{
+    struct start *start = start_new(engine, request, ctx);
+    start->planned = planned;
+    begin(start);
 }

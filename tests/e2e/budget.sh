@@ -70,7 +70,7 @@ expect "$(json_get "$shown" outcome)" = undecided "outcome of a run that its bud
 skipped=$(rows_of last --status skipped | wc -l)
 expect "$((400 - skipped))" = "$(jq .stopped.rows <<<"$shown")" "rows that were run"
 expect "$(rows_of last | wc -l)" = 400 "rows"
-expect_contains "$(rows_of last --status skipped --limit 1 | head -1)" "the budget is used up"
+expect_contains "$(ctl --json row ls last --status skipped --limit 1)" "the budget is used up"
 expect_exit 5 ctl gate last
 expect_exit 5 ctl run watch last
 sim_http DELETE /_sim/fault >"$home/out"

@@ -1,0 +1,32 @@
+/* What past runs tell of the next one: means of their calls, and the replies that could be reused.
+ * Conventions, threads and errors are those of store.h. */
+#ifndef DAEMON_STORE_HISTORY_H
+#define DAEMON_STORE_HISTORY_H
+
+#include "daemon/store/store.h"
+
+/* Over the good replies of one group to one role; NaN where there is nothing to take a mean of. */
+struct call_means {
+    int64_t calls; /* 2xx replies */
+    int64_t rows;  /* that were run: neither skipped nor cancelled */
+    double request_bytes, latency_ms;
+    double input_tokens, output_tokens; /* of members; NaN for the judge */
+    double tokens;                      /* of the judge, where the group had a budget */
+    double cost_usd;                    /* of a call */
+};
+/* member -1: of all members, which is how the judge's are meant (role 1). */
+int store_call_means(struct store *store, int64_t group_id, int member, uint32_t role,
+                     struct call_means *ret_means) AS_MUST_USE;
+
+struct reusable_query {
+    int64_t group_id;
+    uint32_t member, role;
+    int64_t since_ms; /* sent then or later */
+    int64_t case_count;
+    uint32_t samples;
+};
+/* How many cases and samples have a good reply there. */
+int store_reusable_count(struct store *store, const struct reusable_query *query,
+                         int64_t *ret_count) AS_MUST_USE;
+
+#endif
