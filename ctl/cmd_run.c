@@ -258,6 +258,23 @@ int command_rescore(struct ctl *ctl, struct args *args, struct as_err *err)
     return 0;
 }
 
+int command_run_replay(struct ctl *ctl, struct args *args, struct as_err *err)
+{
+    AS_CLEANUP_JSON struct as_json *started = NULL, *result = NULL;
+    struct watch watch = {.ctl = ctl};
+    int rc = ctl_call(ctl, args->command->method, args_take_params(args), &started, err);
+    if (rc)
+        return rc;
+    watch.run = as_json_get_int(started, "run", 0);
+    rc = watch_to_end(&watch, err);
+    if (!rc)
+        rc = ctl_call(ctl, "run.replay_check", run_params(watch.run), &result, err);
+    if (rc)
+        return rc;
+    ctl_show(ctl, args->command, result);
+    return as_json_get_bool(result, "equal", false) ? 0 : EXIT_RUN_FAILED;
+}
+
 int command_gate(struct ctl *ctl, struct args *args, struct as_err *err)
 {
     AS_CLEANUP_JSON struct as_json *result = NULL;

@@ -348,6 +348,21 @@ const struct command commands[] = {
         .print = print_log,
     },
     {
+        .path = "run replay",
+        .method = "run.replay",
+        .doc = "Derive a run again offline, and compare.",
+        .args = {{"RUN", "run"}},
+        .options = {WHY_OPTION},
+        .help = RUN_HELP
+        "\nAll scores, statistics and the verdict are made again of what the database holds:\n"
+        "exchanges, cases, plugin sources. No model is called, no plugin file or key is needed.\n"
+        "Exit code 0 when all of it is equal, byte for byte; 3 when something differs, or when\n"
+        "the journal lacks an exchange: then the case is named.",
+        .example = "assayctl run replay last",
+        .print = print_replayed,
+        .run = command_run_replay,
+    },
+    {
         .path = "run rescore",
         .method = "run.rescore",
         .doc = "Score a run's outputs with another scorer version.",

@@ -462,6 +462,28 @@ const struct proto_method proto_methods[] = {
         .errors = "not_found",
     },
     {
+        .name = "run.replay",
+        .role = PROTO_OPERATOR,
+        .doc = "Starts a replay of a run group that is done: a group of its own that derives every "
+               "score, the statistics and the verdict again from the run's own exchanges, cases "
+               "and plugin sources. It calls nothing; what the journal lacks ends it.",
+        .params = {RUN, WHY},
+        .result = "{run, of_run}: run is the replay's number",
+        .errors = "not_found, state, plugin, io",
+    },
+    {
+        .name = "run.replay_check",
+        .role = PROTO_OBSERVER,
+        .doc = "Compares a replay that has ended with the run that it replays: every row with its "
+               "scores, and the result byte by byte.",
+        .params = {RUN},
+        .result = "{run, of_run, eval, state, error, equal, rows, rows_different, differences: "
+                  "[{case, model, sample, field, was, is}], result_equal, result_differences: "
+                  "[{at, was, is}], outcome_was, outcome_is}: the first 20 differences of each "
+                  "kind, long texts cut; of a replay that failed, state and error alone say why",
+        .errors = "not_found, state, io",
+    },
+    {
         .name = "run.rescore",
         .role = PROTO_OPERATOR,
         .doc = "Scores a run group's stored outputs with another version of a scorer, with the "

@@ -292,6 +292,17 @@ void group_requeued(struct group *group, int64_t rows, int64_t first_seq)
 
 /* ---- beginning ---- */
 
+struct group *group_new(const struct group_record *record, struct pins **pins)
+{
+    struct group *group = as_xcalloc(1, sizeof(*group));
+    group->id = record->id;
+    group->dataset_id = record->dataset_id;
+    group->case_count = record->case_count;
+    group->pins = *pins;
+    *pins = NULL;
+    return group;
+}
+
 static size_t window_for(const struct pins *pins)
 {
     size_t slots = pins->rubric != PINS_NO_RUBRIC ? pins->judge.spec.concurrency : 0;

@@ -64,6 +64,8 @@ struct group {
 };
 
 /* group.c */
+/* Of the record only what it is made of, nothing of a state; *pins become the group's. */
+struct group *group_new(const struct group_record *record, struct pins **pins);
 void group_begin(struct group *group); /* pins are whole: lanes are opened, the feed starts */
 void group_feed(struct group *group);
 void group_row_ended(struct group *group, struct row *row); /* frees the row */

@@ -81,13 +81,8 @@ static void create_done(void *ctx)
     struct start *start = ctx;
     struct engine *engine = start->engine;
     if (!start->rc && !engine->is_stopping) {
-        struct group *group = as_xcalloc(1, sizeof(*group));
-        group->id = start->run;
-        group->dataset_id = start->record.dataset_id;
-        group->case_count = start->record.case_count;
-        group->pins = start->pins;
-        start->pins = NULL;
-        engine_add_group(engine, group);
+        start->record.id = start->run;
+        engine_add_group(engine, group_new(&start->record, &start->pins));
     }
     start_over(start);
 }
