@@ -107,13 +107,13 @@ enum style style_of_word(const char *word)
         const char *word;
         enum style style;
     } rows[] = {
-        {"ok", STYLE_GOOD},          {"pass", STYLE_GOOD},       {"PASS", STYLE_GOOD},
-        {"done", STYLE_GOOD},        {"live", STYLE_GOOD},       {"fail", STYLE_BAD},
-        {"FAIL", STYLE_BAD},         {"failed", STYLE_BAD},      {"refused", STYLE_BAD},
-        {"model_error", STYLE_BAD},  {"timeout", STYLE_BAD},     {"judge_error", STYLE_BAD},
-        {"scorer_error", STYLE_BAD}, {"undecided", STYLE_WARN},  {"INCONCLUSIVE", STYLE_WARN},
-        {"cancelled", STYLE_WARN},   {"skipped", STYLE_WARN},    {"SKIP", STYLE_DIM},
-        {"retired", STYLE_DIM},      {"quarantined", STYLE_BAD},
+        {"ok", STYLE_GOOD},           {"pass", STYLE_GOOD},        {"PASS", STYLE_GOOD},
+        {"done", STYLE_GOOD},         {"live", STYLE_GOOD},        {"fail", STYLE_BAD},
+        {"FAIL", STYLE_BAD},          {"failed", STYLE_BAD},       {"faulted", STYLE_BAD},
+        {"refused", STYLE_BAD},       {"model_error", STYLE_BAD},  {"timeout", STYLE_BAD},
+        {"judge_error", STYLE_BAD},   {"scorer_error", STYLE_BAD}, {"undecided", STYLE_WARN},
+        {"INCONCLUSIVE", STYLE_WARN}, {"cancelled", STYLE_WARN},   {"skipped", STYLE_WARN},
+        {"SKIP", STYLE_DIM},          {"retired", STYLE_DIM},      {"quarantined", STYLE_BAD},
     };
     for (size_t i = 0; word && i < AS_COUNT(rows); i++)
         if (!strcmp(rows[i].word, word))

@@ -223,6 +223,12 @@ static int make_state_dir(struct app *app, struct as_err *err)
     return 0;
 }
 
+static void on_store_failed(void *ctx, const char *why)
+{
+    struct app *app = ctx;
+    engine_store_failed(app->control.engine, why);
+}
+
 static int open_modules(struct app *app, const struct app_options *options, struct as_err *err)
 {
     struct control_app *control = &app->control;
@@ -261,6 +267,7 @@ static int open_modules(struct app *app, const struct app_options *options, stru
     };
     control->engine = engine_new(&engine);
     engine_set_config(control->engine, app->config);
+    writer_watch(app->writer, on_store_failed, app);
     return 0;
 }
 

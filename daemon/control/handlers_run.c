@@ -484,7 +484,8 @@ static void watch_finish(struct control_query *query)
     struct control_app *app = query->app;
     int64_t run = as_json_get_int(query->call->params, "run", 0);
     struct run_progress progress;
-    bool is_live = !engine_progress(app->engine, run, &progress) && progress.state != GROUP_FAILED;
+    bool is_live = !engine_progress(app->engine, run, &progress) &&
+                   progress.state != GROUP_FAILED && progress.state != GROUP_FAULTED;
     if (is_live) {
         as_json_set_int(query->result, "done", progress.done);
         as_json_set_str(query->result, "state", group_state_name(progress.state));

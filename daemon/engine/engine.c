@@ -68,24 +68,39 @@ void engine_group_changed(struct group *group)
     engine->on.on_progress(engine->on.ctx, group->id);
 }
 
-/* A group that faulted and was not given up stays listed with its error until the daemon ends: it
- * is not final, and a restart resumes it. */
+void engine_group_faulted(struct group *group)
+{
+    if (group->engine->on.on_ended)
+        group->engine->on.on_ended(group->engine->on.ctx, group->id);
+}
+
+/* A group that faulted stays listed with its error until it is revived or the daemon ends: it is
+ * not final, and a restart resumes it. */
 void engine_group_ended(struct group *group)
 {
     struct engine *engine = group->engine;
     int64_t run = group->id;
-    if (group->state == GROUP_FAILED && !group->is_ending && !engine->is_stopping) {
-        if (engine->on.on_ended)
-            engine->on.on_ended(engine->on.ctx, run);
+    if (group->state == GROUP_FAULTED && !engine->is_stopping)
         return;
-    }
-    struct group **at = &engine->groups;
+    engine_drop_group(group);
+    if (engine->on.on_ended && !engine->is_stopping)
+        engine->on.on_ended(engine->on.ctx, run);
+}
+
+void engine_drop_group(struct group *group)
+{
+    struct group **at = &group->engine->groups;
     while (*at != group)
         at = &(*at)->next;
     *at = group->next;
     group_free(group);
-    if (engine->on.on_ended && !engine->is_stopping)
-        engine->on.on_ended(engine->on.ctx, run);
+}
+
+void engine_store_failed(struct engine *engine, const char *why)
+{
+    for (struct group *group = engine->groups; group; group = group->next)
+        if (!group_state_is_final(group->state))
+            group_fault(group, why);
 }
 
 void engine_stop(struct engine *engine)
@@ -130,10 +145,8 @@ static const char *const done_words[GROUP_EVENT_COUNT] = {
 static int refuse_event(const struct group *group, enum group_event event, struct as_err *err)
 {
     long long run = (long long)group->id;
-    if (group->state == GROUP_FAILED)
-        return as_err_set(err, AS_ESTATE,
-                          "run %lld has stopped (%s): it resumes when assayd is started again", run,
-                          group->error);
+    if (group->state == GROUP_FAULTED)
+        return as_err_set(err, AS_ESTATE, "run %lld stands still: %.900s", run, group->error);
     if (event == GROUP_EV_RESUME && group->state == GROUP_RUNNING)
         return as_err_set(err, AS_ESTATE, "run %lld is running: there is nothing to resume", run);
     return as_err_set(err, AS_ESTATE, "run %lld is %s: it cannot be %s", run,
@@ -151,7 +164,9 @@ int engine_steer(struct engine *engine, int64_t run, enum group_event event,
     if (group_step(&next, event))
         return refuse_event(group, event, err);
     *ret_state = next;
-    if (event == GROUP_EV_CANCEL)
+    if (group->state == GROUP_FAULTED)
+        group_revive(group, actor);
+    else if (event == GROUP_EV_CANCEL)
         group_cancel(group, actor);
     else
         group_pause(group, event, actor);
@@ -193,6 +208,6 @@ size_t engine_live_count(const struct engine *engine)
 {
     size_t count = 0;
     for (const struct group *group = engine->groups; group; group = group->next)
-        count += group->state != GROUP_FAILED;
+        count += !group_has_stopped(group);
     return count;
 }

@@ -78,6 +78,10 @@ int engine_steer(struct engine *engine, int64_t run, enum group_event event,
                  const struct actor *actor, enum group_state *ret_state,
                  struct as_err *err) AS_MUST_USE;
 
+/* The store could not keep what it was given: every group stands still, and sends nothing more,
+ * until it is resumed. */
+void engine_store_failed(struct engine *engine, const char *why);
+
 struct run_progress {
     int64_t run;
     enum group_state state;

@@ -54,7 +54,11 @@ static void maybe_over(struct group *group)
         group_finish(group);
         return;
     }
-    if (group->state == GROUP_FAILED || group->engine->is_stopping) {
+    if (group->is_wanted && !group->engine->is_stopping) {
+        group_revive_now(group);
+        return;
+    }
+    if (group_has_stopped(group) || group->engine->is_stopping) {
         engine_group_ended(group);
         return;
     }
@@ -73,30 +77,39 @@ static void maybe_over(struct group *group)
 static void apply_hold(const struct group *group)
 {
     enum transport_hold what = group->state == GROUP_PAUSED ? TRANSPORT_HOLD_NEW
-                               : group->state == GROUP_HELD ? TRANSPORT_HOLD_ALL
-                                                            : TRANSPORT_HOLD_NONE;
+                               : group->state == GROUP_HELD || group->state == GROUP_FAULTED
+                                   ? TRANSPORT_HOLD_ALL
+                                   : TRANSPORT_HOLD_NONE;
     transport_hold(group->engine->on.transport, group->id, what);
 }
 
+bool group_has_stopped(const struct group *group)
+{
+    return group->state == GROUP_FAULTED || group->state == GROUP_FAILED;
+}
+
+/* What is in flight comes back still, and is kept if the store can; nothing further is sent. */
 void group_fault(struct group *group, const char *why)
 {
-    if (group->state == GROUP_FAILED)
+    if (group_has_stopped(group))
         return;
-    snprintf(group->error, sizeof(group->error), "%s", why);
-    as_log_err("group=%lld stopped: %s; it resumes when assayd is started again",
-               (long long)group->id, why);
+    snprintf(group->error, sizeof(group->error),
+             "%.900s; when that is mended, `assayctl run resume %lld` goes on", why,
+             (long long)group->id);
+    as_log_err("group=%lld stands still: %s", (long long)group->id, group->error);
     int rc = group_step(&group->state, GROUP_EV_FAULT);
     AS_ASSERT(rc == 0);
     apply_hold(group);
+    engine_group_faulted(group);
 }
 
 void group_give_up(struct group *group, const char *why)
 {
-    if (group->state == GROUP_FAILED)
+    if (group_has_stopped(group))
         return;
     snprintf(group->error, sizeof(group->error), "%s", why);
     as_log_err("group=%lld failed: %s", (long long)group->id, why);
-    int rc = group_step(&group->state, GROUP_EV_FAULT);
+    int rc = group_step(&group->state, GROUP_EV_GIVE_UP);
     AS_ASSERT(rc == 0);
     group->is_given_up = true;
 }
@@ -158,8 +171,9 @@ static void read_work(struct store *store, void *ctx)
     if (read->rc)
         snprintf(read->error, sizeof(read->error), "cannot read cases %lld and up: %s",
                  (long long)page->from_seq,
-                 read->rc == AS_ECORRUPT ? "some are missing from the database"
-                                         : store_error(store));
+                 read->rc == AS_ECORRUPT
+                     ? "some are missing from the database; restore it from a backup"
+                     : store_error(store));
 }
 
 static void read_done(void *ctx)
@@ -265,7 +279,7 @@ void group_row_ended(struct group *group, struct row *row)
     if (row->next)
         row->next->prev = row->prev;
     group->active--;
-    bool is_recorded = !group->engine->is_stopping && group->state != GROUP_FAILED;
+    bool is_recorded = !group->engine->is_stopping && !group_has_stopped(group);
     if (is_recorded) {
         bool is_call = !pins_is_recorded(&group->pins->members[row->record.key.member]);
         group->done++;

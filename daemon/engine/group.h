@@ -45,7 +45,8 @@ struct group {
     bool is_resumed;  /* an earlier life left exchanges or rows behind */
     bool is_reading;  /* a page is being read */
     bool is_given_up; /* failed for good: a restart would fare no better */
-    bool is_ending;   /* given up, and its end is being stored */
+    bool is_ending;   /* given up, and its end is being stored; or faulted, and being revived */
+    bool is_wanted;   /* faulted, and to be revived as soon as none of its rows is under way */
     struct case_page *page, *ahead;
     int64_t read_seq;              /* first case that was not asked for yet */
     int64_t rewind_seq;            /* and from where once more, for rows that are done again; */
@@ -69,8 +70,10 @@ struct group *group_new(const struct group_record *record, struct pins **pins);
 void group_begin(struct group *group); /* pins are whole: lanes are opened, the feed starts */
 void group_feed(struct group *group);
 void group_row_ended(struct group *group, struct row *row); /* frees the row */
-void group_fault(struct group *group, const char *why);     /* stops; a restart resumes */
-void group_give_up(struct group *group, const char *why);   /* fails for good, with what it has */
+/* It stands still, and sends nothing, until it is revived or assayd is started again. */
+void group_fault(struct group *group, const char *why);
+bool group_has_stopped(const struct group *group); /* faulted or given up: nothing is recorded */
+void group_give_up(struct group *group, const char *why); /* fails for good, with what it has */
 void group_cancel(struct group *group, const struct actor *actor);
 /* GROUP_EV_PAUSE, GROUP_EV_HOLD or GROUP_EV_RESUME, permitted in its state. */
 void group_pause(struct group *group, enum group_event event, const struct actor *actor);
@@ -78,6 +81,10 @@ void group_free(struct group *group);
 
 /* Rows of it were taken out of the store, of cases from this one on. */
 void group_requeued(struct group *group, int64_t rows, int64_t first_seq);
+
+/* revive.c: brings a faulted group back from the store, as after a restart. */
+void group_revive(struct group *group, const struct actor *actor);
+void group_revive_now(struct group *group); /* none of its rows is under way */
 
 /* finish.c: statistics, verdict and result, off the loop; then the group goes from the engine. */
 void group_finish(struct group *group);
@@ -91,6 +98,8 @@ void row_cancel(struct row *row); /* its next event, or transport's answer, ends
 void engine_add_group(struct engine *engine, struct group *group); /* lists it and begins it */
 void engine_group_changed(struct group *group); /* tells observers, rate-limited */
 void engine_group_ended(struct group *group);
+void engine_drop_group(struct group *group);    /* frees it, and tells nobody */
+void engine_group_faulted(struct group *group); /* tells observers */
 struct group *engine_find_group(const struct engine *engine, int64_t run); /* NULL: not live */
 
 #endif

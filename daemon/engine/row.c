@@ -35,7 +35,7 @@ static void release_when_over(struct row *row)
 static bool came_back(struct row *row)
 {
     row->jobs_out--;
-    bool goes_on = !row->group->engine->is_stopping && row->group->state != GROUP_FAILED;
+    bool goes_on = !row->group->engine->is_stopping && !group_has_stopped(row->group);
     if (!goes_on)
         row->fsm.state = ROW_AT_END;
     return goes_on;

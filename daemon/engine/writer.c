@@ -28,6 +28,8 @@ struct writer {
     struct loop_timer *gather;
     struct batch filling, committing;
     bool is_committing;
+    writer_failed_fn on_failed; /* may be NULL */
+    void *failed_ctx;
     int commit_rc;
     size_t commit_duplicates;
     uint64_t duplicates;
@@ -106,6 +108,8 @@ static void commit_done(void *ctx)
     struct writer *writer = ctx;
     struct batch *batch = &writer->committing;
     writer->duplicates += writer->commit_duplicates;
+    if (writer->commit_rc && writer->on_failed)
+        writer->on_failed(writer->failed_ctx, writer->error);
     items_tell(&batch->intents, writer->commit_rc);
     items_tell(&batch->exchanges, writer->commit_rc);
     items_tell(&batch->withdrawals, writer->commit_rc);
@@ -200,6 +204,12 @@ void writer_add_row(struct writer *writer, const struct scored_row *row, writer_
 {
     items_add(&writer->filling.rows, row, sizeof(*row), (struct waiter){done, ctx});
     added(writer);
+}
+
+void writer_watch(struct writer *writer, writer_failed_fn on_failed, void *ctx)
+{
+    writer->on_failed = on_failed;
+    writer->failed_ctx = ctx;
 }
 
 bool writer_is_idle(const struct writer *writer)

@@ -31,6 +31,9 @@ void writer_add_exchange(struct writer *writer, const struct exchange_record *ex
                          writer_done_fn done, void *ctx);
 void writer_add_row(struct writer *writer, const struct scored_row *row, writer_done_fn done,
                     void *ctx);
+/* on_failed is told of every commit that failed, before those who wait for it are. */
+typedef void (*writer_failed_fn)(void *ctx, const char *why);
+void writer_watch(struct writer *writer, writer_failed_fn on_failed, void *ctx);
 bool writer_is_idle(const struct writer *writer);
 /* Why the last commit failed; "" when it did not. */
 const char *writer_error(const struct writer *writer);

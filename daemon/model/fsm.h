@@ -89,11 +89,12 @@ enum group_event {
     GROUP_EV_ALL_ROWS_DONE, /* nothing left to start and nothing in flight */
     GROUP_EV_REPORTED,      /* the verdict is stored */
     GROUP_EV_CANCEL,
-    GROUP_EV_PAUSE,  /* begin no further row */
-    GROUP_EV_HOLD,   /* send nothing more at all */
-    GROUP_EV_RESUME, /* after either */
-    GROUP_EV_REOPEN, /* it had ended: some of its rows are done again */
-    GROUP_EV_FAULT,  /* the store or a pinned plugin failed: the group cannot go on */
+    GROUP_EV_PAUSE,   /* begin no further row */
+    GROUP_EV_HOLD,    /* send nothing more at all */
+    GROUP_EV_RESUME,  /* after either */
+    GROUP_EV_REOPEN,  /* it had ended: some of its rows are done again */
+    GROUP_EV_FAULT,   /* the store failed: the group cannot go on until that is mended */
+    GROUP_EV_GIVE_UP, /* it cannot go on, and never will */
     GROUP_EVENT_COUNT
 };
 

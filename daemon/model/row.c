@@ -17,15 +17,11 @@ static const char *const status_names[ROW_STATUS_COUNT] = {
 };
 
 static const char *const state_names[GROUP_STATE_COUNT] = {
-    [GROUP_PENDING] = "pending",
-    [GROUP_RUNNING] = "running",
-    [GROUP_FINISHING] = "finishing",
-    [GROUP_DONE] = "done",
-    [GROUP_FAILED] = "failed",
-    [GROUP_CANCELLED] = "cancelled",
-    [GROUP_CANCELLING] = "cancelling",
-    [GROUP_PAUSED] = "paused",
-    [GROUP_HELD] = "held",
+    [GROUP_PENDING] = "pending",       [GROUP_RUNNING] = "running",
+    [GROUP_FINISHING] = "finishing",   [GROUP_DONE] = "done",
+    [GROUP_FAILED] = "failed",         [GROUP_CANCELLED] = "cancelled",
+    [GROUP_CANCELLING] = "cancelling", [GROUP_PAUSED] = "paused",
+    [GROUP_FAULTED] = "faulted",       [GROUP_HELD] = "held",
 };
 
 const char *row_status_name(enum row_status status)

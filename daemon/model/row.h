@@ -40,6 +40,7 @@ enum group_state {
     GROUP_CANCELLING, /* asked to stop: rows in flight are being given up */
     GROUP_PAUSED,     /* rows whose first call was sent go on to their end, no other begins */
     GROUP_HELD,       /* paused, and no further call is sent at all */
+    GROUP_FAULTED,    /* stands still since the store failed; in the store it has its last state */
     GROUP_STATE_COUNT
 };
 const char *group_state_name(enum group_state state);

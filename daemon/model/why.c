@@ -135,7 +135,10 @@ void why_sentence(const struct why_facts *facts, struct as_buf *out)
     switch (facts->state) {
     case GROUP_DONE: as_buf_adds(out, "nothing: it is done"); return;
     case GROUP_CANCELLED: as_buf_addf(out, "nothing: it was cancelled (%s)", error); return;
-    case GROUP_FAILED: as_buf_addf(out, "a restart of assayd: it has stopped (%s)", error); return;
+    case GROUP_FAULTED:
+        as_buf_addf(out, "a remedy, and `run resume`: it stands still (%s)", error);
+        return;
+    case GROUP_FAILED: as_buf_addf(out, "nothing: it has failed (%s)", error); return;
     case GROUP_FINISHING: as_buf_adds(out, "its result: every row is done"); return;
     case GROUP_PAUSED:
     case GROUP_HELD: add_pause(out, facts); return;

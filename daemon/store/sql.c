@@ -7,6 +7,16 @@
 #include <math.h>
 #include <string.h>
 
+/* What SQLite calls an I/O error may be one that somebody can do something about. */
+static int cause_of(int primary_rc, int os_errno)
+{
+    if (primary_rc != SQLITE_IOERR)
+        return primary_rc;
+    if (os_errno == ENOSPC || os_errno == EDQUOT || os_errno == EFBIG)
+        return SQLITE_FULL;
+    return os_errno == EROFS ? SQLITE_READONLY : primary_rc;
+}
+
 static const char *sentence_of(int primary_rc)
 {
     switch (primary_rc) {
@@ -44,10 +54,13 @@ static int code_of(int sqlite_rc)
 int sql_failed(struct store *store, int sqlite_rc)
 {
     int primary = sqlite_rc & 0xff;
+    int last_errno = errno; /* SQLite forgets it where a commit fails */
     int os_errno = sqlite3_system_errno(store->db);
+    os_errno = os_errno ? os_errno : last_errno;
     bool is_os = os_errno && (primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN);
     return as_err_set(&store->error, code_of(sqlite_rc), "%s: %s (%s)", store->path,
-                      sentence_of(primary), is_os ? strerror(os_errno) : sqlite3_errmsg(store->db));
+                      sentence_of(cause_of(primary, is_os ? os_errno : 0)),
+                      is_os ? strerror(os_errno) : sqlite3_errmsg(store->db));
 }
 
 int sql_damaged(struct store *store, const char *what)
@@ -132,6 +145,7 @@ void sql_reset_ptr(void *ptr_to_sql)
 
 int sql_step(struct sql *sql)
 {
+    errno = 0;
     int rc = sql->rc == SQLITE_OK ? sqlite3_step(sql->stmt) : sql->rc;
     if (rc == SQLITE_ROW)
         return 1;

@@ -424,7 +424,7 @@ static void test_unfinished_groups_are_those_to_resume_oldest_first(void **state
         assert_int_equal(store_group_set_state(f->store, ids[i], (enum group_state)i), 0);
     }
     assert_int_equal(store_groups_unfinished(f->store, &f->arena, &left, &count), 0);
-    assert_int_equal(count, 6);
+    assert_int_equal(count, 7);
     assert_int_equal(left[0].id, ids[GROUP_PENDING]);
     assert_int_equal(left[1].id, ids[GROUP_RUNNING]);
     assert_int_equal(left[2].id, ids[GROUP_FINISHING]);

@@ -195,7 +195,7 @@ static void test_a_failing_write_undoes_the_batch_and_the_store_goes_on(void **s
     low = old;
     low.rlim_cur = 600000; /* of the WAL */
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &low), 0);
-    size_t kept = commit_until_failure(f, group, "reading or writing failed");
+    size_t kept = commit_until_failure(f, group, "the disk is full");
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
     assert_commits_again(f, group, kept);
     store_fixture_reopen(f);
