@@ -14,6 +14,7 @@
 
 #define MODELS_MAX 1000
 #define HOUR_MS 3600000
+#define LIMIT_MAX 1000000000
 
 struct loading {
     struct config *config;
@@ -60,6 +61,14 @@ static const struct field retry_fields[] = {
     FIELDS_END,
 };
 
+/* Of an account, for all its models together. */
+static const struct field account_limit_fields[] = {
+    FIELD("concurrency", U32, SPEC(account.concurrency), .min = 1, .max = 10000),
+    FIELD("rpm", U32, SPEC(account.rpm), .min = 1, .max = LIMIT_MAX),
+    FIELD("tpm", U32, SPEC(account.tpm), .min = 1, .max = LIMIT_MAX),
+    FIELDS_END,
+};
+
 static const struct field provider_fields[] = {
     FIELD("plugin", STRING, SPEC(plugin), .is_required = true, .is_valid = name_is_selector,
           .must_be = "a provider plugin: openai, openai@1, openai@1.2.0 or openai@sha256:..."),
@@ -72,6 +81,14 @@ static const struct field provider_fields[] = {
     FIELD("max_age_conn_s", U32, SPEC(max_age_conn_s), .fallback = "25", .min = 1, .max = 3600),
     FIELD("timeouts", SECTION, 0, .section = timeout_fields),
     FIELD("retry", SECTION, 0, .section = retry_fields),
+    FIELD("limits", SECTION, 0, .section = account_limit_fields),
+    FIELDS_END,
+};
+
+/* Of one model, within those of its account; its concurrency has a key of its own. */
+static const struct field model_limit_fields[] = {
+    FIELD("rpm", U32, SPEC(rpm), .min = 1, .max = LIMIT_MAX),
+    FIELD("tpm", U32, SPEC(tpm), .min = 1, .max = LIMIT_MAX),
     FIELDS_END,
 };
 
@@ -90,6 +107,7 @@ static const struct field model_fields[] = {
     FIELD("params", PARAMS, SPEC(params_json), .fallback = "{}"),
     FIELD("price", SECTION, SPEC(prices), .section = price_fields),
     FIELD("concurrency", U32, SPEC(concurrency), .fallback = "16", .min = 1, .max = 10000),
+    FIELD("limits", SECTION, 0, .section = model_limit_fields),
     FIELDS_END,
 };
 

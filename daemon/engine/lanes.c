@@ -11,7 +11,10 @@ static void refresh_limits(const struct config *config, struct model_spec *spec)
     const struct model_spec *now = config_model(config, spec->name);
     if (!now)
         return;
+    spec->account = now->account;
     spec->concurrency = now->concurrency;
+    spec->rpm = now->rpm;
+    spec->tpm = now->tpm;
     spec->max_attempts = now->max_attempts;
     spec->connect_ms = now->connect_ms;
     spec->first_byte_ms = now->first_byte_ms;

@@ -19,7 +19,7 @@ static struct pin_model *member_of(const struct row *row)
     return &row->group->pins->members[row->record.key.member];
 }
 
-static void release_when_over(struct row *row)
+void row_release_when_over(struct row *row)
 {
     if (row->jobs_out || row->fsm.state != ROW_AT_END)
         return;
@@ -109,7 +109,7 @@ static void on_built(void *ctx, const struct job_reply *reply)
             step(row, ROW_EV_BUILT);
         row->built = NULL;
     }
-    release_when_over(row);
+    row_release_when_over(row);
 }
 
 /* The eval's system message goes before the case's own messages: both are JSON arrays as text. */
@@ -193,10 +193,11 @@ static void on_sent(void *ctx, const struct transport_reply *reply)
     row->transport_id = 0;
     row_take_reply(row, is_judge ? EXCHANGE_JUDGE : EXCHANGE_MODEL, reply);
     if (!came_back(row)) {
-        release_when_over(row);
+        row_release_when_over(row);
         return;
     }
     note_spending(row, is_judge, reply);
+    row->tokens_reckoned = reply->tokens;
     row->exchange = reply->exchange;
     if (!is_judge)
         row->record.attempts += reply->attempts;
@@ -217,7 +218,7 @@ static void on_sent(void *ctx, const struct transport_reply *reply)
              reply->exchange->outcome == EXCHANGE_TIMEOUT ? ROW_EV_TIMED_OUT : ROW_EV_NO_REPLY);
     }
     row->exchange = NULL;
-    release_when_over(row);
+    row_release_when_over(row);
 }
 
 /* By policy replay: the journal is all there is, and what it lacks ends the group. */
@@ -237,7 +238,7 @@ static void on_replayed(void *ctx, const struct exchange *exchange, const char *
         group_give_up(row->group, text);
         row->fsm.state = ROW_AT_END;
     }
-    release_when_over(row);
+    row_release_when_over(row);
 }
 
 static void on_found(void *ctx, const struct exchange *found)
@@ -290,6 +291,7 @@ static void send_to(struct row *row, const struct pin_model *model, enum exchang
         .headers = built->headers,
         .header_count = built->header_count,
         .skip_find = !group->is_resumed && group->pins->journal.policy == JOURNAL_LIVE,
+        .classify = row_classify,
     };
     row_claim(row, role, &request);
     row->jobs_out++;
@@ -312,11 +314,12 @@ static void on_parsed(void *ctx, const struct job_reply *reply)
 {
     struct row *row = ctx;
     if (!came_back(row)) {
-        release_when_over(row);
+        row_release_when_over(row);
         return;
     }
     const struct pin_model *model = member_of(row);
     row_settle(row, model, usage_of(reply));
+    row_tell_usage(row, model, usage_of(reply));
     if (reply->status != JOB_OK) {
         plugin_failed(row, ROW_FAILURE_OF_CALL, model->spec.plugin, reply);
     } else if (reply->error_class.ptr) {
@@ -335,18 +338,19 @@ static void on_parsed(void *ctx, const struct job_reply *reply)
             set_failure(row, ROW_FAILURE_OF_CALL, "refusal", row->output.text);
         step(row, is_refusal ? ROW_EV_REFUSED : ROW_EV_OUTPUT);
     }
-    release_when_over(row);
+    row_release_when_over(row);
 }
 
 static void on_judge_parsed(void *ctx, const struct job_reply *reply)
 {
     struct row *row = ctx;
     if (!came_back(row)) {
-        release_when_over(row);
+        row_release_when_over(row);
         return;
     }
     const struct pin_model *judge = &row->group->pins->judge;
     row_settle(row, judge, usage_of(reply));
+    row_tell_usage(row, judge, usage_of(reply));
     if (reply->status != JOB_OK) {
         plugin_failed(row, failure_of_rubric(row), judge->spec.plugin, reply);
     } else if (reply->error_class.ptr) {
@@ -362,18 +366,13 @@ static void on_judge_parsed(void *ctx, const struct job_reply *reply)
             set_failure(row, failure_of_rubric(row), "judge_refused", row->judge_output.text);
         step(row, is_refusal ? ROW_EV_REFUSED : ROW_EV_OUTPUT);
     }
-    release_when_over(row);
+    row_release_when_over(row);
 }
 
 static void parse_with(struct row *row, const struct pin_model *model, sandbox_row_fn done)
 {
-    const struct exchange *exchange = row->exchange;
-    struct job_row job = {
-        .kind = JOB_PARSE,
-        .model_json = as_str_from(model->spec.worker_json),
-        .http = {.status = exchange->http_status, .body = exchange->response_body},
-    };
-    job.http.header_count = transport_headers_split(exchange->response_headers, job.http.headers);
+    struct job_row job;
+    row_fill_parse_job(model, row->exchange, &job);
     submit(row, model->provider, &job, done, row);
 }
 
@@ -438,7 +437,7 @@ static void on_scored(void *ctx, const struct job_reply *reply)
             step(row, ROW_EV_SCORED);
         }
     }
-    release_when_over(row);
+    row_release_when_over(row);
 }
 
 static void do_score(struct row *row)
@@ -479,7 +478,7 @@ static void on_asked(void *ctx, const struct job_reply *reply)
             step(row, ROW_EV_QUESTION);
         }
     }
-    release_when_over(row);
+    row_release_when_over(row);
 }
 
 static void on_graded(void *ctx, const struct job_reply *reply)
@@ -497,7 +496,7 @@ static void on_graded(void *ctx, const struct job_reply *reply)
             step(row, ROW_EV_GRADED);
         }
     }
-    release_when_over(row);
+    row_release_when_over(row);
 }
 
 static void submit_rubric(struct row *row, enum job_kind kind, const struct job_output *output,
@@ -526,7 +525,7 @@ static void on_committed(void *ctx, int rc)
             step(row, ROW_EV_COMMITTED);
         }
     }
-    release_when_over(row);
+    row_release_when_over(row);
 }
 
 /* A required scorer did not pass, so the judge was not asked: by the eval's own rule that is a
@@ -578,7 +577,7 @@ static void perform(struct row *row, enum row_action action)
     case ROW_DO_JUDGE_PARSE: parse_with(row, &row->group->pins->judge, on_judge_parsed); return;
     case ROW_DO_GRADE: submit_rubric(row, JOB_GRADE, &row->judge_output, on_graded); return;
     case ROW_DO_COMMIT: do_commit(row); return;
-    case ROW_DO_END: return; /* release_when_over sees it */
+    case ROW_DO_END: return; /* row_release_when_over sees it */
     }
 }
 

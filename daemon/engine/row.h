@@ -46,6 +46,7 @@ struct row {
     struct row_metric_job metric_jobs[PINS_MAX_METRICS];
     struct as_str question_json, schema_json; /* the rubric's */
     uint64_t transport_id;                    /* 0 = none under way */
+    uint64_t tokens_reckoned;                 /* for the last reply, until its usage is read */
     unsigned jobs_out; /* worker jobs and transport calls that will still call back */
     bool is_cancelled;
     bool is_required_unmet; /* a required scorer says that the output does not pass */
@@ -62,6 +63,16 @@ void row_claim(struct row *row, enum exchange_role role, struct transport_reques
 void row_take_reply(struct row *row, enum exchange_role role, const struct transport_reply *reply);
 /* output NULL: what the reply cost was not read. Does nothing when there is nothing to book. */
 void row_settle(struct row *row, const struct pin_model *model, const struct job_output *output);
+
+/* row_limits.c: what the provider's plugin reads for transport */
+void row_fill_parse_job(const struct pin_model *model, const struct exchange *exchange,
+                        struct job_row *ret_job); /* borrows all */
+void row_classify(void *ctx, uint64_t request_id, const struct exchange *exchange); /* ctx: row */
+/* output NULL: not read. */
+void row_tell_usage(struct row *row, const struct pin_model *model,
+                    const struct job_output *output);
+/* row.c: frees it when it has ended and nothing will call back. */
+void row_release_when_over(struct row *row);
 
 /* row_output.c */
 void row_take_output(struct row *row, const struct job_output *from, struct job_output *ret_output);

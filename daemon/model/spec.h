@@ -10,6 +10,10 @@ struct model_prices { /* US dollars per million tokens; NaN = unpriced */
     double input, output, cached_input;
 };
 
+struct model_limits {               /* 0 = none */
+    uint32_t concurrency, rpm, tpm; /* calls in flight; calls and tokens a minute */
+};
+
 struct model_spec {
     const char *name;        /* what evals call it */
     const char *provider;    /* the name of its block under providers: */
@@ -21,8 +25,9 @@ struct model_spec {
     const char *worker_json; /* canonical {id, name, params}: what the provider script sees */
     const char *key_name;    /* name of the secret; NULL when the API needs none */
     struct model_prices prices;
-    uint32_t concurrency;  /* requests in flight at most */
-    uint32_t max_attempts; /* of one request, the first included */
+    struct model_limits account;    /* of the provider's account, for all its models together */
+    uint32_t concurrency, rpm, tpm; /* of the model alone; concurrency is never 0 in a config's */
+    uint32_t max_attempts;          /* of one request, the first included */
     /* Deadlines of one attempt. */
     uint32_t connect_ms, first_byte_ms, idle_ms, total_ms;
     uint32_t backoff_ms;     /* first wait; doubles, capped at 30 s, with jitter */

@@ -21,6 +21,7 @@ static enum transport_where where_of(const struct request *request)
     case REQUEST_WAITING: return TRANSPORT_AT_BUDGET;
     case REQUEST_BACKING_OFF: return TRANSPORT_AT_BACKOFF;
     case REQUEST_IN_FLIGHT: return TRANSPORT_AT_FIRST_BYTE;
+    case REQUEST_CLASSIFYING:
     case REQUEST_FINDING:
     case REQUEST_INTENDING:
     case REQUEST_KEEPING:

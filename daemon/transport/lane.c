@@ -3,6 +3,7 @@
  * sentence instead of going out. */
 #include "daemon/transport/lane.h"
 
+#include "daemon/model/budget_rules.h"
 #include "daemon/transport/http_text.h"
 
 #include <stdio.h>
@@ -10,12 +11,15 @@
 #include <string.h>
 
 #define COLD_SLOTS 8u
+#define BYTES_PER_TOKEN 4u          /* of English text, and more than most others have */
+#define OUTPUT_TOKENS_DEFAULT 1024u /* what a reply is reckoned with when nothing limits it */
 
-struct lane *lane_new(struct sender *sender, const char *name)
+struct lane *lane_new(struct sender *sender, const char *name, uint64_t now_ms)
 {
     struct lane *lane = as_xcalloc(1, sizeof(*lane));
     lane->name = as_xstrdup(name);
     lane->wire = sender_lane_new(sender);
+    limiter_init_fixed(&lane->limiter, now_ms);
     return lane;
 }
 
@@ -71,11 +75,12 @@ static char *find_problem(const struct lane *lane, const char *prefix, const cha
 
 static void lane_forget(struct lane *lane)
 {
+    free(lane->provider);
     free(lane->origin);
     free(lane->auth_header);
     free(lane->problem);
     lane_auth_unref(lane->auth);
-    lane->origin = lane->auth_header = lane->problem = NULL;
+    lane->provider = lane->origin = lane->auth_header = lane->problem = NULL;
     lane->auth = NULL;
 }
 
@@ -87,6 +92,7 @@ void lane_set(struct lane *lane, const struct model_spec *spec, const char *auth
     const char *prefix = auth_prefix ? auth_prefix : "";
     int rc = http_origin(spec->base_url, &origin, &err);
     lane_forget(lane);
+    lane->provider = as_xstrdup(spec->provider ? spec->provider : "");
     lane->origin = as_buf_take(&origin);
     lane->auth_header = as_xstrdup(auth_header ? auth_header : "");
     lane->problem = find_problem(lane, prefix, key ? key : "", &err);
@@ -102,13 +108,18 @@ void lane_set(struct lane *lane, const struct model_spec *spec, const char *auth
     lane->concurrency = spec->concurrency ? spec->concurrency : 1;
     lane->max_attempts = spec->max_attempts ? spec->max_attempts : 1;
     lane->backoff_ms = spec->backoff_ms;
+    lane->account_limits = spec->account;
+    limiter_set(&lane->limiter, &(struct model_limits){.rpm = spec->rpm, .tpm = spec->tpm});
+    lane->max_output_tokens = (uint64_t)budget_output_limit(spec->params_json);
+    if (!lane->max_output_tokens)
+        lane->max_output_tokens = OUTPUT_TOKENS_DEFAULT;
     lane->use_http2 = spec->use_http2;
     sender_lane_set(lane->wire, lane->concurrency, lane->use_http2);
 }
 
 void lane_free(struct lane *lane)
 {
-    AS_ASSERT(!lane->queue.head && !lane->ready.head && !lane->in_flight);
+    AS_ASSERT(!lane->queued && !lane->ready.head && !lane->in_flight);
     sender_lane_free(lane->wire);
     lane_forget(lane);
     free(lane->name);
@@ -132,9 +143,14 @@ bool lane_may_prepare(const struct lane *lane)
     return lane->preparing + lane->ready.count < free_slots(lane) + lane->ahead;
 }
 
-void lane_note_turn(struct lane *lane)
+uint64_t lane_tokens_of(const struct lane *lane, size_t body_bytes)
 {
-    bool is_starved = lane->queue.head && lane_has_room(lane);
+    return body_bytes / BYTES_PER_TOKEN + lane->max_output_tokens;
+}
+
+void lane_note_turn(struct lane *lane, bool is_held)
+{
+    bool is_starved = !is_held && lane->queued && lane_has_room(lane);
     if (is_starved && lane->is_warm)
         lane->ahead += 1 + lane->ahead / 4;
     if (lane->ahead > lane->concurrency)
@@ -161,14 +177,14 @@ void lane_slot_give(struct lane *lane)
 {
     AS_ASSERT(lane->in_flight);
     lane->in_flight--;
-    if (!lane->in_flight && !lane->preparing && !lane->ready.head && !lane->queue.head)
+    if (!lane->in_flight && !lane->preparing && !lane->ready.head && !lane->queued)
         lane->is_warm = false;
 }
 
 struct transport_stats lane_stats(const struct lane *lane)
 {
     struct transport_stats stats = lane->stats;
-    stats.queued = lane->queue.count + lane->preparing + lane->ready.count;
+    stats.queued = lane->queued + lane->preparing + lane->ready.count;
     stats.in_flight = lane->in_flight;
     stats.backing_off = lane->backing_off;
     return stats;

@@ -91,6 +91,8 @@ struct request *request_new(struct transport *transport, struct lane *lane,
         .transport = transport,
         .lane = lane,
         .state = REQUEST_QUEUED,
+        .priority = from->priority,
+        .classify = from->classify,
         .skip_find = from->skip_find,
         .account = from->account,
         .claim = from->claim,
@@ -114,8 +116,8 @@ void request_free(struct request *request)
 static const char *state_name(enum request_state state)
 {
     static const char *const names[REQUEST_STATE_COUNT] = {
-        "queued",    "held",        "finding", "waiting",     "intending", "ready",
-        "in flight", "backing off", "keeping", "withdrawing", "cancelled", "done",
+        "queued",      "held",        "finding", "waiting",     "intending", "ready", "in flight",
+        "classifying", "backing off", "keeping", "withdrawing", "cancelled", "done",
     };
     return names[state];
 }
@@ -132,8 +134,9 @@ void request_set_state(struct request *request, enum request_state state)
         [REQUEST_WAITING] = TO(QUEUED) | TO(DONE) | TO(CANCELLED),
         [REQUEST_INTENDING] = TO(HELD) | TO(READY) | TO(DONE) | TO(WITHDRAWING) | TO(CANCELLED),
         [REQUEST_READY] = TO(HELD) | TO(IN_FLIGHT) | TO(KEEPING) | TO(WITHDRAWING) | TO(CANCELLED),
-        [REQUEST_IN_FLIGHT] =
-            TO(WAITING) | TO(INTENDING) | TO(BACKING_OFF) | TO(KEEPING) | TO(DONE) | TO(CANCELLED),
+        [REQUEST_IN_FLIGHT] = TO(WAITING) | TO(INTENDING) | TO(CLASSIFYING) | TO(BACKING_OFF) |
+                              TO(KEEPING) | TO(DONE) | TO(CANCELLED),
+        [REQUEST_CLASSIFYING] = TO(BACKING_OFF) | TO(KEEPING) | TO(CANCELLED),
         [REQUEST_BACKING_OFF] = TO(QUEUED) | TO(CANCELLED),
         [REQUEST_KEEPING] = TO(DONE) | TO(CANCELLED),
         [REQUEST_WITHDRAWING] = TO(CANCELLED),

@@ -12,13 +12,14 @@
 #include "daemon/transport/transport.h"
 
 enum request_state {
-    REQUEST_QUEUED,      /* in its lane's queue */
+    REQUEST_QUEUED,      /* in its provider account's queue */
     REQUEST_HELD,        /* its group is paused: in the list of the held */
     REQUEST_FINDING,     /* the journal looks for it */
     REQUEST_WAITING,     /* in its account's queue, until the budget has room */
     REQUEST_INTENDING,   /* the journal makes the next attempt's intent durable */
     REQUEST_READY,       /* that is done: it waits for a slot, in its lane's list */
     REQUEST_IN_FLIGHT,   /* holds a slot; an attempt is with the sender */
+    REQUEST_CLASSIFYING, /* no slot; the error that came back is being read */
     REQUEST_BACKING_OFF, /* no slot; a timer runs */
     REQUEST_KEEPING,     /* no slot; the last attempt is being appended to the journal */
     REQUEST_WITHDRAWING, /* cancelled before it left: its intent is taken back */
@@ -31,8 +32,13 @@ struct request {
     /* NULL once that is freed: the journal's late callbacks find this */
     struct transport *transport;
     struct lane *lane;
-    /* in the queue of its lane or account or among the ready, in the list of the held, or (next
-     * only) in that of the cancelled */
+    enum transport_priority priority;
+    struct fair_flow *flow;    /* while it is in the queue */
+    struct dispatch *dispatch; /* whose pass it holds or held */
+    struct limiter_pass pass, lane_pass;
+    transport_classify_fn classify; /* NULL: none */
+    /* in the queue of its flow or of its group's account, among its lane's ready, in the list of
+     * the held, or (next only) in that of the cancelled */
     struct request *next, *prev;
     enum request_state state;
     bool skip_find, is_fresh, is_stale_forgiven;
@@ -52,7 +58,7 @@ struct request {
     uint64_t backoff_until_ms;
     int last_status; /* of the attempt that it backs off after */
     struct sender_slot *slot;
-    struct attempt *attempt; /* in flight */
+    struct attempt *attempt; /* in flight, or being classified */
     struct lane_auth *auth;  /* of the attempt in flight */
     struct sender_request wire;
     struct as_str method, url, body;
@@ -68,7 +74,7 @@ void request_set_state(struct request *request, enum request_state state);
 /* The exchange's side of the request: number, method, URL, body. */
 void request_fill_exchange(const struct request *request, struct exchange *exchange);
 
-/* The lane's lists. */
+/* Lists of them. */
 void request_push_back(struct request_list *list, struct request *request);
 void request_push_front(struct request_list *list, struct request *request);
 void request_unlink(struct request_list *list, struct request *request);

@@ -15,8 +15,21 @@ bool retry_status_is_worth_it(int http_status)
            (http_status >= 500 && http_status <= 599);
 }
 
-bool retry_is_worth_it(const struct exchange *exchange)
+/* What the classes of errors mean for a retry; the plugin guide tells authors of providers. */
+static const struct {
+    const char *name;
+    bool is_worth_it;
+} classes[] = {
+    {"rate_limit", true},      {"overloaded", true},   {"server", true},
+    {"quota", false},          {"auth", false},        {"context_length", false},
+    {"content_filter", false}, {"bad_request", false}, {"not_found", false},
+};
+
+bool retry_is_worth_it(const struct exchange *exchange, const char *error_class)
 {
+    for (size_t i = 0; error_class && i < AS_COUNT(classes); i++)
+        if (!strcmp(classes[i].name, error_class))
+            return classes[i].is_worth_it;
     switch (exchange->outcome) {
     case EXCHANGE_REPLY: return retry_status_is_worth_it(exchange->http_status);
     case EXCHANGE_CONNECT_FAILED:

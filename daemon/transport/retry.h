@@ -10,7 +10,9 @@
 #define RETRY_AFTER_MAX_MS 120000u /* a server that asks for more is tried again after this */
 
 bool retry_status_is_worth_it(int http_status); /* 408, 409, 429 and every 5xx */
-bool retry_is_worth_it(const struct exchange *exchange);
+/* error_class: the provider plugin's word for an error reply; NULL, or one that is not in the table
+ * of classes, leaves it to the status. */
+bool retry_is_worth_it(const struct exchange *exchange, const char *error_class);
 
 /* What the reply's retry-after-ms or retry-after (seconds, or a date) asks for, capped; 0 when it
  * asks for nothing. now_s is Unix time. */

@@ -22,86 +22,6 @@ void transport_want_turn(struct transport *transport)
         loop_timer_start(transport->turn, 0);
 }
 
-static void request_release_if_over(struct request *request)
-{
-    if (request->state != REQUEST_DONE || request->journal_debts)
-        return;
-    if (request->transport)
-        request_table_remove(&request->transport->requests, request->id);
-    request_free(request);
-}
-
-/* The end of every request. The caller releases it afterwards: reply may point into it. */
-static void request_deliver(struct request *request, const struct transport_reply *reply)
-{
-    request_set_state(request, REQUEST_DONE);
-    request->done(request->ctx, reply);
-}
-
-static void attempt_return(struct attempt *attempt)
-{
-    struct transport *transport = attempt->request->transport;
-    attempt_give(transport ? &transport->attempts : NULL, attempt);
-}
-
-static void deliver_final(struct request *request, const struct attempt *attempt, int rc)
-{
-    const struct exchange *exchange = &attempt->exchange;
-    struct transport_reply reply = {
-        .rc = rc, .exchange = rc ? NULL : exchange, .attempts = request->attempts};
-    if (rc)
-        account_drop(request);
-    reply.is_reserved = request->is_reserved;
-    request->is_reserved = false;
-    bool is_given_up = exchange->outcome != EXCHANGE_REPLY || retry_is_worth_it(exchange);
-    request->lane->stats.failed += is_given_up;
-    request_deliver(request, &reply);
-}
-
-static void on_final_kept(void *ctx, int rc)
-{
-    struct attempt *attempt = ctx;
-    struct request *request = attempt->request;
-    request->journal_debts--;
-    if (request->state == REQUEST_KEEPING)
-        deliver_final(request, attempt, rc ? rc : request->journal_rc);
-    attempt_return(attempt);
-    request_release_if_over(request);
-}
-
-static void keep_final(struct request *request, struct attempt *attempt)
-{
-    const struct journal *journal = request->transport->journal;
-    request_set_state(request, REQUEST_KEEPING);
-    request->journal_debts++;
-    if (journal)
-        journal->append(journal->ctx, &request->key, &attempt->exchange, on_final_kept, attempt);
-    else
-        on_final_kept(attempt, 0);
-}
-
-static void on_failed_kept(void *ctx, int rc)
-{
-    struct attempt *attempt = ctx;
-    struct request *request = attempt->request;
-    request->journal_debts--;
-    if (rc && !request->journal_rc)
-        request->journal_rc = rc;
-    attempt_return(attempt);
-    request_release_if_over(request);
-}
-
-/* A failed attempt goes to the journal while the request goes on. */
-static void keep_failed(struct request *request, struct attempt *attempt)
-{
-    const struct journal *journal = request->transport->journal;
-    request->journal_debts++;
-    if (journal)
-        journal->append(journal->ctx, &request->key, &attempt->exchange, on_failed_kept, attempt);
-    else
-        on_failed_kept(attempt, 0);
-}
-
 static int may_send(const struct request *request, struct as_err *err)
 {
     const struct lane *lane = request->lane;
@@ -116,6 +36,7 @@ static void refuse(struct request *request, const struct as_err *err)
 {
     struct attempt *attempt = attempt_take(&request->transport->attempts, request);
     account_drop(request);
+    dispatch_return(request);
     request_fill_exchange(request, &attempt->exchange);
     attempt->exchange.sent_ms = clock_wall_ms();
     attempt_fail(attempt, EXCHANGE_CONNECT_FAILED, "not sent: %s", err->msg);
@@ -131,8 +52,10 @@ static bool must_wait(const struct request *request)
                         request->key.role == EXCHANGE_MODEL && !was_sent);
 }
 
+/* What is held takes up nothing of its account's limits. */
 static void wait_for_release(struct request *request)
 {
+    dispatch_return(request);
     request_set_state(request, REQUEST_HELD);
     request_push_back(&request->transport->held, request);
 }
@@ -203,6 +126,7 @@ static void on_intended(void *ctx, int rc)
         }
         struct transport_reply reply = {.rc = rc, .attempts = request->attempts - 1};
         account_drop(request);
+        dispatch_return(request);
         request->lane->stats.failed++;
         request_deliver(request, &reply);
     }
@@ -224,6 +148,8 @@ static void attempt_prepare(struct request *request)
     const struct journal *journal = request->transport->journal;
     struct as_err err = {0};
     enum budget_answer answer = account_admit(request);
+    if (answer != BUDGET_OK)
+        dispatch_return(request);
     if (answer == BUDGET_EXHAUSTED)
         turn_away(request);
     if (answer != BUDGET_OK)
@@ -256,6 +182,7 @@ static void attempt_start(struct request *request)
         return;
     }
     lane_slot_take(lane);
+    dispatch_note_sent(request);
     lane->stats.sent++;
     lane->stats.retried += request->attempts > 1;
     request_set_state(request, REQUEST_IN_FLIGHT);
@@ -277,10 +204,7 @@ static void enqueue(struct request *request)
         wait_for_release(request);
         return;
     }
-    if (request->attempts)
-        request_push_front(&request->lane->queue, request);
-    else
-        request_push_back(&request->lane->queue, request);
+    fair_push(&request->lane->dispatch->queue, request, request->attempts > 0);
     transport_want_turn(request->transport);
 }
 
@@ -294,8 +218,9 @@ static void on_found(void *ctx, const struct exchange *found)
     }
     transport_want_turn(request->transport);
     request->lane->preparing--;
-    if (found && found->outcome == EXCHANGE_REPLY && !retry_is_worth_it(found)) {
+    if (found && found->outcome == EXCHANGE_REPLY && !retry_is_worth_it(found, NULL)) {
         struct transport_reply reply = {.exchange = found, .is_from_journal = true};
+        dispatch_return(request);
         request_deliver(request, &reply);
         request_release_if_over(request);
         return;
@@ -310,7 +235,6 @@ static void request_admit(struct request *request)
 {
     struct transport *transport = request->transport;
     const struct journal *journal = transport->journal;
-    request_unlink(&request->lane->queue, request);
     if (!journal || request->skip_find || request->attempts) {
         attempt_prepare(request);
         return;
@@ -358,6 +282,33 @@ static void on_connected(struct attempt *attempt)
     attempt->request->lane->is_warm = true;
 }
 
+/* What the attempt was worth is known: it ends the request, or another one follows. */
+static void attempt_judged(struct request *request, struct attempt *attempt,
+                           const char *error_class)
+{
+    const struct exchange *exchange = &attempt->exchange;
+    bool is_retry = !attempt->is_permanent && retry_is_worth_it(exchange, error_class) &&
+                    ++request->failures < request->lane->max_attempts;
+    if (!is_retry) {
+        keep_final(request, attempt);
+        return;
+    }
+    back_off(request, exchange);
+    keep_failed(request, attempt);
+}
+
+static bool is_error_reply(const struct exchange *exchange)
+{
+    return exchange->outcome == EXCHANGE_REPLY && exchange->http_status >= 400;
+}
+
+static void classify(struct request *request, struct attempt *attempt)
+{
+    request_set_state(request, REQUEST_CLASSIFYING);
+    request->attempt = attempt;
+    request->classify(request->ctx, request->id, &attempt->exchange);
+}
+
 static void on_attempt_done(struct attempt *attempt)
 {
     struct request *request = attempt->request;
@@ -375,14 +326,22 @@ static void on_attempt_done(struct attempt *attempt)
         attempt_prepare(request);
         return;
     }
-    bool is_retry = !attempt->is_permanent && retry_is_worth_it(&attempt->exchange) &&
-                    ++request->failures < lane->max_attempts;
-    if (!is_retry) {
-        keep_final(request, attempt);
+    dispatch_close(request, &attempt->exchange);
+    if (is_error_reply(&attempt->exchange) && request->classify)
+        classify(request, attempt);
+    else
+        attempt_judged(request, attempt, NULL);
+}
+
+void transport_classified(struct transport *transport, uint64_t request_id, const char *error_class)
+{
+    struct request *request = request_table_find(&transport->requests, request_id);
+    if (!request || request->state != REQUEST_CLASSIFYING)
         return;
-    }
-    back_off(request, &attempt->exchange);
-    keep_failed(request, attempt);
+    struct attempt *attempt = request->attempt;
+    request->attempt = NULL;
+    attempt_judged(request, attempt, error_class);
+    transport_want_turn(transport);
 }
 
 /* Calls that cost less than their worst case have made room. What goes on has waited the longest;
@@ -402,7 +361,7 @@ static void serve_waiting(struct transport *transport)
             account_drop(request);
             wait_for_release(request);
         } else {
-            request_push_front(&request->lane->queue, request);
+            fair_push(&request->lane->dispatch->queue, request, true);
         }
     }
 }
@@ -410,14 +369,17 @@ static void serve_waiting(struct transport *transport)
 static void pump(void *ctx)
 {
     struct transport *transport = ctx;
+    struct request *request;
     serve_waiting(transport);
+    struct dispatch *dispatch = transport->dispatches.list;
+    for (; dispatch; dispatch = dispatch->next)
+        while ((request = dispatch_next(dispatch)))
+            request_admit(request);
     for (uint32_t i = 0; i < transport->lane_count; i++) {
         struct lane *lane = transport->lanes[i];
-        while (lane->queue.head && lane_may_prepare(lane))
-            request_admit(lane->queue.head);
-        while (lane->ready.head && lane_has_room(lane))
+        while (lane->ready.head && lane_has_room(lane) && !dispatch_is_paused(lane->dispatch))
             attempt_start(lane->ready.head);
-        lane_note_turn(lane);
+        lane_note_turn(lane, lane->dispatch->is_held);
     }
     if (!transport->cancelled)
         loop_timer_stop(transport->turn);
@@ -443,6 +405,11 @@ static void on_turn(void *ctx)
     sender_settle(transport->sender);
 }
 
+static void on_wake(void *ctx)
+{
+    transport_want_turn(ctx);
+}
+
 int transport_new(struct loop *loop, const struct transport_options *options,
                   struct transport **ret_transport, struct as_err *err)
 {
@@ -457,6 +424,7 @@ int transport_new(struct loop *loop, const struct transport_options *options,
     transport->loop = loop;
     transport->journal = options->journal;
     transport->turn = loop_timer_new(loop, on_turn, transport);
+    dispatches_init(&transport->dispatches, loop, on_wake, transport);
     transport->rng = as_rng_stream(as_rng_entropy(), 0);
     *ret_transport = transport;
     return 0;
@@ -468,17 +436,28 @@ static void request_stop(struct request *request)
 {
     account_drop(request);
     switch (request->state) {
-    case REQUEST_QUEUED: request_unlink(&request->lane->queue, request); break;
+    case REQUEST_QUEUED: fair_remove(&request->lane->dispatch->queue, request); break;
     case REQUEST_HELD: request_unlink(&request->transport->held, request); break;
     case REQUEST_WAITING: request_unlink(&request->account->waiting, request); break;
     case REQUEST_FINDING:
-    case REQUEST_INTENDING: request->lane->preparing--; break;
-    case REQUEST_READY: request_unlink(&request->lane->ready, request); break;
+    case REQUEST_INTENDING:
+        request->lane->preparing--;
+        dispatch_return(request);
+        break;
+    case REQUEST_READY:
+        request_unlink(&request->lane->ready, request);
+        dispatch_return(request);
+        break;
+    case REQUEST_CLASSIFYING:
+        keep_failed(request, request->attempt);
+        request->attempt = NULL;
+        break;
     case REQUEST_IN_FLIGHT:
         sender_abort(request->slot);
         attempt_return(request->attempt);
         attempt_detach(request);
         lane_slot_give(request->lane);
+        dispatch_close(request, NULL);
         break;
     case REQUEST_BACKING_OFF:
         loop_timer_free(request->backoff);
@@ -517,6 +496,7 @@ void transport_free(struct transport *transport)
             request_abandon(transport->requests.entries[i].request);
     for (uint32_t i = 0; i < transport->lane_count; i++)
         lane_free(transport->lanes[i]);
+    dispatches_done(&transport->dispatches);
     sender_free(transport->sender);
     loop_timer_free(transport->turn);
     attempt_pool_done(&transport->attempts);
@@ -546,8 +526,10 @@ static void hold_waiting(struct transport *transport)
             request && (request->state == REQUEST_QUEUED || request->state == REQUEST_READY);
         if (!is_waiting || !must_wait(request))
             continue;
-        struct lane *lane = request->lane;
-        request_unlink(request->state == REQUEST_READY ? &lane->ready : &lane->queue, request);
+        if (request->state == REQUEST_READY)
+            request_unlink(&request->lane->ready, request);
+        else
+            fair_remove(&request->lane->dispatch->queue, request);
         wait_for_release(request);
     }
 }

@@ -1,13 +1,14 @@
 /* HTTP to the model APIs: curl-multi on the loop, lanes with their own concurrency and deadlines,
- * retries, and the journal first.
+ * a limiter for each provider account, retries, and the journal first.
  *
- * A lane is one model's way to its API. A request waits in its lane, is looked for in the journal,
- * is sent when it fits in its group's budget, its intent is durable and a slot is free, and is
- * retried on 408, 409, 429, 5xx and on broken or failed connections, with jittered back-off and
- * Retry-After obeyed, up to the lane's attempts. The key is added to the headers here, after the
- * request was built and hashed, and never leaves this module: it is in no exchange, error text or
- * log. Redirects are not followed, the environment's proxies not used. Lives from app start to app
- * end; belongs to the loop's thread. */
+ * A lane is one model's way to its API. A request waits for its turn among all that want to go to
+ * the same provider account, until its limiter lets it go; it is looked for in the journal, is sent
+ * when it fits in its group's budget, its intent is durable and a slot is free, and is retried up
+ * to the lane's attempts where that is worth it (the provider's plugin says what an error reply
+ * means), with jittered back-off and Retry-After obeyed. The key is added to the headers here,
+ * after the request was built and hashed, and never leaves this module: it is in no exchange, error
+ * text or log. Redirects are not followed, the environment's proxies not used. Lives from app start
+ * to app end; belongs to the loop's thread. */
 #ifndef DAEMON_TRANSPORT_TRANSPORT_H
 #define DAEMON_TRANSPORT_TRANSPORT_H
 
@@ -51,8 +52,21 @@ int transport_url(const char *base_url, struct as_str path, struct as_buf *ret_u
  * or that cannot be one; an unfit key) is not sent: it ends as EXCHANGE_CONNECT_FAILED with attempt
  * 1 and a sentence that says why. A body without a content-type header is sent as
  * application/json. */
+enum transport_priority {
+    TRANSPORT_ON_DEMAND, /* someone waits for it */
+    TRANSPORT_SCHEDULED, /* goes behind, but is never starved: fair.h */
+    TRANSPORT_PRIORITIES
+};
+
+/* Asked about a reply that is an error (status 400 and up), borrowed for the call: what kind of
+ * error is it? Answered once by transport_classified, never before this returned. ctx is that of
+ * done. */
+typedef void (*transport_classify_fn)(void *ctx, uint64_t request_id,
+                                      const struct exchange *exchange);
+
 struct transport_request {
     uint64_t lane;
+    enum transport_priority priority;
     struct journal_key journal;       /* identity included */
     struct as_str method, url, body;  /* copied */
     const struct job_header *headers; /* copied */
@@ -60,6 +74,7 @@ struct transport_request {
     bool skip_find; /* the caller knows that the journal has nothing for this group yet */
     struct transport_account *account; /* NULL: no budget */
     struct budget_claim claim;         /* what one attempt may cost */
+    transport_classify_fn classify;    /* NULL: its status alone decides over a retry */
 };
 
 struct transport_reply {
@@ -71,6 +86,7 @@ struct transport_reply {
     bool is_from_journal;
     uint32_t attempts; /* made now, as the last exchange's attempt says; 0 when from the journal */
     bool is_reserved;  /* its claim is yours now: transport_account_settle */
+    uint64_t tokens;   /* what it was reckoned to use at most; 0 when nothing was sent */
 };
 
 typedef void (*transport_done_fn)(void *ctx, const struct transport_reply *reply);
@@ -103,6 +119,12 @@ struct budget *transport_account_budget(struct transport_account *account);
 /* What a reply with is_reserved did cost; NULL: it does not say, so the worst case stands. */
 void transport_account_settle(struct transport_account *account, const struct budget_claim *claim,
                               const struct budget_amount *actual);
+/* The provider plugin's word for the error (its error classes: docs/plugins.md); NULL when it has
+ * none, so that the status decides. An id that is over is passed over. */
+void transport_classified(struct transport *transport, uint64_t request_id,
+                          const char *error_class);
+/* What a reply that was reckoned with so many tokens has used, when that is known. */
+void transport_used(struct transport *transport, uint64_t lane, uint64_t reckoned, uint64_t used);
 
 struct as_sha256 transport_identity(struct as_str method, struct as_str url, struct as_str body,
                                     uint32_t sample);
@@ -112,7 +134,7 @@ enum transport_where {
     TRANSPORT_AT_QUEUE,      /* behind others of its lane */
     TRANSPORT_AT_HOLD,       /* its group is paused */
     TRANSPORT_AT_BUDGET,     /* until its group's budget has room */
-    TRANSPORT_AT_JOURNAL,    /* being looked for, noted down, or kept */
+    TRANSPORT_AT_JOURNAL,    /* being looked for, noted down, read, or kept */
     TRANSPORT_AT_BACKOFF,    /* it failed and is tried again later */
     TRANSPORT_AT_CONNECT,    /* no byte was sent yet */
     TRANSPORT_AT_FIRST_BYTE, /* sent, nothing came back yet */
@@ -148,6 +170,32 @@ struct transport_stats {
 };
 /* lane 0: all together */
 struct transport_stats transport_stats_of(const struct transport *transport, uint64_t lane);
+
+/* ---- provider accounts: all lanes with the same address and key share one limiter ---- */
+
+struct transport_provider {
+    const char *const *names; /* of the providers whose lanes use the account */
+    size_t name_count;
+    const char *base_url;
+    struct model_limits limits; /* in force */
+    bool is_set_live;           /* by transport_limits_set, not by the configuration */
+    uint32_t window;            /* calls in flight that it may have now */
+    uint32_t in_flight, queued, backing_off;
+    double calls_per_s;    /* the pace; 0 = none was given or learned */
+    uint64_t throttled_ms; /* nothing is sent for so long yet */
+    uint64_t sent, refused;
+};
+typedef void (*transport_provider_fn)(void *ctx, const struct transport_provider *provider);
+/* *provider is borrowed for the call. */
+void transport_providers_each(const struct transport *transport, transport_provider_fn fn,
+                              void *ctx);
+/* For every account that a lane of this provider uses, now or later, in place of what the
+ * configuration says; NULL: the configuration's again. */
+void transport_limits_set(struct transport *transport, const char *provider,
+                          const struct model_limits *limits);
+/* What transport_limits_set said last; NULL: nothing. */
+const struct model_limits *transport_limits_of(const struct transport *transport,
+                                               const char *provider);
 
 /* Splits response_headers back into name and value, up to JOB_HEADERS_MAX. Borrowed. */
 uint32_t transport_headers_split(struct as_str lines,

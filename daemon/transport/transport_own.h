@@ -1,9 +1,11 @@
-/* Private to daemon/transport: what transport.c (the way of a request) and lanes.c (lanes and their
- * counts) share. */
+/* Private to daemon/transport: what transport.c (the way of a request), endings.c (how attempts
+ * are kept and requests end), lanes.c (lanes, provider accounts, limits, counts) and hold.c share.
+ */
 #ifndef DAEMON_TRANSPORT_TRANSPORT_OWN_H
 #define DAEMON_TRANSPORT_TRANSPORT_OWN_H
 
 #include "daemon/transport/account.h"
+#include "daemon/transport/dispatch.h"
 #include "daemon/transport/hold.h"
 #include "lib/rng.h"
 
@@ -19,6 +21,7 @@ struct transport {
     struct hold_list holds;
     struct request_list held;
     struct transport_account *accounts;
+    struct dispatches dispatches;
     struct attempt_pool attempts;
     struct as_rng rng;
     bool is_closing;
@@ -26,5 +29,16 @@ struct transport {
 
 /* Asks for a round of the pump, on a later turn. */
 void transport_want_turn(struct transport *transport);
+
+/* ---- endings.c ---- */
+
+/* The end of every request. The caller releases it afterwards: reply may point into it. */
+void request_deliver(struct request *request, const struct transport_reply *reply);
+void request_release_if_over(struct request *request);
+void attempt_return(struct attempt *attempt); /* to the pool */
+/* The last attempt goes to the journal; done fires when it is kept there. */
+void keep_final(struct request *request, struct attempt *attempt);
+/* A failed attempt goes to the journal while the request goes on. */
+void keep_failed(struct request *request, struct attempt *attempt);
 
 #endif

@@ -92,10 +92,11 @@ const char fixture_good_config[] =
     "    http2: true\n"
     "    timeouts: {total_ms: 9000}\n"
     "    retry: {max_attempts: 2}\n"
+    "    limits: {concurrency: 40, rpm: 600, tpm: 90000}\n"
     "models:\n"
     "  large: {provider: sim, id: sim-q95, params: {temperature: 0, stop: [a, 'b']},"
     " price: {input: 2.5, output: 10}}\n"
-    "  small: {provider: sim, id: sim-q80, concurrency: 3}\n"
+    "  small: {provider: sim, id: sim-q80, concurrency: 3, limits: {rpm: 60}}\n"
     "  judge: {provider: sim, id: 1.10}\n";
 
 struct config *fixture_load_with_evals(void)

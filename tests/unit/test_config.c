@@ -62,6 +62,11 @@ static void test_absent_keys_have_their_defaults(void **state)
     assert_int_equal(model->backoff_ms, 500);
     assert_int_equal(model->max_age_conn_s, 25);
     assert_int_equal(config_model(config, "large")->concurrency, 16);
+    assert_int_equal(config_model(config, "large")->account.concurrency, 40);
+    assert_int_equal(config_model(config, "small")->account.rpm, 600);
+    assert_int_equal(config_model(config, "small")->account.tpm, 90000);
+    assert_int_equal(config_model(config, "small")->rpm, 60);
+    assert_int_equal(config_model(config, "small")->tpm, 0);
     assert_string_equal(config->state_dir, "/var/lib/assay");
     assert_int_equal(config->row_deadline_ms, 250);
     assert_int_equal(config->load_deadline_ms, 500);

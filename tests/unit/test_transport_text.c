@@ -2,10 +2,12 @@
 #include "daemon/transport/http_text.h"
 #include "daemon/transport/retry.h"
 #include "daemon/transport/transport.h"
+#include "daemon/transport/vendor_limits.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -182,6 +184,53 @@ static void test_retry_after_reads_seconds_milliseconds_and_dates(void **state)
         assert_int_equal(retry_after_ms(as_str_from(rows[i].lines), now_s), rows[i].want_ms);
 }
 
+static void expect_exhausted(const char *headers, uint64_t wait_ms)
+{
+    /* 2026-01-27T12:00:00Z */
+    assert_int_equal(vendor_exhausted_ms(as_str_from(headers), 1769515200000), wait_ms);
+}
+
+static void test_vendors_headers_say_when_there_is_something_left_again(void **state)
+{
+    (void)state;
+    expect_exhausted("", 0);
+    expect_exhausted("x-ratelimit-remaining-requests: 1\nx-ratelimit-reset-requests: 1s\n", 0);
+    expect_exhausted("x-ratelimit-remaining-requests: 0\nx-ratelimit-reset-requests: 1s\n", 1000);
+    expect_exhausted("x-ratelimit-remaining-tokens: 0\nx-ratelimit-reset-tokens: 6m0.5s\n", 360500);
+    expect_exhausted("x-ratelimit-remaining-tokens: 0\nx-ratelimit-reset-tokens: 1h2m\n", 3720000);
+    expect_exhausted("x-ratelimit-remaining-requests: 0\nx-ratelimit-reset-requests: 20ms\n"
+                     "x-ratelimit-remaining-tokens: 0\nx-ratelimit-reset-tokens: 150ms\n",
+                     150);
+    expect_exhausted("anthropic-ratelimit-requests-remaining: 0\n"
+                     "anthropic-ratelimit-requests-reset: 2026-01-27T12:00:30Z\n",
+                     30000);
+    expect_exhausted("anthropic-ratelimit-output-tokens-remaining: 0\n"
+                     "anthropic-ratelimit-output-tokens-reset: 2026-01-27T14:00:02.25+02:00\n",
+                     2000);
+    expect_exhausted("anthropic-ratelimit-tokens-remaining: 0\n"
+                     "anthropic-ratelimit-tokens-reset: 2026-01-27T11:59:00Z\n",
+                     0);
+    expect_exhausted("ratelimit-remaining: 0\nratelimit-reset: 7\n", 7000);
+}
+
+static void test_limit_headers_that_make_no_sense_say_nothing(void **state)
+{
+    (void)state;
+    static const char *const resets[] = {"",  "soon", "-5s",  "5 apples", "1s1",
+                                         "T", "5d5",  "2026", "nan",      "2026-01-27T12:00:30"};
+    char headers[128];
+    for (size_t i = 0; i < AS_COUNT(resets); i++) {
+        snprintf(headers, sizeof(headers),
+                 "x-ratelimit-remaining-requests: 0\nx-ratelimit-reset-requests: %s\n", resets[i]);
+        if (strcmp(resets[i], "2026")) /* seconds */
+            expect_exhausted(headers, 0);
+    }
+    expect_exhausted("x-ratelimit-remaining-requests: none\nx-ratelimit-reset-requests: 1s\n", 0);
+    expect_exhausted("x-ratelimit-remaining-requests: 0\n", 0);
+    expect_exhausted("x-ratelimit-remaining-requests: 0\nx-ratelimit-reset-requests: 1e300s\n",
+                     86400000);
+}
+
 static void test_back_off_doubles_with_full_jitter_and_a_cap(void **state)
 {
     (void)state;
@@ -228,6 +277,8 @@ int main(void)
         cmocka_unit_test(test_split_stops_at_its_limit_and_at_nonsense),
         cmocka_unit_test(test_statuses_worth_a_retry),
         cmocka_unit_test(test_retry_after_reads_seconds_milliseconds_and_dates),
+        cmocka_unit_test(test_vendors_headers_say_when_there_is_something_left_again),
+        cmocka_unit_test(test_limit_headers_that_make_no_sense_say_nothing),
         cmocka_unit_test(test_back_off_doubles_with_full_jitter_and_a_cap),
         cmocka_unit_test(test_retry_after_is_a_least_wait),
     };
