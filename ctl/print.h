@@ -37,6 +37,9 @@ void print_why(struct ctl *ctl, const struct as_json *result);
 void print_steered(struct ctl *ctl, const struct as_json *result);
 void print_row_list(struct ctl *ctl, const struct as_json *result);
 void print_row(struct ctl *ctl, const struct as_json *result);
+void print_journal_stats(struct ctl *ctl, const struct as_json *result);
+void print_journal_verified(struct ctl *ctl, const struct as_json *result);
+void print_journal_pruned(struct ctl *ctl, const struct as_json *result);
 void print_verdict(struct ctl *ctl, const struct as_json *result);
 
 /* The gate's word on a candidate: outcome, sentence, checks with the cases that are their evidence.

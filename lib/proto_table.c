@@ -584,6 +584,49 @@ const struct proto_method proto_methods[] = {
         .errors = "not_found, state, busy, plugin, io",
     },
     {
+        .name = "journal.stats",
+        .role = PROTO_OBSERVER,
+        .doc = "What the journal holds, by model, role and outcome.",
+        .result = "{runs, exchanges, reused, raw_bytes, stored_bytes, unsized, oldest_ms, "
+                  "newest_ms, models: [{model, role: model or judge, outcome, exchanges, reused, "
+                  "raw_bytes, stored_bytes}], prunable: {runs, exchanges, reused, raw_bytes, "
+                  "stored_bytes}}: reused exchanges were paid for by another run; the bytes leave "
+                  "out the unsized ones, which an older assayd kept; prunable are runs without a "
+                  "tag that ended 30 days ago or more",
+        .errors = "io, cancelled",
+    },
+    {
+        .name = "journal.verify",
+        .role = PROTO_OBSERVER,
+        .doc = "Checks that the journal holds what was written to it: the hash chain of each "
+               "run's exchanges, that their bodies decode, that identities are those of their "
+               "requests, and that no row lacks its reply.",
+        .params = {{.name = "run",
+                    .type = PROTO_INT,
+                    .doc = "only this one",
+                    .min = 1,
+                    .max = INT64_MAX}},
+        .result = "{ok, runs, exchanges, unchained, found, findings: [{run, case, model, sample, "
+                  "role, turn, attempt, problem}]}: the first 100 findings; of a row there is no "
+                  "role, of a run as a whole no case; unchained exchanges were kept before there "
+                  "was a chain",
+        .errors = "not_found, io, cancelled",
+    },
+    {
+        .name = "journal.prune",
+        .role = PROTO_ADMIN,
+        .doc = "Takes finished runs out of the database, each as a whole: its record, rows, "
+               "exchanges and score sets, and the plugin sources that nothing else needs. Runs "
+               "with a tag stay, and so do datasets. What another run reused stays with that run.",
+        .params = {TEXT("older_than", "only runs that ended so long ago, like 30d", 32),
+                   COUNT("keep_last", "not the last N of each eval", 1000000),
+                   {.name = "dry_run", .type = PROTO_BOOL, .doc = "only say what would go"},
+                   WHY},
+        .result = "{dry_run, runs: [{run, eval, ended_ms, exchanges, stored_bytes}], exchanges, "
+                  "stored_bytes}: older_than, keep_last or both have to be given",
+        .errors = "bad_input, io, cancelled",
+    },
+    {
         .name = "verdict.show",
         .role = PROTO_OBSERVER,
         .doc = "What the gate said of a run group that has ended.",

@@ -42,6 +42,9 @@ const struct control_route control_routes[] = {
     {"row.list", handle_row_list},
     {"row.show", handle_row_show},
     {"row.retry", handle_row_retry},
+    {"journal.stats", handle_journal_stats},
+    {"journal.verify", handle_journal_verify},
+    {"journal.prune", handle_journal_prune},
     {"verdict.show", handle_verdict_show},
     {NULL, NULL},
 };

@@ -123,6 +123,9 @@ void handle_plugin_shadow(void *app, struct control_call *call);
 void handle_row_list(void *app, struct control_call *call);
 void handle_row_retry(void *app, struct control_call *call);
 void handle_row_show(void *app, struct control_call *call);
+void handle_journal_stats(void *app, struct control_call *call);
+void handle_journal_verify(void *app, struct control_call *call);
+void handle_journal_prune(void *app, struct control_call *call);
 void handle_verdict_show(void *app, struct control_call *call);
 
 void control_drop_imports(struct control_app *app, uint64_t connection);

@@ -31,7 +31,8 @@ static int take_intent(struct store *store, const struct store_intent *intent)
     return sql_run(sql);
 }
 
-static int put_exchange_body(struct store *store, const struct exchange_record *exchange)
+static int put_exchange_body(struct store *store, const struct exchange_record *exchange,
+                             int64_t *ret_stored_bytes)
 {
     struct as_str blob;
     codec_begin(store->codec);
@@ -45,22 +46,35 @@ static int put_exchange_body(struct store *store, const struct exchange_record *
     if (rc)
         return as_err_set(&store->error, rc, "an exchange of case %lld is too large to be stored",
                           (long long)exchange->row.case_seq);
-    struct sql *sql = sql_use(store, "INSERT INTO exchange_body (body) VALUES (?)");
+    struct as_sha256 hash;
+    *ret_stored_bytes = (int64_t)blob.len;
+    rc = chain_append(store, exchange, blob, &hash);
+    if (rc)
+        return rc;
+    struct sql *sql = sql_use(store, "INSERT INTO exchange_body (body, chain) VALUES (?, ?)");
     sql_put_blob(sql, blob);
+    sql_put_hash(sql, &hash);
     return sql_run(sql);
+}
+
+static size_t raw_bytes(const struct exchange_record *exchange)
+{
+    return exchange->method.len + exchange->url.len + exchange->request_body.len +
+           exchange->response_headers.len + exchange->response_body.len + exchange->error.len;
 }
 
 static int put_exchange(struct store *store, const struct exchange_record *exchange)
 {
-    int rc = put_exchange_body(store, exchange);
+    int64_t stored_bytes = 0;
+    int rc = put_exchange_body(store, exchange, &stored_bytes);
     if (rc)
         return rc;
     struct sql *sql = sql_use(
         store,
         "INSERT INTO exchange (group_id, case_seq, sample, member, body_id, role, turn, attempt,"
         " identity, outcome, http_status, sent_ms, connect_us, first_byte_us, total_us, paid_by,"
-        " request_bytes)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0), ?)");
+        " request_bytes, raw_bytes, stored_bytes)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0), ?, ?, ?)");
     sql_put_row_key(sql, &exchange->row);
     sql_put_int(sql, sqlite3_last_insert_rowid(store->db));
     sql_put_int(sql, exchange->role);
@@ -75,6 +89,8 @@ static int put_exchange(struct store *store, const struct exchange_record *excha
     sql_put_int(sql, exchange->total_us);
     sql_put_int(sql, exchange->paid_by);
     sql_put_int(sql, (int64_t)exchange->request_body.len);
+    sql_put_int(sql, (int64_t)raw_bytes(exchange));
+    sql_put_int(sql, stored_bytes);
     rc = sql_run(sql);
     if (rc)
         return rc;
@@ -191,6 +207,9 @@ static int put_batch(struct store *store, const struct store_batch *batch, size_
         rc = put_usage(store, &batch->usages[i]);
     for (size_t i = 0; !rc && i < batch->row_count; i++)
         rc = put_row(store, &batch->rows[i], &scratch, duplicates);
+    if (!rc)
+        rc = chain_flush(store);
+    chain_forget(store);
     as_buf_done(&scratch);
     return rc;
 }

@@ -159,7 +159,23 @@ static const char version_8[] =
 static const char version_9[] = "ALTER TABLE score_set ADD COLUMN summary BLOB;"
                                 "PRAGMA user_version = 9;";
 
+/* A hash chain over each group's exchanges (chain.h), what they take, and groups that are being
+ * pruned: they are gone from run_group, and their rest goes piece by piece (prune.c). */
+static const char version_10[] =
+    "ALTER TABLE exchange_body ADD COLUMN chain BLOB;"
+    "ALTER TABLE exchange ADD COLUMN raw_bytes INTEGER;"
+    "ALTER TABLE exchange ADD COLUMN stored_bytes INTEGER;"
+
+    "CREATE TABLE journal_end ("
+    "  group_id INTEGER PRIMARY KEY, exchanges INTEGER NOT NULL, hash BLOB NOT NULL"
+    ") STRICT;"
+    "CREATE TABLE pruning ("
+    "  group_id INTEGER PRIMARY KEY, case_count INTEGER NOT NULL, next_seq INTEGER NOT NULL"
+    ") STRICT;"
+
+    "PRAGMA user_version = 10;";
+
 const char *const schema_steps[STORE_SCHEMA_VERSION] = {
     version_1, version_2, version_3, version_4, version_5,
-    version_6, version_7, version_8, version_9,
+    version_6, version_7, version_8, version_9, version_10,
 };

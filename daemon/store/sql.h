@@ -9,12 +9,13 @@
 #ifndef DAEMON_STORE_SQL_H
 #define DAEMON_STORE_SQL_H
 
+#include "daemon/store/chain.h"
 #include "daemon/store/codec.h"
 #include "daemon/store/store.h"
 
 #include <sqlite3.h>
 
-#define SQL_MAX_STATEMENTS 96
+#define SQL_MAX_STATEMENTS 160
 
 struct sql {
     struct store *store;
@@ -31,6 +32,8 @@ struct store {
     struct codec *codec;
     struct sql statements[SQL_MAX_STATEMENTS];
     size_t statement_count;
+    struct chain_end *chains; /* of the batch that is being written */
+    size_t chain_count;
     struct as_err error;
 };
 

@@ -61,6 +61,9 @@ static const struct {
     int version;
     const char *sql;
 } undo[] = {
+    {10, "DROP TABLE pruning; DROP TABLE journal_end; ALTER TABLE exchange DROP COLUMN raw_bytes;"
+         "ALTER TABLE exchange DROP COLUMN stored_bytes;"
+         "ALTER TABLE exchange_body DROP COLUMN chain"},
     {9, "ALTER TABLE score_set DROP COLUMN summary"},
     {8,
      "ALTER TABLE intent DROP COLUMN request_bytes; ALTER TABLE exchange DROP COLUMN request_bytes;"

@@ -1,4 +1,6 @@
-/* daemon/store: what other groups may reuse of the journal. */
+/* daemon/store: what other groups may reuse of the journal, its hash chain, and pruning. */
+#include "daemon/store/codec.h"
+#include "daemon/store/journal.h"
 #include "tests/unit/store_fixture.h"
 
 #include <math.h>
@@ -175,6 +177,170 @@ static void test_exchanges_of_an_older_store_can_be_reused(void **state)
     assert_reuses(f, &query, "yes");
 }
 
+/* ---- the chain ---- */
+
+struct seen {
+    int64_t links, faults;
+};
+
+static void see(void *ctx, const struct journal_link *link)
+{
+    struct seen *seen = ctx;
+    seen->links++;
+    seen->faults += link->fault != JOURNAL_SOUND;
+}
+
+static struct journal_walk walk_all(struct store_fixture *f, int64_t group, struct seen *seen)
+{
+    struct journal_walk walk = {.group_id = group};
+    uint32_t count = 2;
+    while (count == 2)
+        assert_int_equal(store_journal_walk(f->store, &walk, 2, see, seen, &count), 0);
+    return walk;
+}
+
+static void assert_sound(struct store_fixture *f, int64_t group, int64_t links)
+{
+    struct seen seen = {0};
+    struct journal_walk walk = walk_all(f, group, &seen);
+    int64_t length = 0;
+    assert_int_equal(store_journal_length(f->store, group, &length), 0);
+    assert_int_equal(seen.links, links);
+    assert_int_equal(seen.faults, 0);
+    assert_int_equal(walk.chained, length);
+    assert_int_equal(walk.chained + walk.unchained, links);
+}
+
+static void test_each_group_has_a_chain_of_its_own(void **state)
+{
+    struct store_fixture *f = *state;
+    int64_t first = store_fixture_group(f, 1), second = store_fixture_group(f, 1);
+    for (int i = 0; i < 3; i++) {
+        keep(f, first, 0, "a", "yes");
+        keep(f, second, 1, "b", "no");
+    }
+    store_fixture_reopen(f);
+    keep(f, first, 1, "c", "after all");
+    assert_sound(f, first, 4);
+    assert_sound(f, second, 3);
+    assert_sound(f, second + 1, 0);
+}
+
+static void test_a_batch_that_fails_leaves_the_chain_as_it_was(void **state)
+{
+    struct store_fixture *f = *state;
+    int64_t group = store_fixture_group(f, 1);
+    struct as_sha256 identity = identity_of("a");
+    size_t duplicates;
+    struct exchange_record exchanges[2];
+    exchanges[0] = exchanges[1] = fixture_exchange((struct row_key){group, 0, 0, 0}, &identity);
+    exchanges[1].response_body.len = (size_t)CODEC_MAX_BYTES + 1;
+    struct store_batch batch = {.exchanges = exchanges, .exchange_count = 2};
+    keep(f, group, 0, "a", "before");
+    assert_int_equal(store_commit(f->store, &batch, &duplicates), AS_ELIMIT);
+    keep(f, group, 0, "a", "after");
+    assert_sound(f, group, 2);
+}
+
+static void test_exchanges_of_an_older_store_are_counted_and_no_fault(void **state)
+{
+    struct store_fixture *f = *state;
+    int64_t group = store_fixture_group(f, 1);
+    keep(f, group, 0, "a", "before");
+    store_fixture_migrate_from(f, 9);
+    keep(f, group, 0, "b", "after");
+    struct seen seen = {0};
+    struct journal_walk walk = walk_all(f, group, &seen);
+    assert_int_equal(seen.faults, 0);
+    assert_int_equal(walk.unchained, 1);
+    assert_int_equal(walk.chained, 1);
+}
+
+static void see_row(void *ctx, const struct row_key *row)
+{
+    *(int64_t *)ctx = *(int64_t *)ctx * 100 + row->case_seq;
+}
+
+static void test_a_row_whose_reply_is_not_there_is_bare(void **state)
+{
+    struct store_fixture *f = *state;
+    int64_t group = store_fixture_group(f, 3), bare = 0;
+    struct as_sha256 identity = identity_of("a");
+    for (int64_t seq = 0; seq < 3; seq++) {
+        struct scored_row row = fixture_row((struct row_key){group, seq, 0, 0});
+        struct exchange_record exchange = fixture_exchange(row.row.key, &identity);
+        struct store_batch batch = {.exchanges = &exchange, .exchange_count = seq != 2};
+        row.row.attempts = seq != 1; /* a call that was never made owes no reply */
+        row.row.judge_cost_usd = 0;
+        fixture_commit(f->store, &batch);
+        fixture_commit_row(f->store, row);
+    }
+    assert_int_equal(store_journal_bare_rows(f->store, group, see_row, &bare), 0);
+    assert_int_equal(bare, 2);
+}
+
+/* ---- pruning ---- */
+
+static const struct audit_entry who = {.who = "uid 0", .action = "journal.prune", .target = "run"};
+
+static void test_a_group_is_pruned_whole_and_its_rest_in_pieces(void **state)
+{
+    struct store_fixture *f = *state;
+    int64_t group = store_fixture_group(f, 150), other = store_fixture_group(f, 150);
+    struct as_sha256 identity = identity_of("a");
+    struct group_record record;
+    bool is_left = true;
+    unsigned steps = 0;
+    for (int64_t seq = 0; seq < 150; seq += 10) {
+        struct exchange_record exchange =
+            fixture_exchange((struct row_key){group, seq, 0, 0}, &identity);
+        struct store_batch batch = {.exchanges = &exchange, .exchange_count = 1};
+        fixture_commit(f->store, &batch);
+        fixture_commit_row(f->store, fixture_row(exchange.row));
+    }
+    keep(f, other, 0, "b", "stays");
+    assert_int_equal(store_prune_group(f->store, group, &who), AS_ESTATE);
+    assert_int_equal(store_group_set_state(f->store, group, GROUP_DONE), 0);
+    assert_int_equal(store_prune_group(f->store, group, &who), 0);
+    assert_int_equal(store_group_get(f->store, group, &f->arena, &record), AS_ENOENT);
+    while (is_left && ++steps)
+        assert_int_equal(store_prune_step(f->store, &is_left), 0);
+    assert_int_equal(steps, 4); /* three of 64 cases, and one that finds nothing */
+    assert_sound(f, group, 0);
+    assert_sound(f, other, 1);
+}
+
+static void test_prune_means_old_ended_groups_without_a_tag_and_spares_the_last(void **state)
+{
+    struct store_fixture *f = *state;
+    int64_t ids[4], *list = NULL;
+    size_t count = 0;
+    struct group_record record = {.eval_name = "e",
+                                  .state = GROUP_RUNNING,
+                                  .dataset_id = store_fixture_dataset(f, "d", 1),
+                                  .pins_json = "{}"};
+    for (size_t i = 0; i < AS_COUNT(ids); i++) {
+        record.tag = i == 1 ? "kept" : NULL;
+        assert_int_equal(store_group_create(f->store, &record, &ids[i]), 0);
+        if (i != 2)
+            assert_int_equal(store_group_finish(f->store, ids[i], GROUP_DONE, NULL, NULL, NULL,
+                                                1000 + (int64_t)i),
+                             0);
+    }
+    struct prune_filter filter = {.ended_before_ms = INT64_MAX};
+    assert_int_equal(store_prune_list(f->store, &filter, &f->arena, &list, &count), 0);
+    assert_int_equal(count, 2);
+    assert_int_equal(list[0], ids[0]);
+    assert_int_equal(list[1], ids[3]);
+    filter.ended_before_ms = 1003;
+    assert_int_equal(store_prune_list(f->store, &filter, &f->arena, &list, &count), 0);
+    assert_int_equal(count, 1);
+    filter = (struct prune_filter){.ended_before_ms = INT64_MAX, .keep_last = 1};
+    assert_int_equal(store_prune_list(f->store, &filter, &f->arena, &list, &count), 0);
+    assert_int_equal(count, 1);
+    assert_int_equal(list[0], ids[0]);
+}
+
 #define TEST(name) \
     cmocka_unit_test_setup_teardown(name, store_fixture_setup, store_fixture_teardown)
 
@@ -188,6 +354,12 @@ int main(void)
         TEST(test_a_reply_that_its_row_could_not_read_is_not_reused),
         TEST(test_reuse_is_counted_by_who_paid_and_money_by_row),
         TEST(test_exchanges_of_an_older_store_can_be_reused),
+        TEST(test_each_group_has_a_chain_of_its_own),
+        TEST(test_a_batch_that_fails_leaves_the_chain_as_it_was),
+        TEST(test_exchanges_of_an_older_store_are_counted_and_no_fault),
+        TEST(test_a_row_whose_reply_is_not_there_is_bare),
+        TEST(test_a_group_is_pruned_whole_and_its_rest_in_pieces),
+        TEST(test_prune_means_old_ended_groups_without_a_tag_and_spares_the_last),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
