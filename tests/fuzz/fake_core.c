@@ -38,12 +38,12 @@ struct child {
     int fd; /* the child's end */
     bool is_ending, is_gone;
     struct child_exit how;
-    uint64_t cpu_us;
+    uint64_t number, cpu_us;
     struct job_page page;
 };
 
 struct loop {
-    uint64_t now_ms, turn;
+    uint64_t now_ms, turn, spawned;
     unsigned callbacks; /* in this turn */
     struct loop_timer *timers;
     struct loop_poll *polls;
@@ -137,6 +137,7 @@ int child_spawn(struct loop *loop, const char *path, char *const argv[], child_e
         .on_exit = on_exit,
         .ctx = ctx,
         .fd = ends[1],
+        .number = ++loop->spawned,
     };
     loop->children = child;
     *ret_child = child;
@@ -255,12 +256,17 @@ void core_turn(uint64_t ms)
     fire_exits();
 }
 
-struct child *core_child(void)
+struct child *core_child(unsigned before)
 {
     struct child *child = the_loop.children;
-    while (child && child->is_ending)
+    while (child && (child->is_ending || before--))
         child = child->next;
     return child;
+}
+
+uint64_t core_child_number(const struct child *child)
+{
+    return child->number;
 }
 
 void core_say(struct child *child, struct as_str bytes)

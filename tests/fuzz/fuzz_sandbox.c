@@ -16,9 +16,11 @@
 #include <signal.h>
 #include <string.h>
 
+#define ACTS 13
 #define ACTS_MAX 400
 #define ROWS_MAX 200
 #define PLUGINS 2
+#define VOICES 16 /* more workers than live at a time */
 #define HONEST_TURN_MS 20
 #define HONEST_TURNS_MAX 5000 /* 100 s of the clock: back-off and deadlines are far below */
 
@@ -27,10 +29,20 @@ struct answer {
     unsigned count;
 };
 
-/* What the worker that speaks was asked and has not answered: kinds and indices, in order. */
 struct question {
     enum job_kind kind;
     uint32_t index;
+};
+
+/* A worker of ours: what it was asked, in order, and how far it has answered. */
+struct voice {
+    struct child *child;
+    uint64_t number; /* the child's: its address may come again */
+    struct as_buf heard;
+    struct question questions[ROWS_MAX * 2];
+    unsigned question_count, answered;
+    bool was_loaded;
+    uint64_t begun;
 };
 
 static struct play {
@@ -39,12 +51,7 @@ static struct play {
     unsigned loads[PLUGINS];
     struct answer rows[ROWS_MAX];
     unsigned row_count;
-    const struct child *child; /* whom the questions were put to */
-    struct as_buf heard;
-    struct question questions[ROWS_MAX * 2];
-    unsigned question_count, answered;
-    bool was_loaded;
-    uint64_t begun;
+    struct voice voices[VOICES];
 } play;
 
 /* What the pool's callers see */
@@ -91,8 +98,9 @@ static void on_load(void *ctx, const struct job_loaded *loaded)
                   loaded->manifest.kind < PLUGIN_KIND_COUNT);
 }
 
-static void submit(uint8_t plugin, uint8_t kind)
+static void submit(struct as_reader *in)
 {
+    uint8_t plugin = as_get_u8(in), kind = as_get_u8(in);
     if (play.row_count == ROWS_MAX)
         return;
     struct answer *answer = &play.rows[play.row_count++];
@@ -101,9 +109,9 @@ static void submit(uint8_t plugin, uint8_t kind)
     sandbox_submit(play.sandbox, play.ids[plugin % PLUGINS], &row, on_answer, answer);
 }
 
-/* The worker that speaks */
+/* The workers that speak */
 
-static void note_batch(struct as_str payload)
+static void note_batch(struct voice *voice, struct as_str payload)
 {
     struct as_reader rows;
     struct job_row row;
@@ -111,35 +119,39 @@ static void note_batch(struct as_str payload)
     AS_ASSERT(!job_get_batch(payload, &rows, &count));
     for (uint32_t i = 0; i < count; i++) {
         AS_ASSERT(!job_get_row(&rows, &row));
-        if (play.question_count < AS_COUNT(play.questions))
-            play.questions[play.question_count++] = (struct question){row.kind, i};
+        if (voice->question_count < AS_COUNT(voice->questions))
+            voice->questions[voice->question_count++] = (struct question){row.kind, i};
     }
 }
 
-/* Whoever is the youngest speaks; a new one was asked nothing yet. */
-static struct child *speaker(void)
+static void listen(struct voice *voice)
 {
-    struct child *child = core_child();
-    if (child != play.child) {
-        as_buf_reset(&play.heard);
-        play.question_count = play.answered = 0;
-        play.was_loaded = false;
-        play.begun = 0;
-        play.child = child;
-    }
-    if (!child)
-        return NULL;
-    core_hear(child, &play.heard);
     enum job_frame type;
     struct as_str payload;
     size_t used;
-    while (job_frame_next(play.heard.ptr, play.heard.len, JOB_FRAME_MAX_BYTES, &type, &payload,
+    core_hear(voice->child, &voice->heard);
+    while (job_frame_next(voice->heard.ptr, voice->heard.len, JOB_FRAME_MAX_BYTES, &type, &payload,
                           &used) > 0) {
         if (type == JOB_FRAME_BATCH)
-            note_batch(payload);
-        as_buf_consume(&play.heard, used);
+            note_batch(voice, payload);
+        as_buf_consume(&voice->heard, used);
     }
-    return child;
+}
+
+/* Of the child so many before the youngest, having heard what it was told; NULL: no such child. */
+static struct voice *voice_of(unsigned before)
+{
+    struct child *child = core_child(before);
+    if (!child)
+        return NULL;
+    struct voice *voice = &play.voices[core_child_number(child) % VOICES];
+    if (voice->number != core_child_number(child)) {
+        as_buf_done(&voice->heard);
+        *voice = (struct voice){.number = core_child_number(child)};
+    }
+    voice->child = child;
+    listen(voice);
+    return voice;
 }
 
 static void say_frame(struct child *child, enum job_frame type, struct as_str payload)
@@ -152,7 +164,7 @@ static void say_frame(struct child *child, enum job_frame type, struct as_str pa
     as_buf_done(&frame);
 }
 
-static void say_loaded(struct child *child)
+static void say_loaded(struct voice *voice)
 {
     struct as_buf frame = {0};
     struct job_loaded loaded = {
@@ -166,17 +178,17 @@ static void say_loaded(struct child *child)
                      .pass = NAN},
     };
     job_put_loaded(&frame, &loaded);
-    core_say(child, as_buf_str(&frame));
+    core_say(voice->child, as_buf_str(&frame));
     as_buf_done(&frame);
-    play.was_loaded = true;
+    voice->was_loaded = true;
 }
 
 /* The right answer to the next question, but for its status and its score. */
-static void say_reply(struct child *child, enum job_status status, double score)
+static void say_reply(struct voice *voice, enum job_status status, double score)
 {
-    if (play.answered == play.question_count)
+    if (voice->answered == voice->question_count)
         return;
-    const struct question *question = &play.questions[play.answered++];
+    const struct question *question = &voice->questions[voice->answered++];
     struct as_buf frame = {0};
     struct job_reply reply = {
         .index = question->index,
@@ -190,10 +202,17 @@ static void say_reply(struct child *child, enum job_status status, double score)
         .body = AS_STR("{}"),
         .output = {.text = AS_STR("x"), .latency_ms = NAN, .cost_usd = NAN},
     };
-    core_set_page(child, ++play.begun);
+    core_set_page(voice->child, ++voice->begun);
     job_put_reply(&frame, &reply);
-    core_say(child, as_buf_str(&frame));
+    core_say(voice->child, as_buf_str(&frame));
     as_buf_done(&frame);
+}
+
+static void say_any_reply(struct voice *voice, struct as_reader *in)
+{
+    enum job_status status = (enum job_status)as_get_u8(in);
+    double score = as_get_f64(in);
+    say_reply(voice, status, score);
 }
 
 static void die(struct child *child, uint8_t how)
@@ -203,15 +222,16 @@ static void die(struct child *child, uint8_t how)
     core_die(child, (struct child_exit){.exit_code = signum ? -1 : how, .signum = signum});
 }
 
-static void act_as_worker(struct child *child, uint8_t act, struct as_reader *in)
+static void act_as_worker(struct voice *voice, uint8_t act, struct as_reader *in)
 {
+    struct child *child = voice->child;
     switch (act) {
     case 3: core_say(child, fuzz_bytes(in)); break;
     case 4: say_frame(child, JOB_FRAME_REPLY, fuzz_bytes(in)); break;
     case 5: say_frame(child, JOB_FRAME_LOADED, fuzz_bytes(in)); break;
-    case 6: say_loaded(child); break;
-    case 7: say_reply(child, JOB_OK, 0.5); break;
-    case 8: say_reply(child, (enum job_status)as_get_u8(in), as_get_f64(in)); break;
+    case 6: say_loaded(voice); break;
+    case 7: say_reply(voice, JOB_OK, 0.5); break;
+    case 8: say_any_reply(voice, in); break;
     case 9: core_set_page(child, as_get_u64(in)); break;
     case 10: core_hang_up(child); break;
     case 11: die(child, as_get_u8(in)); break;
@@ -219,17 +239,19 @@ static void act_as_worker(struct child *child, uint8_t act, struct as_reader *in
     }
 }
 
+/* The first byte says what, and which of the workers does it. */
 static void act(struct as_reader *in)
 {
-    uint8_t act = as_get_u8(in) % 13;
-    if (act == 0)
-        submit(as_get_u8(in), as_get_u8(in));
-    else if (act == 1)
+    uint8_t byte = as_get_u8(in), what = byte % ACTS;
+    struct voice *voice = voice_of(byte / ACTS % PLUGINS);
+    if (what == 0)
+        submit(in);
+    else if (what == 1)
         core_turn(as_get_u8(in));
-    else if (act == 2)
+    else if (what == 2)
         sandbox_close(play.sandbox, play.ids[as_get_u8(in) % PLUGINS]);
-    else if (speaker())
-        act_as_worker(speaker(), act, in);
+    else if (voice)
+        act_as_worker(voice, what, in);
 }
 
 /* The end */
@@ -246,13 +268,15 @@ static bool is_all_answered(void)
 
 static void be_honest(void)
 {
+    struct voice *voice;
     for (int turn = 0; !is_all_answered(); turn++) {
         AS_ASSERT(turn < HONEST_TURNS_MAX);
-        struct child *child = speaker();
-        if (child && !play.was_loaded)
-            say_loaded(child);
-        while (child && play.answered < play.question_count)
-            say_reply(child, JOB_OK, 0.5);
+        for (unsigned before = 0; (voice = voice_of(before)); before++) {
+            if (!voice->was_loaded)
+                say_loaded(voice);
+            while (voice->answered < voice->question_count)
+                say_reply(voice, JOB_OK, 0.5);
+        }
         core_turn(HONEST_TURN_MS);
     }
 }
@@ -273,6 +297,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     be_honest();
     sandbox_free(play.sandbox);
     core_end();
-    as_buf_done(&play.heard);
+    for (unsigned i = 0; i < VOICES; i++)
+        as_buf_done(&play.voices[i].heard);
     return 0;
 }

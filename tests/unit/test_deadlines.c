@@ -18,7 +18,7 @@
 
 #include <cmocka.h>
 
-#define DEADLINE_MS (IS_SANITIZED ? 500 : 100)
+#define DEADLINE_MS (IS_SANITIZED ? 200 : 100)
 #define HELPER_DEADLINE_MS (IS_SANITIZED ? 4000 : 250) /* a row's usual one */
 
 static struct pool_fixture pool;
