@@ -27,7 +27,7 @@
 #define RSS_LIMIT_KB 8192
 
 #define HAS_JAIL !IS_SANITIZED
-#define ROW_DEADLINE_MS (IS_SANITIZED ? 1000 : 250)
+#define ROW_DEADLINE_MS (250 * SLOWNESS)
 #define ROW_LIMIT_MS (8 * ROW_DEADLINE_MS + 500) /* the machine may be loaded */
 
 static struct pool_fixture pool;
