@@ -322,7 +322,9 @@ static size_t window_for(const struct pins *pins)
     size_t slots = pins->rubric != PINS_NO_RUBRIC ? pins->judge.spec.concurrency : 0;
     for (size_t i = 0; i < pins->member_count; i++)
         slots += pins->members[i].spec.concurrency;
-    size_t window = 2 * slots + ENGINE_WINDOW_MIN;
+    /* under a budget no more than the lanes can use: what is begun when it ends is paid in vain */
+    size_t spare = budget_rules_is_set(&pins->budget) ? 0 : ENGINE_WINDOW_MIN;
+    size_t window = 2 * slots + spare;
     return window > ENGINE_WINDOW_MAX ? ENGINE_WINDOW_MAX : window;
 }
 

@@ -1,21 +1,45 @@
-/* Reservations along a request's life. The queue is first come first served: a large call is not
- * passed by small ones for ever. */
+/* Reservations along a request's life. The queue goes by what brings a row to its end: the judge's
+ * calls first, then retries, then the cases in their order with their members side by side. So at
+ * the cap little is paid for that nothing can be made of, and a large call is not passed by smaller
+ * ones for ever. */
 #include "daemon/transport/account.h"
 
 #include <stdlib.h>
+
+static bool goes_before(const struct request *a, const struct request *b)
+{
+    const struct journal_key *x = &a->key, *y = &b->key;
+    if (x->role != y->role)
+        return x->role == EXCHANGE_JUDGE;
+    if (!a->attempts != !b->attempts)
+        return a->attempts > 0;
+    if (x->case_seq != y->case_seq)
+        return x->case_seq < y->case_seq;
+    return x->sample < y->sample;
+}
+
+/* From the end: they come nearly in order. */
+static void enqueue(struct request_list *waiting, struct request *request)
+{
+    struct request *after = waiting->tail;
+    while (after && goes_before(request, after))
+        after = after->prev;
+    request_insert(waiting, request, after);
+}
 
 enum budget_answer account_admit(struct request *request)
 {
     struct transport_account *account = request->account;
     if (!account || request->is_reserved)
         return BUDGET_OK;
+    const struct request *first = account->waiting.head;
     enum budget_answer answer = BUDGET_WAIT;
-    if (!account->waiting.head || account->budget.is_exhausted)
+    if (!first || goes_before(request, first) || account->budget.is_exhausted)
         answer = budget_reserve(&account->budget, &request->claim);
     request->is_reserved = answer == BUDGET_OK;
     if (answer == BUDGET_WAIT) {
         request_set_state(request, REQUEST_WAITING);
-        request_push_back(&account->waiting, request);
+        enqueue(&account->waiting, request);
     }
     return answer;
 }

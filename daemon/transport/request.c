@@ -156,22 +156,23 @@ void request_fill_exchange(const struct request *request, struct exchange *excha
     exchange->request_body = request->body;
 }
 
+void request_insert(struct request_list *list, struct request *request, struct request *after)
+{
+    request->prev = after;
+    request->next = after ? after->next : list->head;
+    *(after ? &after->next : &list->head) = request;
+    *(request->next ? &request->next->prev : &list->tail) = request;
+    list->count++;
+}
+
 void request_push_back(struct request_list *list, struct request *request)
 {
-    request->next = NULL;
-    request->prev = list->tail;
-    *(list->tail ? &list->tail->next : &list->head) = request;
-    list->tail = request;
-    list->count++;
+    request_insert(list, request, list->tail);
 }
 
 void request_push_front(struct request_list *list, struct request *request)
 {
-    request->prev = NULL;
-    request->next = list->head;
-    *(list->head ? &list->head->prev : &list->tail) = request;
-    list->head = request;
-    list->count++;
+    request_insert(list, request, NULL);
 }
 
 void request_unlink(struct request_list *list, struct request *request)

@@ -74,7 +74,8 @@ void request_set_state(struct request *request, enum request_state state);
 /* The exchange's side of the request: number, method, URL, body. */
 void request_fill_exchange(const struct request *request, struct exchange *exchange);
 
-/* Lists of them. */
+/* Lists of them. after NULL: as the first. */
+void request_insert(struct request_list *list, struct request *request, struct request *after);
 void request_push_back(struct request_list *list, struct request *request);
 void request_push_front(struct request_list *list, struct request *request);
 void request_unlink(struct request_list *list, struct request *request);
