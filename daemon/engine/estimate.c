@@ -32,6 +32,28 @@ static double worst_usd(const struct budget_amount *worst, const struct model_pr
     return is_priced ? (double)worst->usd_nano / BUDGET_NANO_PER_USD : NAN;
 }
 
+static double at_rate(double count, uint32_t a_minute)
+{
+    return a_minute ? count * 60 / a_minute : 0;
+}
+
+/* By the narrowest of the limits; where models share an account, each takes it for its own. */
+static double seconds_of(const struct estimate_lane *lane, const struct estimate_facts *facts)
+{
+    const struct model_spec *spec = facts->spec;
+    const struct model_limits *account = &spec->account;
+    uint32_t slots = spec->concurrency ? spec->concurrency : 1;
+    if (account->concurrency && account->concurrency < slots)
+        slots = account->concurrency;
+    double seconds = lane->calls_low * facts->past.latency_ms / 1000 / slots;
+    const double others[] = {
+        at_rate(lane->calls_low, spec->rpm), at_rate(lane->calls_low, account->rpm),
+        at_rate(lane->tokens_low, spec->tpm), at_rate(lane->tokens_low, account->tpm)};
+    for (size_t i = 0; i < AS_COUNT(others) && !isnan(seconds); i++)
+        seconds = others[i] > seconds ? others[i] : seconds;
+    return seconds;
+}
+
 static void set_high(struct estimate_lane *lane, const struct estimate_facts *facts)
 {
     double past_bytes = facts->past.request_bytes;
@@ -60,9 +82,7 @@ struct estimate_lane estimate_lane_of(const struct estimate_facts *facts)
     lane.calls_low = ceil((double)(facts->rows - facts->reused) * per_row);
     lane.tokens_low = ceil(lane.calls_low * tokens);
     lane.usd_low = lane.calls_low > 0 ? lane.calls_low * usd : 0;
-    lane.seconds = past->run ? lane.calls_low * past->latency_ms / 1000 /
-                                   (double)(facts->spec->concurrency ? facts->spec->concurrency : 1)
-                             : NAN;
+    lane.seconds = past->run ? seconds_of(&lane, facts) : NAN;
     set_high(&lane, facts);
     return lane;
 }

@@ -36,7 +36,7 @@ struct estimate_lane {
     double calls_low, calls_high, requests_high; /* requests: with every retry */
     double tokens_low, tokens_high;
     double usd_low, usd_high;
-    double seconds; /* at the lane's concurrency; NaN without a latency */
+    double seconds; /* at the limits of model and account; NaN without a latency */
 };
 
 struct estimate_lane estimate_lane_of(const struct estimate_facts *facts);

@@ -54,3 +54,19 @@ int lanes_open(struct engine *engine, struct pins *pins, struct as_err *err)
         rc = open_lane(engine, &pins->judge, err);
     return rc;
 }
+
+static void take_limits(const struct engine *engine, struct pin_model *model)
+{
+    const struct model_limits *live =
+        model->spec.provider ? transport_limits_of(engine->on.transport, model->spec.provider)
+                             : NULL;
+    if (live)
+        model->spec.account = *live;
+}
+
+void lanes_take_limits(const struct engine *engine, struct pins *pins)
+{
+    for (size_t i = 0; i < pins->member_count; i++)
+        take_limits(engine, &pins->members[i]);
+    take_limits(engine, &pins->judge);
+}

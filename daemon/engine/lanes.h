@@ -9,4 +9,8 @@
  * kept; err says where it was looked for. */
 int lanes_open(struct engine *engine, struct pins *pins, struct as_err *err) AS_MUST_USE;
 
+/* What `daemon limits set` said of the models' accounts, into their specs: for a plan, which opens
+ * no lane. */
+void lanes_take_limits(const struct engine *engine, struct pins *pins);
+
 #endif

@@ -412,6 +412,22 @@ static struct as_json *lane_json(const struct plan_lane *lane)
     return json;
 }
 
+/* Lanes of one account wait for each other at its rates. */
+static double account_seconds(const struct plan *plan, const struct model_spec *spec)
+{
+    double calls = 0, tokens = 0;
+    for (size_t i = 0; i < plan->lane_count; i++) {
+        const struct plan_lane *lane = &plan->lanes[i];
+        if (strcmp(lane->model->spec.provider, spec->provider) != 0)
+            continue;
+        calls += lane->estimate.calls_low;
+        tokens += lane->estimate.tokens_low;
+    }
+    double by_calls = spec->account.rpm ? calls * 60 / spec->account.rpm : 0;
+    double by_tokens = spec->account.tpm ? tokens * 60 / spec->account.tpm : 0;
+    return fmax(by_calls, by_tokens);
+}
+
 static struct as_json *plan_json(struct plan *plan)
 {
     const struct pins *pins = plan->spec->pins;
@@ -423,6 +439,9 @@ static struct as_json *plan_json(struct plan *plan)
         as_json_push_take(lanes, lane_json(&plan->lanes[i]));
     }
     plan->total = estimate_sum(estimates, plan->lane_count);
+    for (size_t i = 0; i < plan->lane_count && !isnan(plan->total.seconds); i++)
+        plan->total.seconds =
+            fmax(plan->total.seconds, account_seconds(plan, &plan->lanes[i].model->spec));
     set_estimate(total, &plan->total);
     as_json_set_str(json, "eval", pins->eval_name);
     as_json_set_str(json, "dataset", pins->dataset_name);

@@ -130,6 +130,7 @@ static void found_done(void *ctx)
         start->rc = pins_resolve(start->eval, engine->config, engine->on.registry, &start->dataset,
                                  &start->overrides, &start->pins, &start->err);
     if (!start->rc && start->planned && !engine->is_stopping) {
+        lanes_take_limits(engine, start->pins);
         db_read(engine->on.db, plan_work, plan_done, start);
         return;
     }

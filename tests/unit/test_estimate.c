@@ -74,6 +74,21 @@ static void test_a_past_tells_tokens_time_and_dollars_at_todays_prices(void **un
     NEAR(lane.tokens_high, 10 * (300 + BUDGET_ADDED_TOKENS + 50));
 }
 
+static void test_limits_of_model_and_account_stretch_the_time(void **unused)
+{
+    (void)unused;
+    struct model_spec limited = spec;
+    struct estimate_facts facts = facts_of(10);
+    facts.past = past_of();
+    facts.spec = &limited;
+    limited.account.concurrency = 2;
+    NEAR(estimate_lane_of(&facts).seconds, 10 * 0.2 / 2);
+    limited.rpm = 60;
+    NEAR(estimate_lane_of(&facts).seconds, 10);
+    limited.account.tpm = 3000;
+    NEAR(estimate_lane_of(&facts).seconds, 20);
+}
+
 static void test_a_past_without_tokens_tells_what_a_call_did_cost(void **unused)
 {
     (void)unused;
@@ -176,6 +191,7 @@ int main(void)
         cmocka_unit_test(test_without_a_past_low_is_four_bytes_a_token_and_no_output),
         cmocka_unit_test(test_high_is_what_a_budget_reserves_for_every_turn),
         cmocka_unit_test(test_a_past_tells_tokens_time_and_dollars_at_todays_prices),
+        cmocka_unit_test(test_limits_of_model_and_account_stretch_the_time),
         cmocka_unit_test(test_a_past_without_tokens_tells_what_a_call_did_cost),
         cmocka_unit_test(test_reused_rows_and_a_judge_that_is_not_always_asked_are_fewer_calls),
         cmocka_unit_test(test_without_a_price_dollars_are_unknown_and_tokens_are_not),
