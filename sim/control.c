@@ -70,6 +70,18 @@ static void clear_faults(struct control *control)
     reply_done(control);
 }
 
+static void make_models_faulty(struct control *control)
+{
+    control->faults->are_models_well = false;
+    reply_done(control);
+}
+
+static void make_models_well(struct control *control)
+{
+    control->faults->are_models_well = true;
+    reply_done(control);
+}
+
 _Static_assert(FAULT_KINDS <= FAULTS_MAX, "a set has a place for each kind of fault");
 
 static const struct {
@@ -77,9 +89,13 @@ static const struct {
     const char *path;
     void (*answer)(struct control *control);
 } routes[] = {
-    {"GET", "/_sim/stats", show_stats},      {"POST", "/_sim/reset", reset},
-    {"POST", "/_sim/crash", note_crash},     {"POST", "/_sim/fault", add_fault},
+    {"GET", "/_sim/stats", show_stats},
+    {"POST", "/_sim/reset", reset},
+    {"POST", "/_sim/crash", note_crash},
+    {"POST", "/_sim/fault", add_fault},
     {"DELETE", "/_sim/fault", clear_faults},
+    {"POST", "/_sim/model-faults", make_models_faulty},
+    {"DELETE", "/_sim/model-faults", make_models_well},
 };
 
 void control_answer(const struct handler_request *request, struct fault_set *faults,

@@ -48,6 +48,7 @@ struct fault {
 struct fault_set {
     struct fault items[FAULTS_MAX];
     size_t count;
+    bool are_models_well; /* the faults that models have of their own are off */
 };
 
 const char *fault_name(enum fault_kind kind); /* "none" for FAULT_NONE */

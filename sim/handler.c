@@ -163,7 +163,9 @@ static const struct fault *pick_fault(const struct passage *passage, const struc
 {
     static const struct fault none = {.kind = FAULT_NONE};
     uint64_t seed = passage->handler->options.seed;
-    struct fault_set own = {.items = {model->fault}, .count = model->fault.kind != FAULT_NONE};
+    bool has_own =
+        model->fault.kind != FAULT_NONE && !passage->handler->options.faults.are_models_well;
+    struct fault_set own = {.items = {model->fault}, .count = has_own};
     const struct fault *fault =
         fault_set_pick(&passage->handler->options.faults, seed, passage->digest, passage->attempt);
     if (!fault && fault_set_pick(&own, seed, passage->digest, passage->attempt))

@@ -301,6 +301,29 @@ static void test_what_is_paid_again_after_a_crash_tells_how_old_the_lost_answer_
     sim_end(&sim);
 }
 
+static void test_the_models_own_faults_can_be_switched_off_and_on(void **state)
+{
+    (void)state;
+    struct sim sim = sim_start(NULL);
+    int fd = sim_connect(&sim);
+    char *body = chat_body("sim-q90+fault=500:1", "x");
+    struct reply off, on, ok, failed;
+    send_all(fd, "DELETE /_sim/model-faults HTTP/1.1\r\nContent-Length: 0\r\n\r\n", 57);
+    assert_int_equal(read_reply(fd, &off), 0);
+    ok = post(fd, OPENAI, "", body);
+    on = post(fd, "/_sim/model-faults", "", "");
+    failed = post(fd, OPENAI, "", body);
+    assert_int_equal(ok.status, 200);
+    assert_int_equal(failed.status, 500);
+    reply_done(&off);
+    reply_done(&ok);
+    reply_done(&on);
+    reply_done(&failed);
+    free(body);
+    close(fd);
+    sim_end(&sim);
+}
+
 static void test_reset_forgets_what_was_asked(void **state)
 {
     (void)state;
@@ -348,6 +371,7 @@ int main(void)
         cmocka_unit_test(test_requests_over_the_rate_limit_are_told_to_wait),
         cmocka_unit_test(test_counters_are_exact),
         cmocka_unit_test(test_what_is_paid_again_after_a_crash_tells_how_old_the_lost_answer_was),
+        cmocka_unit_test(test_the_models_own_faults_can_be_switched_off_and_on),
         cmocka_unit_test(test_reset_forgets_what_was_asked),
         cmocka_unit_test(test_a_client_that_leaves_is_counted_as_abandoned),
     };
