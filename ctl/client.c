@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define READ_BYTES 65536u
+#define RECONNECT_PAUSE_MS 200
 
 struct client {
     int fd;
@@ -65,24 +66,52 @@ static int connect_failed(const char *path, int why, struct as_err *err)
     return as_err_set(err, AS_ECONN, "cannot connect to %s: %s", path, strerror(why));
 }
 
-int client_open(const char *socket_path, struct client **ret_client, struct as_err *err)
+static int connect_to(const char *path, int *ret_fd, struct as_err *err)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    if (strlen(socket_path) >= sizeof(address.sun_path))
-        return as_err_set(err, AS_EUSAGE, "the socket path %s is too long", socket_path);
-    strcpy(address.sun_path, socket_path);
+    if (strlen(path) >= sizeof(address.sun_path))
+        return as_err_set(err, AS_EUSAGE, "the socket path %s is too long", path);
+    strcpy(address.sun_path, path);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof(address))) {
         int why = errno;
         if (fd >= 0)
             close(fd);
-        return connect_failed(socket_path, why, err);
+        return connect_failed(path, why, err);
     }
+    *ret_fd = fd;
+    return 0;
+}
+
+int client_open(const char *socket_path, struct client **ret_client, struct as_err *err)
+{
+    int fd = -1;
+    int rc = connect_to(socket_path, &fd, err);
+    if (rc)
+        return rc;
     struct client *client = as_xcalloc(1, sizeof(*client));
     client->fd = fd;
     client->path = as_xstrdup(socket_path);
     catch_interrupts(client);
     *ret_client = client;
+    return 0;
+}
+
+int client_reopen(struct client *client, uint64_t deadline_ms, struct as_err *err)
+{
+    const struct timespec pause = {.tv_nsec = RECONNECT_PAUSE_MS * 1000000L};
+    int fd = -1, rc;
+    as_buf_reset(&client->in);
+    client->in_scanned = 0;
+    while ((rc = connect_to(client->path, &fd, err)) == AS_ECONN && client_now_ms() < deadline_ms) {
+        (void)ppoll(NULL, 0, &pause, &client->wait_mask);
+        if (was_interrupted)
+            return as_err_set(err, AS_ECANCELED, "interrupted");
+    }
+    if (rc)
+        return rc;
+    close(client->fd);
+    client->fd = fd;
     return 0;
 }
 

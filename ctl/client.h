@@ -24,6 +24,10 @@ int client_call(struct client *client, const char *method, struct as_json *param
 typedef void (*client_notice_fn)(void *ctx, const struct proto_message *notice);
 void client_on_notice(struct client *client, client_notice_fn fn, void *ctx);
 
+/* Connects anew after AS_ECONN: tries until deadline_ms of client_now_ms. AS_ECANCELED:
+ * interrupted; AS_ECONN, AS_EDENIED: as client_open. What had come in before is dropped. */
+int client_reopen(struct client *client, uint64_t deadline_ms, struct as_err *err) AS_MUST_USE;
+
 /* The next notice; release it with proto_message_done. AS_ETIMEOUT: none until deadline_ms of
  * client_now_ms (0 = wait for ever). */
 int client_next_notice(struct client *client, uint64_t deadline_ms,

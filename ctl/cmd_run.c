@@ -60,6 +60,8 @@ static struct as_json *run_params(int64_t run)
 
 /* ---- watching ---- */
 
+#define RECONNECT_MS 60000 /* how long a daemon may be away under a watch */
+
 struct watch {
     struct ctl *ctl;
     int64_t run;
@@ -74,7 +76,7 @@ static int wait_ended(const struct watch *watch, int rc, struct as_err *err)
     const char *why = rc == AS_ETIMEOUT ? "the time is over" : "interrupted";
     if (rc == AS_ECONN)
         return as_err_set(err, rc,
-                          "assayd closed the connection; run %lld goes on when it is back: "
+                          "assayd has gone away; run %lld goes on when it is back: "
                           "assayctl run watch %lld",
                           (long long)watch->run, (long long)watch->run);
     if (rc != AS_ETIMEOUT && rc != AS_ECANCELED)
@@ -110,15 +112,34 @@ static int follow_notices(struct watch *watch, struct as_err *err)
     return 0;
 }
 
-static int watch_to_end(struct watch *watch, struct as_err *err)
+/* From a connection's first word on the run to its end, or to that of the connection. */
+static int watch_once(struct watch *watch, struct as_err *err)
 {
     AS_CLEANUP_JSON struct as_json *state = NULL;
     int rc = ctl_call(watch->ctl, "run.watch", run_params(watch->run), &state, err);
     if (rc)
         return rc;
-    progress_init(&watch->progress, &watch->ctl->messages);
     show_step(watch, state);
-    rc = follow_notices(watch, err);
+    return follow_notices(watch, err);
+}
+
+/* The run goes on when assayd is back, and so does the watching. */
+static int wait_for_assayd(struct watch *watch, struct as_err *err)
+{
+    uint64_t patience_ms = client_now_ms() + RECONNECT_MS;
+    progress_done(&watch->progress);
+    out_print(&watch->ctl->messages, "assayd has gone away: waiting for it to come back\n");
+    if (watch->deadline_ms && watch->deadline_ms < patience_ms)
+        patience_ms = watch->deadline_ms;
+    return client_reopen(watch->ctl->client, patience_ms, err);
+}
+
+static int watch_to_end(struct watch *watch, struct as_err *err)
+{
+    progress_init(&watch->progress, &watch->ctl->messages);
+    int rc = watch_once(watch, err);
+    while (rc == AS_ECONN && !(rc = wait_for_assayd(watch, err)))
+        rc = watch_once(watch, err);
     progress_done(&watch->progress);
     return rc ? wait_ended(watch, rc, err) : 0;
 }

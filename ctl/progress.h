@@ -1,14 +1,22 @@
 /* How far a run is, on stderr: a bar that redraws itself on a terminal, a line every ten percent
- * elsewhere. */
+ * elsewhere. Errors are lines of their own, each when it first comes and whenever there are ten
+ * times as many of it. */
 #ifndef CTL_PROGRESS_H
 #define CTL_PROGRESS_H
 
 #include "ctl/output.h"
 
+#define PROGRESS_ERRORS_MAX 32
+
 struct progress {
     const struct output *out;
     bool is_drawn;   /* a bar stands on the terminal's last line */
     int last_decile; /* of the last line that was printed elsewhere */
+    struct {
+        char *text;
+        int64_t told; /* its count when it was printed last */
+    } errors[PROGRESS_ERRORS_MAX];
+    size_t error_count, error_next; /* error_next is overwritten when all are in use */
 };
 
 void progress_init(struct progress *progress, const struct output *out);

@@ -403,7 +403,10 @@ const struct proto_method proto_methods[] = {
         .errors = "not_found",
         .notices =
             "`run.progress` {run, state, done, total, ok, failed, in_flight, cost_usd, rows_per_s, "
-            "eta_s}, at most five a second; at the end `run.ended` {run, state, outcome, error}",
+            "eta_s, calls_in_flight, errors: [{status, error_class, error, count, last_ms}]}, at "
+            "most five a second: in_flight are rows, rows_per_s is that of the last half minute, "
+            "eta_s is null while the run is paused or stands still, errors are the last five, each "
+            "once; at the end `run.ended` {run, state, outcome, error}",
     },
     {
         .name = "run.pause",

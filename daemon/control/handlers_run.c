@@ -369,6 +369,22 @@ static void drop_watches(struct control_app *app, uint64_t connection, int64_t r
     }
 }
 
+static struct as_json *troubles_json(const struct troubles *troubles)
+{
+    struct as_json *list = as_json_array();
+    for (size_t i = 0; i < troubles->count; i++) {
+        const struct trouble *trouble = &troubles->items[i];
+        struct as_json *json = as_json_object();
+        as_json_set_str(json, "status", row_status_name(trouble->status));
+        as_json_set_str(json, "error_class", trouble->error_class);
+        as_json_set_str(json, "error", trouble->text);
+        as_json_set_int(json, "count", trouble->count);
+        control_set_time(json, "last_ms", trouble->last_ms);
+        as_json_push_take(list, json);
+    }
+    return list;
+}
+
 static struct as_json *progress_json(const struct run_progress *progress)
 {
     struct as_json *json = as_json_object();
@@ -382,6 +398,8 @@ static struct as_json *progress_json(const struct run_progress *progress)
     as_json_set_num(json, "cost_usd", progress->cost_usd);
     as_json_set_num(json, "rows_per_s", progress->rows_per_s);
     as_json_set_num(json, "eta_s", progress->eta_s);
+    as_json_set_int(json, "calls_in_flight", progress->calls_in_flight);
+    as_json_set_take(json, "errors", troubles_json(progress->troubles));
     return json;
 }
 

@@ -173,15 +173,27 @@ int engine_steer(struct engine *engine, int64_t run, enum group_event event,
     return 0;
 }
 
+static int64_t count_calls(const struct group *group)
+{
+    const struct transport *transport = group->engine->on.transport;
+    int64_t count = 0;
+    for (const struct row *row = group->rows; row; row = row->next) {
+        struct transport_call call;
+        count += row->transport_id && transport_call_of(transport, row->transport_id, &call) &&
+                 call.attempt_age_ms != TRANSPORT_NEVER;
+    }
+    return count;
+}
+
 int engine_progress(const struct engine *engine, int64_t run, struct run_progress *ret_progress)
 {
     const struct group *group = engine_find_group(engine, run);
     if (!group)
         return AS_ENOENT;
-    double elapsed_s = (double)(clock_now_ns() - group->started_ns) / (double)NS_PER_S;
     int64_t total = group->case_count * (int64_t)group->pins->member_count * group->pins->samples;
     int64_t done = group->done_before + group->done;
-    double rate = group->done > 0 && elapsed_s > 0 ? (double)group->done / elapsed_s : NAN;
+    bool is_paused = group->state == GROUP_PAUSED || group->state == GROUP_HELD;
+    double rate = pace_rate(&group->pace, loop_now_ms(engine->on.loop), group->done);
     *ret_progress = (struct run_progress){
         .run = run,
         .state = group->state,
@@ -190,9 +202,11 @@ int engine_progress(const struct engine *engine, int64_t run, struct run_progres
         .ok = group->ok,
         .failed = group->failed,
         .in_flight = (int64_t)group->active,
+        .calls_in_flight = count_calls(group),
         .cost_usd = group->cost_usd > 0 || !group->has_unpriced ? group->cost_usd : NAN,
         .rows_per_s = rate,
-        .eta_s = (double)(total - done) / rate,
+        .eta_s = is_paused ? NAN : pace_eta_s(rate, total - done),
+        .troubles = &group->troubles,
         .error = group->error,
     };
     return 0;

@@ -13,6 +13,7 @@
 #include "daemon/engine/pins.h"
 #include "daemon/engine/writer.h"
 #include "daemon/model/fsm.h"
+#include "daemon/model/troubles.h"
 #include "daemon/transport/transport.h"
 
 struct engine;
@@ -86,11 +87,13 @@ struct run_progress {
     int64_t run;
     enum group_state state;
     int64_t done, total, ok, failed;
-    int64_t in_flight; /* rows under way */
+    int64_t in_flight;       /* rows under way */
+    int64_t calls_in_flight; /* of theirs, on the wire */
     /* Of this life of the group; NaN when something was spent and none of it is priced. */
     double cost_usd;
-    double rows_per_s, eta_s; /* NaN before they are known */
-    const char *error;        /* why it stands still; "" */
+    double rows_per_s, eta_s;        /* by the last half minute; NaN when they are not known */
+    const struct troubles *troubles; /* of this life; borrowed until the next turn of the loop */
+    const char *error;               /* why it stands still; "" */
 };
 /* AS_ENOENT: no such live group. */
 int engine_progress(const struct engine *engine, int64_t run,

@@ -30,6 +30,12 @@ void case_page_unref(struct case_page *page)
     free(page);
 }
 
+/* What came before says nothing of what comes. */
+static void restart_pace(struct group *group)
+{
+    pace_restart(&group->pace, loop_now_ms(group->engine->on.loop), group->done);
+}
+
 /* ---- ending ---- */
 
 static void read_ahead(struct group *group);
@@ -147,6 +153,7 @@ void group_pause(struct group *group, enum group_event event, const struct actor
     note_state(group, actions[event], actor);
     as_log_info("group=%lld %s by %s%s%s", (long long)group->id, group_state_name(group->state),
                 actor->who, actor->why ? ": " : "", actor->why ? actor->why : "");
+    restart_pace(group);
     apply_hold(group);
     group_feed(group);
 }
@@ -283,6 +290,7 @@ void group_row_ended(struct group *group, struct row *row)
     if (is_recorded) {
         bool is_call = !pins_is_recorded(&group->pins->members[row->record.key.member]);
         group->done++;
+        pace_note(&group->pace, loop_now_ms(group->engine->on.loop), group->done);
         group->ok += row->record.status == ROW_OK;
         group->failed += row->record.status != ROW_OK && row->record.status != ROW_SKIPPED;
         add_cost(group, is_call ? row->record.cost_usd : 0);
@@ -302,6 +310,7 @@ void group_requeued(struct group *group, int64_t rows, int64_t first_seq)
     group->has_rewind = true;
     group->done -= rows;
     group->failed = group->failed > rows ? group->failed - rows : 0;
+    restart_pace(group);
 }
 
 /* ---- beginning ---- */
@@ -343,7 +352,7 @@ void group_begin(struct group *group)
 {
     group->window = window_for(group->pins);
     group->system_prefix = system_prefix(group->pins->system);
-    group->started_ns = clock_now_ns();
+    restart_pace(group);
     spending_open(&group->spending, group->pins, group->engine->on.transport);
     if (group->state == GROUP_PENDING) {
         int rc = group_step(&group->state, GROUP_EV_START);

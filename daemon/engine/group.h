@@ -4,6 +4,7 @@
 
 #include "daemon/engine/engine.h"
 #include "daemon/engine/spending.h"
+#include "daemon/model/pace.h"
 
 struct row;
 struct rescore;
@@ -60,7 +61,9 @@ struct group {
     int64_t done_before; /* of earlier lives */
     double cost_usd;     /* of this life, as far as it is known */
     bool has_unpriced;   /* ... and some of it is not */
-    uint64_t started_ns, last_progress_ns;
+    uint64_t last_progress_ns;
+    struct pace pace;
+    struct troubles troubles;
     char error[AS_ERR_MSG_MAX];
 };
 

@@ -559,6 +559,7 @@ static void do_commit(struct row *row)
     record->reasoning_tokens = row->output.reasoning_tokens;
     struct scored_row scored = {*record, row->scores,
                                 row_status_has_scores(record->status) ? row->score_count : 0};
+    troubles_note(&row->group->troubles, record);
     row->jobs_out++;
     writer_add_row(row->group->engine->on.writer, &scored, on_committed, row);
 }
