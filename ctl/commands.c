@@ -282,8 +282,12 @@ const struct command commands[] = {
         .method = "run.watch",
         .doc = "Follow a run group to its end.",
         .args = {{"RUN", "run"}},
-        .help = RUN_HELP " With --json each step is a line.\nExit code 3 when it failed or was "
-                         "cancelled, 5 when its budget stopped it.",
+        .help =
+            RUN_HELP " With --json each step is a line.\n"
+                     "The rate and the time left are by the last half minute; an error is told\n"
+                     "when it first comes and when there are ten times as many. When assayd is\n"
+                     "restarted it waits for a minute, and goes on. Exit code 3 when the run\n"
+                     "failed or was cancelled, 5 when its budget stopped it.",
         .example = "assayctl run watch last",
         .print = print_run_end,
         .run = command_run_watch,

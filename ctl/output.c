@@ -114,6 +114,7 @@ enum style style_of_word(const char *word)
         {"judge_error", STYLE_BAD},   {"scorer_error", STYLE_BAD}, {"undecided", STYLE_WARN},
         {"INCONCLUSIVE", STYLE_WARN}, {"cancelled", STYLE_WARN},   {"skipped", STYLE_WARN},
         {"SKIP", STYLE_DIM},          {"retired", STYLE_DIM},      {"quarantined", STYLE_BAD},
+        {"paused", STYLE_WARN},       {"held", STYLE_WARN},
     };
     for (size_t i = 0; word && i < AS_COUNT(rows); i++)
         if (!strcmp(rows[i].word, word))

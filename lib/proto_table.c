@@ -418,8 +418,8 @@ const struct proto_method proto_methods[] = {
                     .type = PROTO_BOOL,
                     .doc = "send nothing more at all: retries and the judge wait too"},
                    WHY},
-        .result = "{run, state}: paused, or held",
-        .errors = "not_found, state",
+        .result = "{run, state}: paused, or held; it is on disk",
+        .errors = "not_found, state, io",
     },
     {
         .name = "run.resume",

@@ -82,11 +82,6 @@ void handle_run_inflight(void *ctx, struct control_call *call)
 
 /* ---- run.why ---- */
 
-static bool is_pause(const struct audit_entry *entry)
-{
-    return !strcmp(entry->action, "run.pause") || !strcmp(entry->action, "run.hold");
-}
-
 /* Who paused it last, out of the audit log: over a restart it is all there is. */
 static void add_pause(struct store *store, struct control_query *query, int64_t run)
 {
@@ -96,7 +91,7 @@ static void add_pause(struct store *store, struct control_query *query, int64_t 
     audit_target_of_run(run, target);
     if (store_audit_page(store, target, 0, CONTROL_PAGE_DEFAULT, &query->arena, &entries, &count))
         return;
-    while (count && !is_pause(&entries[count - 1]))
+    while (count && strcmp(entries[count - 1].action, "run.pause"))
         count--;
     as_json_set_str(query->result, "paused_by", count ? entries[count - 1].who : NULL);
     as_json_set_str(query->result, "paused_why", count ? entries[count - 1].why : NULL);

@@ -3,6 +3,7 @@
 #include "daemon/engine/requeue.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 static enum group_event event_of(const struct control_call *call)
@@ -15,38 +16,80 @@ static enum group_event event_of(const struct control_call *call)
     return as_json_get_bool(call->params, "hold", false) ? GROUP_EV_HOLD : GROUP_EV_PAUSE;
 }
 
-/* The group as the store knows it: whoever names one that has ended, or none, is told so. */
-static void find_work(struct store *store, struct control_query *query)
+struct steer {
+    struct control_app *app;
+    struct control_call *call;
+    int64_t run;
+    enum group_state state;
+    struct as_err err;
+};
+
+static void steer_over(struct steer *steer)
 {
-    struct group_record group;
-    int64_t run = as_json_get_int(query->call->params, "run", 0);
-    int rc = store_group_get(store, run, &query->arena, &group);
-    if (rc)
-        control_store_failed(store, query, rc, as_arena_printf(&query->arena, "run %" PRId64, run));
-    else if (group_state_is_final(group.state))
-        query->rc = as_err_set(&query->err, AS_ESTATE, "run %" PRId64 " has ended: it is %s", run,
-                               group_state_name(group.state));
+    struct control_call *call = steer->call;
+    if (steer->err.code) {
+        control_fail(call, &steer->err);
+    } else {
+        struct as_json *json = as_json_object();
+        as_json_set_int(json, "run", steer->run);
+        as_json_set_str(json, "state", group_state_name(steer->state));
+        control_reply(call, json);
+    }
+    free(steer);
 }
 
-static void steer(struct control_query *query)
+/* The group as the store knows it: whoever names one that has ended, or none, is told so. */
+static void find_work(struct store *store, void *ctx)
 {
-    struct control_call *call = query->call;
+    struct steer *steer = ctx;
+    struct as_arena arena = {0};
+    struct group_record group;
+    int rc = store_group_get(store, steer->run, &arena, &group);
+    if (rc == AS_ENOENT)
+        as_err_set(&steer->err, rc, "run %" PRId64 " is not there", steer->run);
+    else if (rc)
+        as_err_set(&steer->err, rc, "run %" PRId64 ": %s", steer->run, store_error(store));
+    else if (group_state_is_final(group.state))
+        as_err_set(&steer->err, AS_ESTATE, "run %" PRId64 " has ended: it is %s", steer->run,
+                   group_state_name(group.state));
+    as_arena_done(&arena);
+}
+
+/* Answered only now: who was told that a run is paused finds it so after a crash too. */
+static void on_stored(void *ctx, const struct as_err *err)
+{
+    struct steer *steer = ctx;
+    if (err)
+        as_err_set(&steer->err, err->code,
+                   "run %" PRId64 " is %s, but a restart would not know it: %.700s", steer->run,
+                   group_state_name(steer->state), err->msg);
+    steer_over(steer);
+}
+
+static void find_done(void *ctx)
+{
+    struct steer *steer = ctx;
     char who[CONTROL_WHO_BYTES];
-    struct actor actor = {who, as_json_get_cstr(call->params, "why")};
-    enum group_state state;
-    int64_t run = as_json_get_int(call->params, "run", 0);
-    control_who(call, who);
-    query->rc = engine_steer(query->app->engine, run, event_of(call), &actor, &state, &query->err);
-    if (query->rc)
-        return;
-    query->result = as_json_object();
-    as_json_set_int(query->result, "run", run);
-    as_json_set_str(query->result, "state", group_state_name(state));
+    control_who(steer->call, who);
+    struct engine_order order = {
+        .run = steer->run,
+        .event = event_of(steer->call),
+        .actor = {who, as_json_get_cstr(steer->call->params, "why")},
+        .stored = on_stored,
+        .ctx = steer,
+    };
+    if (steer->err.code || engine_steer(steer->app->engine, &order, &steer->state, &steer->err))
+        steer_over(steer);
 }
 
 void handle_run_steer(void *ctx, struct control_call *call)
 {
-    control_read(ctx, call, find_work, steer);
+    struct control_app *app = ctx;
+    struct steer *steer = as_xcalloc(1, sizeof(*steer));
+    steer->app = app;
+    steer->call = call;
+    steer->run = as_json_get_int(call->params, "run", 0);
+    db_read(app->db, find_work, find_done, steer);
 }
 
 /* ---- rows that are done again ---- */

@@ -153,23 +153,23 @@ static int refuse_event(const struct group *group, enum group_event event, struc
                       group_state_name(group->state), done_words[event]);
 }
 
-int engine_steer(struct engine *engine, int64_t run, enum group_event event,
-                 const struct actor *actor, enum group_state *ret_state, struct as_err *err)
+int engine_steer(struct engine *engine, const struct engine_order *order,
+                 enum group_state *ret_state, struct as_err *err)
 {
-    struct group *group = engine_find_group(engine, run);
+    struct group *group = engine_find_group(engine, order->run);
     if (!group)
         return as_err_set(err, AS_ENOENT, "run %lld is not under way: it cannot be %s",
-                          (long long)run, done_words[event]);
+                          (long long)order->run, done_words[order->event]);
     enum group_state next = group->state;
-    if (group_step(&next, event))
-        return refuse_event(group, event, err);
+    if (group_step(&next, order->event))
+        return refuse_event(group, order->event, err);
     *ret_state = next;
     if (group->state == GROUP_FAULTED)
-        group_revive(group, actor);
-    else if (event == GROUP_EV_CANCEL)
-        group_cancel(group, actor);
+        group_revive(group, order);
+    else if (order->event == GROUP_EV_CANCEL)
+        group_cancel(group, order);
     else
-        group_pause(group, event, actor);
+        group_pause(group, order);
     return 0;
 }
 

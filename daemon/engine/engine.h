@@ -72,12 +72,19 @@ typedef void (*engine_planned_fn)(void *ctx, struct as_json *plan, const struct 
 void engine_plan(struct engine *engine, const struct engine_request *request,
                  engine_planned_fn planned, void *ctx);
 
-/* Cancels, pauses or resumes a live group (GROUP_EV_CANCEL, _PAUSE, _HOLD, _RESUME), and notes who
- * wanted it. A cancelled one ends once its rows in flight are given up. AS_ENOENT: no such live
- * group. AS_ESTATE: it makes no sense now; *err says why. *ret_state is its new one. */
-int engine_steer(struct engine *engine, int64_t run, enum group_event event,
-                 const struct actor *actor, enum group_state *ret_state,
-                 struct as_err *err) AS_MUST_USE;
+/* What a person wants of a live group. */
+struct engine_order {
+    int64_t run;
+    enum group_event event; /* GROUP_EV_CANCEL, _PAUSE, _HOLD or _RESUME */
+    struct actor actor;     /* is noted in the audit log */
+    audit_done_fn stored;   /* fires when the new state is on disk, or why it is not */
+    void *ctx;
+};
+/* It is in force when this returns. A cancelled group ends once its rows in flight are given up.
+ * Refused (stored never fires): AS_ENOENT: no such live group; AS_ESTATE: it makes no sense now.
+ * *ret_state is the new one. */
+int engine_steer(struct engine *engine, const struct engine_order *order,
+                 enum group_state *ret_state, struct as_err *err) AS_MUST_USE;
 
 /* The store could not keep what it was given: every group stands still, and sends nothing more,
  * until it is resumed. */

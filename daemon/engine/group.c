@@ -121,21 +121,31 @@ void group_give_up(struct group *group, const char *why)
 }
 
 /* Together with the new state: a restart must not bring a cancelled group back to life. */
-static void note_state(const struct group *group, const char *action, const struct actor *actor)
+static void note_state(const struct group *group, const struct engine_order *order)
 {
+    static const char *const actions[GROUP_EVENT_COUNT] = {[GROUP_EV_CANCEL] = "run.cancel",
+                                                           [GROUP_EV_PAUSE] = "run.pause",
+                                                           [GROUP_EV_HOLD] = "run.pause",
+                                                           [GROUP_EV_RESUME] = "run.resume"};
     char target[AUDIT_TARGET_BYTES];
     audit_target_of_run(group->id, target);
-    struct audit_entry entry = {
-        .who = actor->who, .action = action, .target = target, .why = actor->why};
-    audit_note_state(group->engine->on.db, group->id, group->state, &entry);
+    struct audit_entry entry = {.who = order->actor.who,
+                                .action = actions[order->event],
+                                .target = target,
+                                .why = order->actor.why,
+                                .detail_json =
+                                    order->event == GROUP_EV_HOLD ? "{\"hold\":true}" : NULL};
+    audit_note_state(group->engine->on.db, group->id, group->state, &entry, order->stored,
+                     order->ctx);
 }
 
-void group_cancel(struct group *group, const struct actor *actor)
+void group_cancel(struct group *group, const struct engine_order *order)
 {
+    const struct actor *actor = &order->actor;
     int rc = group_step(&group->state, GROUP_EV_CANCEL);
     AS_ASSERT(rc == 0);
     apply_hold(group);
-    note_state(group, "run.cancel", actor);
+    note_state(group, order);
     snprintf(group->error, sizeof(group->error), "cancelled by %s%s%.900s", actor->who,
              actor->why ? ": " : "", actor->why ? actor->why : "");
     for (struct row *row = group->rows; row; row = row->next)
@@ -143,14 +153,12 @@ void group_cancel(struct group *group, const struct actor *actor)
     maybe_over(group);
 }
 
-void group_pause(struct group *group, enum group_event event, const struct actor *actor)
+void group_pause(struct group *group, const struct engine_order *order)
 {
-    static const char *const actions[GROUP_EVENT_COUNT] = {[GROUP_EV_PAUSE] = "run.pause",
-                                                           [GROUP_EV_HOLD] = "run.hold",
-                                                           [GROUP_EV_RESUME] = "run.resume"};
-    int rc = group_step(&group->state, event);
+    const struct actor *actor = &order->actor;
+    int rc = group_step(&group->state, order->event);
     AS_ASSERT(rc == 0);
-    note_state(group, actions[event], actor);
+    note_state(group, order);
     as_log_info("group=%lld %s by %s%s%s", (long long)group->id, group_state_name(group->state),
                 actor->who, actor->why ? ": " : "", actor->why ? actor->why : "");
     restart_pace(group);

@@ -77,16 +77,16 @@ void group_row_ended(struct group *group, struct row *row); /* frees the row */
 void group_fault(struct group *group, const char *why);
 bool group_has_stopped(const struct group *group); /* faulted or given up: nothing is recorded */
 void group_give_up(struct group *group, const char *why); /* fails for good, with what it has */
-void group_cancel(struct group *group, const struct actor *actor);
-/* GROUP_EV_PAUSE, GROUP_EV_HOLD or GROUP_EV_RESUME, permitted in its state. */
-void group_pause(struct group *group, enum group_event event, const struct actor *actor);
+/* The order's event is permitted in its state. group_pause: any but GROUP_EV_CANCEL. */
+void group_cancel(struct group *group, const struct engine_order *order);
+void group_pause(struct group *group, const struct engine_order *order);
 void group_free(struct group *group);
 
 /* Rows of it were taken out of the store, of cases from this one on. */
 void group_requeued(struct group *group, int64_t rows, int64_t first_seq);
 
 /* revive.c: brings a faulted group back from the store, as after a restart. */
-void group_revive(struct group *group, const struct actor *actor);
+void group_revive(struct group *group, const struct engine_order *order);
 void group_revive_now(struct group *group); /* none of its rows is under way */
 
 /* finish.c: statistics, verdict and result, off the loop; then the group goes from the engine. */

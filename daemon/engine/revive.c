@@ -32,13 +32,14 @@ void group_revive_now(struct group *group)
 }
 
 /* What is in flight still is given up: it becomes a call of unknown fate. */
-void group_revive(struct group *group, const struct actor *actor)
+void group_revive(struct group *group, const struct engine_order *order)
 {
+    const struct actor *actor = &order->actor;
     char target[AUDIT_TARGET_BYTES];
     audit_target_of_run(group->id, target);
     struct audit_entry entry = {
         .who = actor->who, .action = "run.resume", .target = target, .why = actor->why};
-    audit_note(group->engine->on.db, &entry);
+    audit_note_state(group->engine->on.db, 0, group->state, &entry, order->stored, order->ctx);
     as_log_info("group=%lld resumed by %s", (long long)group->id, actor->who);
     group->is_wanted = !group->is_ending;
     for (struct row *row = group->rows; row; row = row->next)

@@ -42,13 +42,15 @@ expect_exit 65 ctl run pause "$run"
 expect_contains "$err" "run $run is paused: it cannot be paused"
 expect_exit 64 ctl run pause "$run" --drain --hold
 
-# It is still paused after a restart, and after a crash.
+# It is still paused after a restart, and after a crash that comes with the answer.
 stop_daemon
 start_daemon
 run_is "$run" paused || fail "a restart ended the pause"
+expect_exit 0 ctl run pause "$run" --hold --why "in its last moment"
 crash_daemon
 start_daemon
-run_is "$run" paused || fail "a crash ended the pause"
+run_is "$run" held || fail "a crash ended the pause"
+expect_contains "$(ctl run why "$run")" "held by uid $(id -u) because: in its last moment"
 expect "$(sim_count requests)" -eq "$asked" "calls made while paused"
 
 expect_exit 0 ctl run resume "$run"

@@ -39,7 +39,7 @@ YAML
 failing 0.3
 expect_exit 0 ctl --json run start judged --wait
 run=$(json_get "$out" run)
-before=$(json_get "$out" headline)
+before=$(jq -r ".verdicts[0].sentence" <<<"$out")
 models_failed=$(count_status "$run" model_error) judge_failed=$(count_status "$run" judge_error)
 expect "$models_failed" -gt 5 "rows whose model failed"
 expect "$judge_failed" -gt 5 "rows whose judge failed"
@@ -58,12 +58,13 @@ expect "$(json_get "$out" rows)" -eq $((models_failed + judge_failed - first)) "
 expect_exit 0 ctl run watch "$run"
 expect "$(count_status "$run" ok)" -eq 80 "rows that are ok"
 expect "$(sim_count paid)" -eq $((2 * models_failed + judge_failed)) "calls paid for again"
+expect "$(jq -r ".verdicts[0].sentence" <<<"$(ctl --json run show "$run")")" != "$before" "the verdict, against the one before"
 rows_of "$run" | sort >"$home/all"
 expect "$(comm -23 "$home/ok" "$home/all" | wc -l)" -eq 0 "rows that were ok and are not as they were"
 
 expect_exit 0 ctl --json run log "$run"
 expect "$(jq -r '[.entries[] | select(.action == "run.requeue")] | length' <<<"$out")" -eq 2 "entries"
-expect "$(jq -r '[.entries[].detail.before.headline | values] | first' <<<"$out")" = "$before" "the verdict before"
+expect "$(jq -r '[.entries[].detail.before.verdicts[0].sentence | values] | first' <<<"$out")" = "$before" "the verdict before"
 expect "$(jq -r '[.entries[].detail.statuses.judge_error | values] | first' <<<"$out")" -eq "$first" "rows in the log"
 expect_contains "$out" "the judge had a bad hour"
 
