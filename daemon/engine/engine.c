@@ -191,21 +191,21 @@ int engine_progress(const struct engine *engine, int64_t run, struct run_progres
     if (!group)
         return AS_ENOENT;
     int64_t total = group->case_count * (int64_t)group->pins->member_count * group->pins->samples;
-    int64_t done = group->done_before + group->done;
+    const struct group_tally *tally = &group->tally;
     bool is_paused = group->state == GROUP_PAUSED || group->state == GROUP_HELD;
-    double rate = pace_rate(&group->pace, loop_now_ms(engine->on.loop), group->done);
+    double rate = pace_rate(&group->pace, loop_now_ms(engine->on.loop), tally->done);
     *ret_progress = (struct run_progress){
         .run = run,
         .state = group->state,
-        .done = done,
+        .done = tally->done,
         .total = total,
-        .ok = group->ok,
-        .failed = group->failed,
+        .ok = tally->ok,
+        .failed = tally->failed,
         .in_flight = (int64_t)group->active,
         .calls_in_flight = count_calls(group),
-        .cost_usd = group->cost_usd > 0 || !group->has_unpriced ? group->cost_usd : NAN,
+        .cost_usd = tally->cost_usd > 0 || !tally->has_unpriced ? tally->cost_usd : NAN,
         .rows_per_s = rate,
-        .eta_s = is_paused ? NAN : pace_eta_s(rate, total - done),
+        .eta_s = is_paused ? NAN : pace_eta_s(rate, total - tally->done),
         .troubles = &group->troubles,
         .error = group->error,
     };

@@ -96,7 +96,7 @@ struct run_progress {
     int64_t done, total, ok, failed;
     int64_t in_flight;       /* rows under way */
     int64_t calls_in_flight; /* of theirs, on the wire */
-    /* Of this life of the group; NaN when something was spent and none of it is priced. */
+    /* NaN when something was spent and none of it is priced. */
     double cost_usd;
     double rows_per_s, eta_s;        /* by the last half minute; NaN when they are not known */
     const struct troubles *troubles; /* of this life; borrowed until the next turn of the loop */

@@ -33,7 +33,7 @@ void case_page_unref(struct case_page *page)
 /* What came before says nothing of what comes. */
 static void restart_pace(struct group *group)
 {
-    pace_restart(&group->pace, loop_now_ms(group->engine->on.loop), group->done);
+    pace_restart(&group->pace, loop_now_ms(group->engine->on.loop), group->tally.done);
 }
 
 /* ---- ending ---- */
@@ -281,8 +281,8 @@ static void add_cost(struct group *group, double usd)
 {
     if (group->pins->journal.policy == JOURNAL_REPLAY)
         return;
-    group->has_unpriced = group->has_unpriced || isnan(usd);
-    group->cost_usd += isnan(usd) ? 0 : usd;
+    group->tally.has_unpriced = group->tally.has_unpriced || isnan(usd);
+    group->tally.cost_usd += isnan(usd) ? 0 : usd;
 }
 
 void group_row_ended(struct group *group, struct row *row)
@@ -297,10 +297,10 @@ void group_row_ended(struct group *group, struct row *row)
     bool is_recorded = !group->engine->is_stopping && !group_has_stopped(group);
     if (is_recorded) {
         bool is_call = !pins_is_recorded(&group->pins->members[row->record.key.member]);
-        group->done++;
-        pace_note(&group->pace, loop_now_ms(group->engine->on.loop), group->done);
-        group->ok += row->record.status == ROW_OK;
-        group->failed += row->record.status != ROW_OK && row->record.status != ROW_SKIPPED;
+        group->tally.done++;
+        pace_note(&group->pace, loop_now_ms(group->engine->on.loop), group->tally.done);
+        group->tally.ok += row->record.status == ROW_OK;
+        group->tally.failed += row->record.status != ROW_OK && row->record.status != ROW_SKIPPED;
         add_cost(group, is_call ? row->record.cost_usd : 0);
         add_cost(group, row->record.judge_cost_usd);
         add_cost(group, -row->record.saved_usd);
@@ -316,8 +316,8 @@ void group_requeued(struct group *group, int64_t rows, int64_t first_seq)
     if (!group->has_rewind || first_seq < group->rewind_seq)
         group->rewind_seq = first_seq;
     group->has_rewind = true;
-    group->done -= rows;
-    group->failed = group->failed > rows ? group->failed - rows : 0;
+    group->tally.done -= rows;
+    group->tally.failed = group->tally.failed > rows ? group->tally.failed - rows : 0;
     restart_pace(group);
 }
 

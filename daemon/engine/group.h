@@ -33,6 +33,13 @@ struct case_page {
 struct case_page *case_page_ref(struct case_page *page);
 void case_page_unref(struct case_page *page);
 
+/* How far a group is, earlier lives included. */
+struct group_tally {
+    int64_t done, ok, failed;
+    double cost_usd;   /* as far as it is known */
+    bool has_unpriced; /* ... and some of it is not */
+};
+
 struct group {
     struct group *next;
     struct engine *engine;
@@ -57,10 +64,7 @@ struct group {
     uint32_t sample_at, member_at; /* sample and member */
     struct row *rows;              /* under way, a list */
     size_t active, window;
-    int64_t done, ok, failed;
-    int64_t done_before; /* of earlier lives */
-    double cost_usd;     /* of this life, as far as it is known */
-    bool has_unpriced;   /* ... and some of it is not */
+    struct group_tally tally;
     uint64_t last_progress_ns;
     struct pace pace;
     struct troubles troubles;

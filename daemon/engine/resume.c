@@ -10,6 +10,7 @@
 
 #include "lib/log.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,7 +31,8 @@ struct resume {
     const struct group_record *record;
     struct adopt adopt; /* its rc and err are those of the whole */
     struct spending spending;
-    int64_t done_before, unknown_fate;
+    int64_t unknown_fate;
+    struct group_tally tally;
 };
 
 static void all_step(struct resume_all *all)
@@ -68,7 +70,7 @@ static void bring_back(void *ctx)
         struct group *group = group_new(resume->record, &adopt->pins);
         group->state = resume->record->state;
         group->is_resumed = true;
-        group->done_before = resume->done_before;
+        group->tally = resume->tally;
         group->spending = resume->spending;
         resume->spending = (struct spending){0};
         if (resume->unknown_fate)
@@ -80,6 +82,27 @@ static void bring_back(void *ctx)
     resume_over(resume);
 }
 
+static int load_tally(struct store *store, const struct group_record *record,
+                      struct group_tally *tally)
+{
+    int64_t counts[PINS_MAX_MEMBERS * ROW_STATUS_COUNT];
+    double cost_usd = 0, saved_usd = 0;
+    int rc = store_group_counts(store, record->id, record->member_count, counts);
+    if (!rc)
+        rc = store_group_spending(store, record->id, &cost_usd, &saved_usd);
+    if (rc)
+        return rc;
+    for (size_t i = 0; i < (size_t)record->member_count * ROW_STATUS_COUNT; i++) {
+        enum row_status status = (enum row_status)(i % ROW_STATUS_COUNT);
+        tally->done += counts[i];
+        tally->ok += status == ROW_OK ? counts[i] : 0;
+        tally->failed += status != ROW_OK && status != ROW_SKIPPED ? counts[i] : 0;
+    }
+    tally->has_unpriced = tally->done && isnan(cost_usd);
+    tally->cost_usd = isnan(cost_usd) ? 0 : cost_usd - saved_usd;
+    return 0;
+}
+
 static void load_work(struct store *store, void *ctx)
 {
     struct resume *resume = ctx;
@@ -89,15 +112,10 @@ static void load_work(struct store *store, void *ctx)
     int rc = store_group_settle_intents(store, record->id, clock_wall_ms(), &resume->unknown_fate);
     if (!rc)
         rc = spending_load(store, record->id, resume->adopt.pins, &resume->spending);
-    int64_t counts[PINS_MAX_MEMBERS * ROW_STATUS_COUNT];
     if (!rc)
-        rc = store_group_counts(store, record->id, record->member_count, counts);
-    if (rc) {
+        rc = load_tally(store, record, &resume->tally);
+    if (rc)
         resume->adopt.rc = as_err_set(&resume->adopt.err, rc, "%s", store_error(store));
-        return;
-    }
-    for (size_t i = 0; i < (size_t)record->member_count * ROW_STATUS_COUNT; i++)
-        resume->done_before += counts[i];
 }
 
 static void load_done(void *ctx)

@@ -58,10 +58,14 @@ jq -s -e 'last | .state == "done"' "$home/watched" >"$home/out" || fail "the las
 # Through a crash: the watch waits for the daemon, and goes on with the run.
 begin
 watch_in_background "$home/watched"
-await "the watch" grep -q "/320" "$home/watched"
+await "the watch" grep -q "failed" "$home/watched"
+done_before=$(jq -r .progress.done <<<"$(ctl --json run show "$run")")
 crash_daemon
 await "the word of it" grep -q "assayd has gone away: waiting for it to come back" "$home/watched"
 start_daemon
+expect_exit 0 ctl --json run watch "$run"
+jq -s -e 'map(select(has("cost_usd"))) | first | .done >= '"$done_before"' and .failed > 0 and .cost_usd > 0' <<<"$out" >"$home/jq" ||
+    fail "what was done, failed and spent before the crash is not counted: ${out:0:400}"
 end_watch
 expect_contains "$(<"$home/watched")" "run $run  broken  done"
 
