@@ -61,8 +61,8 @@ static void on_stored(void *ctx, const struct as_err *err)
     struct steer *steer = ctx;
     if (err)
         as_err_set(&steer->err, err->code,
-                   "run %" PRId64 " is %s, but a restart would not know it: %.700s", steer->run,
-                   group_state_name(steer->state), err->msg);
+                   "run %" PRId64 ": it is in force, but not on disk: %.900s", steer->run,
+                   err->msg);
     steer_over(steer);
 }
 

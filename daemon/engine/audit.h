@@ -16,8 +16,8 @@ struct actor {
 
 /* Everything is copied; at_ms 0 = now. */
 void audit_note(struct db *db, const struct audit_entry *entry);
-/* The same, together with a group's new state (run 0: without one). done fires once, on a later turn: err NULL: both are
- * on disk; else neither is. */
+/* The same, together with a group's new state (run 0: without one). done fires once, on a later
+ * turn: err NULL: both are on disk; else neither is. */
 typedef void (*audit_done_fn)(void *ctx, const struct as_err *err);
 void audit_note_state(struct db *db, int64_t run, enum group_state state,
                       const struct audit_entry *entry, audit_done_fn done, void *ctx);

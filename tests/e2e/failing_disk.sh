@@ -39,7 +39,8 @@ fail_and_mend() {
     await "the last answers" nothing_is_in_flight
     asked=$(sim_count requests)
 
-    expect_exit 0 ctl run resume "$run" # too early
+    expect_exit 3 ctl run resume "$run" # too early
+    expect_contains "$err" "could not be stored" "$words"
     await "another refusal" grep -q "group=$run cannot be resumed now" "$daemon_log"
     run_is "$run" faulted || fail "the run does not stand still any more"
     expect_exit 3 ctl run start sums
