@@ -372,12 +372,14 @@ const struct proto_method proto_methods[] = {
         .params = {RUN, LIMIT},
         .result =
             "{run, state, total, calls: [{case, model, sample, role: model or judge, where: queue, "
-            "held, budget, journal, backoff, connect, first_byte or body, attempt, age_ms, "
+            "limiter, held, budget, journal, backoff, connect, first_byte or body, attempt, "
+            "age_ms, "
             "attempt_age_ms, "
             "last_byte_ms, wait_ms, last_status, bytes}]}: model is the member's, of the judge's "
             "calls too; age_ms counts from when the call was asked for, attempt_age_ms from when "
             "the attempt in flight began, last_byte_ms from when its last byte came; wait_ms is "
-            "until a call in backoff is tried again, after an answer of last_status; null where "
+            "until a call in backoff is tried again, after an answer of last_status, or until the "
+            "provider's limiter lets one go; null where "
             "there is none",
         .errors = "not_found",
     },
@@ -389,8 +391,8 @@ const struct proto_method proto_methods[] = {
         .result =
             "{run, state, why, waits: [{kind: model, judge, limit, backoff, budget, scorer, "
             "worker, store, cases, queue or held, name, count, oldest_ms, next_ms}], paused_by, "
-            "paused_why, error}: what holds it up first, queues last; name is the model's or the "
-            "plugin's",
+            "paused_why, error}: what holds it up first, queues last; name is the model's, the "
+            "plugin's or the provider's",
         .errors = "not_found",
     },
     {

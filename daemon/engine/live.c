@@ -72,8 +72,9 @@ static const struct pin_model *asked_model(const struct row *row, bool is_judge)
 static void add_backoff(struct why_facts *facts, const struct transport_call *call,
                         const char *model)
 {
-    enum why_kind kind = call->last_status == HTTP_TOO_MANY ? WHY_LIMIT : WHY_BACKOFF;
-    why_add(facts, kind, model, call->age_ms, call->wait_ms);
+    bool is_limit = call->last_status == HTTP_TOO_MANY;
+    why_add(facts, is_limit ? WHY_LIMIT : WHY_BACKOFF, is_limit ? call->provider : model,
+            call->age_ms, call->wait_ms);
 }
 
 static void add_call(struct why_facts *facts, const struct row *row)
@@ -85,6 +86,9 @@ static void add_call(struct why_facts *facts, const struct row *row)
         return;
     switch (call.where) {
     case TRANSPORT_AT_QUEUE: why_add(facts, WHY_QUEUE, model, call.age_ms, -1); return;
+    case TRANSPORT_AT_LIMIT:
+        why_add(facts, WHY_LIMIT, call.provider, call.age_ms, call.wait_ms);
+        return;
     case TRANSPORT_AT_HOLD: why_add(facts, WHY_HELD, NULL, -1, -1); return;
     case TRANSPORT_AT_BUDGET: why_add(facts, WHY_BUDGET, NULL, -1, -1); return;
     case TRANSPORT_AT_JOURNAL: why_add(facts, WHY_STORE, NULL, -1, -1); return;

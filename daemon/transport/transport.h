@@ -132,6 +132,7 @@ struct as_sha256 transport_identity(struct as_str method, struct as_str url, str
 /* Where a request stands. */
 enum transport_where {
     TRANSPORT_AT_QUEUE,      /* behind others of its lane */
+    TRANSPORT_AT_LIMIT,      /* the limiter of its provider account puts it off */
     TRANSPORT_AT_HOLD,       /* its group is paused */
     TRANSPORT_AT_BUDGET,     /* until its group's budget has room */
     TRANSPORT_AT_JOURNAL,    /* being looked for, noted down, read, or kept */
@@ -148,12 +149,13 @@ const char *transport_where_name(enum transport_where where);
 /* A request now. Times in ms, TRANSPORT_NEVER where there is none. */
 struct transport_call {
     enum transport_where where;
+    const char *provider;   /* borrowed until the next turn of the loop */
     uint32_t attempt;       /* made so far, the one under way among them */
     int last_status;        /* of the attempt before, when that is why it backs off; else 0 */
     int64_t age_ms;         /* since transport_send */
     int64_t attempt_age_ms; /* of the attempt in flight */
     int64_t silent_ms;      /* since its last byte came */
-    int64_t wait_ms;        /* until it is tried again */
+    int64_t wait_ms;        /* until it is tried again, or the limiter lets it go */
     int64_t bytes;          /* of the reply's body so far */
 };
 /* False: the request is over. */

@@ -1,13 +1,14 @@
 #!/bin/bash
 # What a run is doing now: run show --inflight has every call with where it is and since when, run why says in one line what it waits for.
 . "$(dirname "$0")/lib.sh"
-models=(sim-q95 "stuck=sim-q94+fault=stall-body:1" "silent=sim-q94+fault=stall-head:1" "limited=sim-q94+fault=429:1:60" sim-judge)
+models=(sim-q95 "stuck=sim-q94+fault=stall-body:1" "silent=sim-q94+fault=stall-head:1" "limited=sim-q94+fault=429:1:60" paced=sim-q94@paced sim-judge)
 concurrency=3
 sandbox_limits='{row_deadline_ms: 300, load_deadline_ms: 8000}'
 start_sim
+more_providers=("paced: {plugin: openai, base_url: \"http://localhost:$sim_port/v1\", limits: {rpm: 6}}")
 start_daemon
 import_sums sums 8
-for model in stuck silent limited; do
+for model in stuck silent limited paced; do
     write_eval "$model" <<YAML
 dataset: sums
 baseline: sim-q95
@@ -73,7 +74,13 @@ end_run
 # Turned away: not a failure that is tried again, but a limit, and how long it lasts.
 begin limited
 await "calls that back off" has_calls '.where == "backoff" and .last_status == 429 and .wait_ms > 30000' 3
-await "the line" why_says "put off by the rate limit of limited (the next in"
+await "the line" why_says "put off by the rate limit of sim (the next in"
+end_run
+
+# Not turned away, but kept to the calls a minute that the provider may be asked.
+begin paced
+await "calls that the limiter puts off" has_calls '.where == "limiter"' 6
+await "the line" why_says "calls put off by the rate limit of paced"
 end_run
 
 # A scorer at work.
