@@ -41,49 +41,12 @@ static bool came_back(struct row *row)
     return goes_on;
 }
 
-static size_t failure_of_rubric(const struct row *row)
-{
-    return ROW_FAILURE_OF((size_t)row->group->pins->rubric);
-}
-
-static void set_failure(struct row *row, size_t at, const char *error_class, struct as_str text)
-{
-    row->failures[at] = (struct row_failure){
-        .error_class = as_arena_dup(&row->arena, as_str_from(error_class)),
-        .text = as_arena_dup(&row->arena, text.ptr ? text : AS_STR("")),
-    };
-}
-
 static void plugin_failed(struct row *row, size_t at, const char *plugin,
                           const struct job_reply *reply)
 {
-    set_failure(row, at, job_status_name(reply->status), reply->reason);
+    row_set_failure(row, at, job_status_name(reply->status), reply->reason);
     row->failures[at].plugin = plugin;
     step(row, ROW_EV_PLUGIN_FAILED);
-}
-
-/* One sentence for all that failed, in the order of the metrics; the class is that of the first. */
-static void tell_failures(struct row *row)
-{
-    struct as_buf text = {0};
-    for (size_t i = 0; i < ROW_FAILURES_MAX; i++) {
-        const struct row_failure *failure = &row->failures[i];
-        bool is_first = !row->record.error_class.ptr;
-        if (!failure->error_class.ptr)
-            continue;
-        if (is_first)
-            row->record.error_class = failure->error_class;
-        else
-            as_buf_adds(&text, "; ");
-        if (failure->plugin)
-            as_buf_addf(&text, "%s: ", failure->plugin);
-        else if (!is_first)
-            as_buf_adds(&text, "judge: ");
-        as_buf_add(&text, failure->text.ptr, failure->text.len);
-    }
-    if (row->record.error_class.ptr)
-        row->record.error = as_arena_dup(&row->arena, as_buf_str(&text));
-    as_buf_done(&text);
 }
 
 static void submit(struct row *row, const struct plugin_version *version, const struct job_row *job,
@@ -102,7 +65,8 @@ static void on_built(void *ctx, const struct job_reply *reply)
     if (came_back(row)) {
         row->built = reply;
         if (reply->status != JOB_OK && is_judge)
-            plugin_failed(row, failure_of_rubric(row), row->group->pins->judge.spec.plugin, reply);
+            plugin_failed(row, row_failure_of_rubric(row), row->group->pins->judge.spec.plugin,
+                          reply);
         else if (reply->status != JOB_OK)
             plugin_failed(row, ROW_FAILURE_OF_CALL, member_of(row)->spec.plugin, reply);
         else
@@ -159,33 +123,6 @@ static void do_judge_request(struct row *row)
 
 /* ---- send: transport, with the journal first ---- */
 
-/* What was sent and not turned down may be on the bill, whether or not it was answered. */
-static bool may_be_billed(const struct transport_reply *reply)
-{
-    const struct exchange *exchange = reply->exchange;
-    if (!exchange)
-        return reply->rc != AS_ELIMIT;
-    enum budget_fate fate = budget_fate_of(exchange->outcome, exchange->http_status);
-    return fate == BUDGET_ANSWERED || fate == BUDGET_UNKNOWN;
-}
-
-/* Not known until the usage is read from the reply. */
-static void note_spending(struct row *row, bool is_judge, const struct transport_reply *reply)
-{
-    struct row_record *record = &row->record;
-    row->judge_before_usd = record->judge_cost_usd;
-    row->is_reused = reply->exchange && reply->exchange->paid_by;
-    if (may_be_billed(reply))
-        *(is_judge ? &record->judge_cost_usd : &record->cost_usd) = NAN;
-}
-
-/* An unpriced saving is none that could be told. */
-static void note_saving(struct row *row, double usd)
-{
-    if (row->is_reused && !isnan(usd))
-        row->record.saved_usd += usd;
-}
-
 static void on_sent(void *ctx, const struct transport_reply *reply)
 {
     struct row *row = ctx;
@@ -196,7 +133,7 @@ static void on_sent(void *ctx, const struct transport_reply *reply)
         row_release_when_over(row);
         return;
     }
-    note_spending(row, is_judge, reply);
+    row_note_spending(row, is_judge, reply);
     row->tokens_reckoned = reply->tokens;
     row->exchange = reply->exchange;
     if (!is_judge)
@@ -212,8 +149,8 @@ static void on_sent(void *ctx, const struct transport_reply *reply)
     } else if (reply->exchange->outcome == EXCHANGE_REPLY) {
         step(row, ROW_EV_REPLIED);
     } else {
-        set_failure(row, is_judge ? failure_of_rubric(row) : ROW_FAILURE_OF_CALL,
-                    exchange_outcome_name(reply->exchange->outcome), reply->exchange->error);
+        row_set_failure(row, is_judge ? row_failure_of_rubric(row) : ROW_FAILURE_OF_CALL,
+                        exchange_outcome_name(reply->exchange->outcome), reply->exchange->error);
         step(row,
              reply->exchange->outcome == EXCHANGE_TIMEOUT ? ROW_EV_TIMED_OUT : ROW_EV_NO_REPLY);
     }
@@ -325,17 +262,17 @@ static void on_parsed(void *ctx, const struct job_reply *reply)
     } else if (reply->error_class.ptr) {
         char *error_class = as_arena_printf(&row->arena, "%.*s", (int)reply->error_class.len,
                                             reply->error_class.ptr);
-        set_failure(row, ROW_FAILURE_OF_CALL, error_class, reply->reason);
+        row_set_failure(row, ROW_FAILURE_OF_CALL, error_class, reply->reason);
         step(row, ROW_EV_API_ERROR);
     } else {
         row_take_output(row, &reply->output, &row->output);
         row->output.latency_ms = row->record.latency_ms;
         row->output.cost_usd = row_cost_usd(&model->spec.prices, &row->output);
         row->record.cost_usd = row->output.cost_usd;
-        note_saving(row, row->output.cost_usd);
+        row_note_saving(row, row->output.cost_usd);
         bool is_refusal = as_str_eq(row->output.finish_reason, "refusal");
         if (is_refusal)
-            set_failure(row, ROW_FAILURE_OF_CALL, "refusal", row->output.text);
+            row_set_failure(row, ROW_FAILURE_OF_CALL, "refusal", row->output.text);
         step(row, is_refusal ? ROW_EV_REFUSED : ROW_EV_OUTPUT);
     }
     row_release_when_over(row);
@@ -352,18 +289,19 @@ static void on_judge_parsed(void *ctx, const struct job_reply *reply)
     row_settle(row, judge, usage_of(reply));
     row_tell_usage(row, judge, usage_of(reply));
     if (reply->status != JOB_OK) {
-        plugin_failed(row, failure_of_rubric(row), judge->spec.plugin, reply);
+        plugin_failed(row, row_failure_of_rubric(row), judge->spec.plugin, reply);
     } else if (reply->error_class.ptr) {
-        set_failure(row, failure_of_rubric(row), "judge", reply->reason);
+        row_set_failure(row, row_failure_of_rubric(row), "judge", reply->reason);
         step(row, ROW_EV_API_ERROR);
     } else {
         row_take_output(row, &reply->output, &row->judge_output);
         double usd = row_cost_usd(&judge->spec.prices, &row->judge_output);
         row->record.judge_cost_usd = row->judge_before_usd + usd;
-        note_saving(row, usd);
+        row_note_saving(row, usd);
         bool is_refusal = as_str_eq(row->judge_output.finish_reason, "refusal");
         if (is_refusal)
-            set_failure(row, failure_of_rubric(row), "judge_refused", row->judge_output.text);
+            row_set_failure(row, row_failure_of_rubric(row), "judge_refused",
+                            row->judge_output.text);
         step(row, is_refusal ? ROW_EV_REFUSED : ROW_EV_OUTPUT);
     }
     row_release_when_over(row);
@@ -468,7 +406,7 @@ static void on_asked(void *ctx, const struct job_reply *reply)
     struct row *row = ctx;
     if (came_back(row)) {
         if (reply->status != JOB_OK) {
-            plugin_failed(row, failure_of_rubric(row), rubric_of(row)->name, reply);
+            plugin_failed(row, row_failure_of_rubric(row), rubric_of(row)->name, reply);
         } else if (reply->is_na) {
             take_score(row, (uint32_t)row->group->pins->rubric, reply);
             step(row, ROW_EV_NO_QUESTION);
@@ -486,12 +424,13 @@ static void on_graded(void *ctx, const struct job_reply *reply)
     struct row *row = ctx;
     if (came_back(row)) {
         if (reply->status != JOB_OK) {
-            plugin_failed(row, failure_of_rubric(row), rubric_of(row)->name, reply);
+            plugin_failed(row, row_failure_of_rubric(row), rubric_of(row)->name, reply);
         } else if (reply->is_na) {
-            set_failure(row, failure_of_rubric(row), "unreadable_grade", reply->reason);
+            row_set_failure(row, row_failure_of_rubric(row), "unreadable_grade", reply->reason);
             step(row, ROW_EV_UNREADABLE);
         } else {
-            row->failures[failure_of_rubric(row)] = (struct row_failure){0}; /* of the first turn */
+            row->failures[row_failure_of_rubric(row)] =
+                (struct row_failure){0}; /* of the first turn */
             take_score(row, (uint32_t)row->group->pins->rubric, reply);
             step(row, ROW_EV_GRADED);
         }
@@ -547,7 +486,7 @@ static void do_commit(struct row *row)
     record->status = row->fsm.status;
     if (row->is_required_unmet && row->fsm.has_rubric && row_status_has_scores(record->status))
         score_skipped_judge(row);
-    tell_failures(row);
+    row_tell_failures(row);
     record->ended_ms = clock_wall_ms();
     record->text = row->output.text;
     record->tool_calls_json = row->output.tool_calls_json;
@@ -586,7 +525,7 @@ static void step(struct row *row, enum row_event event)
 {
     if (row->is_cancelled && event != ROW_EV_COMMITTED) {
         memset(row->failures, 0, sizeof(row->failures));
-        set_failure(row, ROW_FAILURE_OF_CALL, "cancelled", AS_STR("the run was cancelled"));
+        row_set_failure(row, ROW_FAILURE_OF_CALL, "cancelled", AS_STR("the run was cancelled"));
         event = ROW_EV_CANCEL;
     }
     enum row_action action = ROW_DO_NOTHING;

@@ -64,6 +64,15 @@ void row_take_reply(struct row *row, enum exchange_role role, const struct trans
 /* output NULL: what the reply cost was not read. Does nothing when there is nothing to book. */
 void row_settle(struct row *row, const struct pin_model *model, const struct job_output *output);
 
+/* What the reply may have cost, until its usage is read; and what a reused one did save. */
+void row_note_spending(struct row *row, bool is_judge, const struct transport_reply *reply);
+void row_note_saving(struct row *row, double usd);
+
+/* row_failures.c */
+size_t row_failure_of_rubric(const struct row *row);
+void row_set_failure(struct row *row, size_t at, const char *error_class, struct as_str text);
+void row_tell_failures(struct row *row); /* into the record */
+
 /* row_limits.c: what the provider's plugin reads for transport */
 void row_fill_parse_job(const struct pin_model *model, const struct exchange *exchange,
                         struct job_row *ret_job); /* borrows all */

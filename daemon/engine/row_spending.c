@@ -1,9 +1,11 @@
-/* What a row does to its group's budget: claims before it sends, and what the reply says afterwards
- * that it cost. A reply whose cost nobody could read stays booked at its worst case. */
+/* What a row does to its bill and to its group's budget: claims before it sends, and what the reply
+ * says afterwards that it cost. A reply whose cost nobody could read stays booked at its worst
+ * case. */
 #include "daemon/engine/row.h"
 
 #include "lib/log.h"
 
+#include <math.h>
 #include <stdio.h>
 
 bool row_is_over_budget(const struct row *row)
@@ -30,6 +32,33 @@ void row_note_over_budget(struct row *row)
         .error_class = AS_STR(ROW_OVER_BUDGET),
         .text = as_arena_dup(&row->arena, as_str_from(group->over_budget)),
     };
+}
+
+/* What was sent and not turned down may be on the bill, whether or not it was answered. */
+static bool may_be_billed(const struct transport_reply *reply)
+{
+    const struct exchange *exchange = reply->exchange;
+    if (!exchange)
+        return reply->rc != AS_ELIMIT;
+    enum budget_fate fate = budget_fate_of(exchange->outcome, exchange->http_status);
+    return fate == BUDGET_ANSWERED || fate == BUDGET_UNKNOWN;
+}
+
+/* Not known until the usage is read from the reply. */
+void row_note_spending(struct row *row, bool is_judge, const struct transport_reply *reply)
+{
+    struct row_record *record = &row->record;
+    row->judge_before_usd = record->judge_cost_usd;
+    row->is_reused = reply->exchange && reply->exchange->paid_by;
+    if (may_be_billed(reply))
+        *(is_judge ? &record->judge_cost_usd : &record->cost_usd) = NAN;
+}
+
+/* An unpriced saving is none that could be told. */
+void row_note_saving(struct row *row, double usd)
+{
+    if (row->is_reused && !isnan(usd))
+        row->record.saved_usd += usd;
 }
 
 void row_claim(struct row *row, enum exchange_role role, struct transport_request *request)
