@@ -199,8 +199,16 @@ void dispatch_close(struct request *request, const struct exchange *exchange)
     if (exhausted_ms)
         limiter_pause(limiter, exhausted_ms, now_ms);
     if (is_reply && exchange->http_status == STATUS_TOO_MANY)
-        limiter_refuse(limiter, &request->pass,
-                       retry_after_ms(exchange->response_headers, clock_wall_ms() / 1000), now_ms);
+        limiter_refuse(limiter, &request->pass, retry_after_ms(exchange, clock_wall_ms() / 1000),
+                       now_ms);
     else
         limiter_give(limiter, &request->pass);
+}
+
+void dispatch_note_class(struct request *request, const struct exchange *exchange,
+                         const char *error_class)
+{
+    bool is_other = error_class && !retry_is_worth_it(exchange, error_class);
+    if (request->dispatch && exchange->http_status == STATUS_TOO_MANY && is_other)
+        limiter_forgive(&request->dispatch->limiter);
 }

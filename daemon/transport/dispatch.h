@@ -63,8 +63,11 @@ bool dispatch_is_paused(struct dispatch *dispatch);
 /* What becomes of a request's pass, if it holds one. */
 void dispatch_return(struct request *request); /* nothing was sent */
 void dispatch_note_sent(struct request *request);
-/* The attempt is over; NULL: it was given up. A 429 is a refusal whatever it turns out to mean: by
- * the time that the provider's plugin has read it, a hundred more would have been sent. */
+/* The attempt is over; NULL: it was given up. A 429 is taken for a refusal at once: by the time
+ * that the provider's plugin has read it, a hundred more would have been sent. */
 void dispatch_close(struct request *request, const struct exchange *exchange);
+/* The plugin has read the error. */
+void dispatch_note_class(struct request *request, const struct exchange *exchange,
+                         const char *error_class);
 
 #endif

@@ -17,6 +17,7 @@
 #define RAMP_MAX_MS 250u
 #define STEP_MS 100u /* after slow start: one more by the clock, where answers are slow */
 
+#define RATE_MIN 0.05 /* three calls a minute: that the account is well again has to be noticed */
 #define RATE_CUT 0.95
 #define RATE_CUT_MOST 0.5
 #define RATE_CUT_MIN_MS 200u /* a burst of refusals is one cut */
@@ -24,8 +25,8 @@
 #define RATE_HOLD 0.05       /* growth after HOLD tempos */
 #define HOLD 20.0
 #define TEMPO_MAX_S 60.0
-#define RATE_GROWTH_MIN 5.0 /* a slow pace grows by calls, not by seconds */
-#define BURST_S 0.05        /* a late timer may be made up for, so far */
+#define RATE_SLOW 5.0 /* a tempo */
+#define BURST_S 0.05  /* a late timer may be made up for, so far */
 
 #define LATEST 0xFFu         /* the latest 8 calls, all refused: the account is exhausted */
 #define OFTEN_OF_64 5        /* of the latest 64: there is a limit, though not exhausted */
@@ -34,6 +35,7 @@
 #define CYCLE_MIN_MS 1000u   /* what a rate is reckoned over at least */
 #define CYCLE_MAX_MS 10000.0 /* a tempo; what is older counts half */
 #define IDLE_MS 1000u
+#define OWN_PAUSE_MAX_MS 30000u /* what nobody asked for */
 
 void limiter_init(struct limiter *limiter, uint64_t now_ms)
 {
@@ -56,6 +58,11 @@ void limiter_init_fixed(struct limiter *limiter, uint64_t now_ms)
     limiter_init(limiter, now_ms);
     limiter->is_slow_start = false;
     limiter->window = WINDOW_MAX;
+}
+
+static uint64_t at_most(uint64_t value, uint64_t most)
+{
+    return value < most ? value : most;
 }
 
 static double window_cap(const struct limiter *limiter)
@@ -130,7 +137,7 @@ static void pace_from(struct limiter *limiter, enum limiter_phase phase, double 
                       uint64_t now_ms)
 {
     limiter->phase = phase;
-    limiter->rate = limiter->rate_low = rate;
+    limiter->rate = limiter->rate_low = fmax(rate, RATE_MIN);
     limiter->rate_top = top;
     limiter->grown = 0;
     limiter->cut_at_ms = now_ms;
@@ -142,10 +149,16 @@ static int refused_of_64(const struct limiter *limiter)
     return __builtin_popcountll(limiter->history);
 }
 
+/* Below it the pace grows by calls, above by seconds. */
+static double slow_rate(const struct limiter *limiter)
+{
+    return RATE_SLOW / limiter->tempo_s;
+}
+
 /* A call had to wait for the pace: only then is there a reason to quicken it. */
 static void pace_grow(struct limiter *limiter)
 {
-    double rate = limiter->rate > RATE_GROWTH_MIN ? limiter->rate : RATE_GROWTH_MIN;
+    double rate = fmax(limiter->rate, slow_rate(limiter));
     double tempos = 1 / (rate * limiter->tempo_s); /* that this call took */
     limiter->grown += tempos / HOLD;
     if (limiter->phase == LIMITER_SEARCH)
@@ -175,22 +188,25 @@ static bool is_noise(const struct limiter *limiter)
     return before && before <= NOISE_MAX_OF_64 && now * 4 >= before * 3;
 }
 
-/* A lone refusal at this pace: a little slower, or as much as was refused since the last cut. */
+/* A lone refusal at this pace: a little slower, or as much as was refused since the last cut. Where
+ * nothing is accepted even at a slow pace, it is not known where the limit is. */
 static void pace_cut(struct limiter *limiter, uint64_t now_ms)
 {
     if (now_ms - limiter->cut_at_ms < RATE_CUT_MIN_MS && limiter->phase == LIMITER_HOLD)
         return;
+    if (limiter->calls_in_noise)
+        return;
     double left = 1 - limiter->cut_refused / limiter->cut_over;
     double top = limiter->rate, rate = top * fmax(fmin(left, RATE_CUT), RATE_CUT_MOST);
-    if (limiter->calls_in_noise) {
-        return;
-    } else if (rate >= limiter->rate_base / 2) {
-        pace_from(limiter, LIMITER_HOLD, rate, top, now_ms);
+    bool is_lost = left <= 0 && rate < slow_rate(limiter);
+    enum limiter_phase phase = is_lost ? LIMITER_SEARCH : LIMITER_HOLD;
+    if (rate >= limiter->rate_base / 2) {
+        pace_from(limiter, phase, rate, top, now_ms);
     } else if (is_noise(limiter)) {
         pace_from(limiter, LIMITER_HOLD, limiter->rate_base, limiter->rate_base, now_ms);
         limiter->calls_in_noise = NOISE_CALLS;
     } else {
-        pace_learned(limiter, LIMITER_HOLD, rate, top, now_ms);
+        pace_learned(limiter, phase, rate, top, now_ms);
     }
 }
 
@@ -204,7 +220,9 @@ static void learn_pace(struct limiter *limiter, uint64_t now_ms)
     double top = limiter->rate, rate = cycle_rate(limiter, limiter->paused_until_ms - spare_ms);
     if (!is_first)
         rate = fmax(fmin(rate, limiter->rate * RATE_CUT), limiter->rate * RATE_CUT_MOST);
-    pace_learned(limiter, is_first ? LIMITER_SEARCH : LIMITER_HOLD, rate, top, now_ms);
+    bool is_any_accepted = limiter->cycle_sent - limiter->unsent > limiter->cycle_refused;
+    bool is_known = !is_first && (is_any_accepted || rate >= slow_rate(limiter));
+    pace_learned(limiter, is_known ? LIMITER_HOLD : LIMITER_SEARCH, rate, top, now_ms);
     limiter->is_cut_due = false;
     cycle_begin(limiter, now_ms);
 }
@@ -386,16 +404,16 @@ static void exhausted(struct limiter *limiter, const struct limiter_pass *pass,
                       uint64_t retry_after_ms, uint64_t now_ms)
 {
     bool is_first = limiter->phase == LIMITER_FREE;
-    bool is_any_accepted = limiter->cycle_sent > limiter->cycle_refused;
-    if (!retry_after_ms)
-        retry_after_ms =
-            is_any_accepted || !limiter->pause_ms ? LIMITER_PAUSE_MS : limiter->pause_ms * 2;
-    limiter->pause_ms =
-        retry_after_ms < LIMITER_PAUSE_MAX_MS ? retry_after_ms : LIMITER_PAUSE_MAX_MS;
+    bool is_any_accepted = limiter->cycle_sent - limiter->unsent > limiter->cycle_refused;
+    double tempo_s = (double)retry_after_ms / 1000;
+    if (!retry_after_ms && (is_any_accepted || !limiter->pause_ms))
+        retry_after_ms = LIMITER_PAUSE_MS;
+    else if (!retry_after_ms)
+        retry_after_ms = at_most(limiter->pause_ms * 2, OWN_PAUSE_MAX_MS);
+    limiter->pause_ms = at_most(retry_after_ms, LIMITER_PAUSE_MAX_MS);
     if (is_first || pass->is_window_bound)
         window_cut(limiter, WINDOW_CUT_EXHAUSTED);
-    double tempo_s = (double)limiter->pause_ms / 1000;
-    limiter->tempo_s = tempo_s < 1 ? 1 : tempo_s > TEMPO_MAX_S ? TEMPO_MAX_S : tempo_s;
+    limiter->tempo_s = fmax(fmin(tempo_s, TEMPO_MAX_S), 1);
     limiter->is_cut_due = true;
     limiter->history = 0;
     limiter_pause(limiter, limiter->pause_ms, now_ms);
@@ -435,17 +453,24 @@ void limiter_refuse(struct limiter *limiter, struct limiter_pass *pass, uint64_t
         refused_alone(limiter, pass, now_ms);
 }
 
+void limiter_forgive(struct limiter *limiter)
+{
+    limiter->history = 0;
+    if (!limiter->is_cut_due)
+        return;
+    limiter->is_cut_due = false;
+    limiter->paused_until_ms = 0;
+}
+
 void limiter_note_connect(struct limiter *limiter, uint64_t took_ms)
 {
-    uint64_t ramp_ms = 2 * took_ms;
-    limiter->ramp_ms = ramp_ms < RAMP_MIN_MS   ? RAMP_MIN_MS
-                       : ramp_ms > RAMP_MAX_MS ? RAMP_MAX_MS
-                                               : ramp_ms;
+    uint64_t ramp_ms = at_most(2 * took_ms, RAMP_MAX_MS);
+    limiter->ramp_ms = ramp_ms > RAMP_MIN_MS ? ramp_ms : RAMP_MIN_MS;
 }
 
 void limiter_pause(struct limiter *limiter, uint64_t for_ms, uint64_t now_ms)
 {
-    uint64_t until_ms = now_ms + (for_ms < LIMITER_PAUSE_MAX_MS ? for_ms : LIMITER_PAUSE_MAX_MS);
+    uint64_t until_ms = now_ms + at_most(for_ms, LIMITER_PAUSE_MAX_MS);
     if (until_ms > limiter->paused_until_ms)
         limiter->paused_until_ms = until_ms;
 }

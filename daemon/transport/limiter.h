@@ -1,7 +1,7 @@
 /* How much one provider account may be asked of: calls in flight, calls a minute, tokens a minute.
  *
  * A pure state machine: time goes in as an argument (loop clock, milliseconds), there is no I/O and
- * no allocation. account.c drives it. Two governors stand side by side:
+ * no allocation. dispatch.c drives it. Two governors stand side by side:
  * - the window, calls in flight: at the start it grows by half a call for each that is accepted,
  *   and doubles by the clock while all of it is on the wire (an answer takes seconds, a refusal
  *   milliseconds); it is cut by a refusal (HTTP 429), once for all that were in flight then, and
@@ -10,7 +10,7 @@
  *   Then it is what was accepted, grows fast until the first refusal, is cut a little by each, and
  *   comes back along a cube that is flat where the refusal was, so that a limit is seldom touched.
  *   Calls leave evenly: a window alone would swing around a limit of calls a second.
- * An account is exhausted when most of the latest calls were refused: then all of it waits for as
+ * An account is exhausted when the latest eight calls were all refused: then all of it waits for as
  * long as the server asks. A lone refusal makes only its own request wait. */
 #ifndef DAEMON_TRANSPORT_LIMITER_H
 #define DAEMON_TRANSPORT_LIMITER_H
@@ -30,39 +30,46 @@ struct limiter_bucket {
 
 enum limiter_phase {
     LIMITER_FREE,   /* no pace was learned */
-    LIMITER_SEARCH, /* the pace grows fast, by half a second */
+    LIMITER_SEARCH, /* the pace grows fast: by half in a second */
     LIMITER_HOLD    /* the pace has met its limit and feels its way */
 };
 
 struct limiter {
     struct model_limits limits;
     enum limiter_phase phase;
-    bool is_slow_start;
-    double window, window_top;  /* calls in flight; what it was at its last cut */
     uint32_t in_flight, unsent; /* passes that are held; those of them that are not on the wire */
-    uint64_t ramp_at_ms,
-        ramp_ms;               /* the last growth by the clock; slow start: from one to the next */
+    uint64_t took_at_ms;        /* the last one was taken */
+    uint64_t refusals;          /* in all, for people */
+    uint64_t history;           /* the latest 64 calls that ended, a bit each, 1 = refused */
+
+    /* the window */
+    bool is_slow_start;
+    double window, window_top; /* calls in flight; as many were there when it was last cut */
+    uint64_t ramp_at_ms;       /* it grew by the clock */
+    uint64_t ramp_ms;          /* slow start: from one doubling to the next */
+    uint64_t epoch;            /* cuts: a refusal of a call from before the last one is no news */
+
+    /* the pace */
     double rate;               /* calls a second */
-    double rate_low, rate_top; /* after and before the last cut */
-    double rate_base;          /* when it was learned */
-    double grown;              /* calls that had to wait for the pace, since the last cut */
-    int base_refused;          /* of 64 calls, then */
-    uint32_t calls_in_noise;   /* so many more calls long refusals do not cut the pace */
-    bool is_pace_waited_for;
-    struct limiter_bucket calls, tokens;
-    uint64_t paused_until_ms, pause_ms; /* pause_ms: the last one of an exhausted account */
-    double
-        tempo_s; /* how long the account's limits take to fill again: the last such pause, 1..60 */
-    bool is_cut_due; /* the pace is learned when the pause is over */
+    double rate_low, rate_top; /* after the last cut, and at the refusal that led to it */
+    double grown; /* 1: as many calls have waited for the pace since as lead to the top */
     uint64_t cut_at_ms;
-    double cut_over, cut_refused; /* calls that ended since, and those of them that were refused */
+    double cut_over, cut_refused; /* calls that ended since; those of them that were refused */
+    double rate_base;             /* the pace when it was learned, */
+    int base_refused;             /* and how many of 64 calls were refused then */
+    uint32_t calls_in_noise;      /* so many more calls long refusals do not cut it */
+    double tempo_s;               /* seconds in which the account's limits fill again: 1 to 60 */
+    bool is_pace_waited_for;      /* the next call had to wait for it */
+    struct limiter_bucket calls, tokens;
+
+    /* pauses */
+    uint64_t paused_until_ms;
+    uint64_t pause_ms; /* the last one of an exhausted account */
+    bool is_cut_due;   /* when it is over the pace is learned */
+
     /* since the last pause, or since the account was last idle */
     uint64_t cycle_at_ms;
     double cycle_sent, cycle_refused;
-    uint64_t epoch;   /* cuts of the window: a refusal of a call from before is no news */
-    uint64_t history; /* the latest calls, a bit each, 1 = refused */
-    uint64_t took_at_ms;
-    uint64_t refusals; /* in all, for people */
 };
 
 /* What a call holds from limiter_take until it is given back. */
@@ -93,6 +100,10 @@ void limiter_give(struct limiter *limiter, struct limiter_pass *pass);
 /* The call is over with a 429. retry_after_ms: what the server asks for; 0 = nothing. */
 void limiter_refuse(struct limiter *limiter, struct limiter_pass *pass, uint64_t retry_after_ms,
                     uint64_t now_ms);
+
+/* The refusals turned out to be no matter of limits (no money left, say): nothing is to be learned
+ * from them. */
+void limiter_forgive(struct limiter *limiter);
 
 /* A connection took so long to make: how soon a refusal can be known. */
 void limiter_note_connect(struct limiter *limiter, uint64_t took_ms);

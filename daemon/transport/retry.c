@@ -4,6 +4,7 @@
 #include "daemon/transport/retry.h"
 
 #include "daemon/transport/http_text.h"
+#include "daemon/transport/vendor_limits.h"
 
 #include <curl/curl.h>
 #include <stdlib.h>
@@ -63,8 +64,9 @@ static bool header_text(struct as_str lines, const char *name, char ret_text[64]
     return true;
 }
 
-uint32_t retry_after_ms(struct as_str response_headers, int64_t now_s)
+uint32_t retry_after_ms(const struct exchange *exchange, int64_t now_s)
 {
+    struct as_str response_headers = exchange->response_headers;
     char text[64];
     int64_t wait = -1;
     if (header_text(response_headers, "retry-after-ms", text))
@@ -76,14 +78,17 @@ uint32_t retry_after_ms(struct as_str response_headers, int64_t now_s)
             wait = date - now_s < RETRY_AFTER_MAX_MS / 1000 ? (date - now_s) * 1000
                                                             : RETRY_AFTER_MAX_MS;
     }
+    if (wait < 0)
+        wait = (int64_t)vendor_retry_delay_ms(exchange->response_body);
+    if (wait > RETRY_AFTER_MAX_MS)
+        wait = RETRY_AFTER_MAX_MS;
     return wait > 0 ? (uint32_t)wait : 0;
 }
 
 uint32_t retry_wait_ms(const struct exchange *exchange, uint32_t backoff_ms, uint32_t failures,
                        int64_t now_s, struct as_rng *rng)
 {
-    uint32_t asked =
-        exchange->outcome == EXCHANGE_REPLY ? retry_after_ms(exchange->response_headers, now_s) : 0;
+    uint32_t asked = exchange->outcome == EXCHANGE_REPLY ? retry_after_ms(exchange, now_s) : 0;
     if (asked)
         return asked + (uint32_t)as_rng_below(rng, (uint64_t)backoff_ms + 1);
     uint64_t most = backoff_ms;

@@ -14,9 +14,9 @@ bool retry_status_is_worth_it(int http_status); /* 408, 409, 429 and every 5xx *
  * of classes, leaves it to the status. */
 bool retry_is_worth_it(const struct exchange *exchange, const char *error_class);
 
-/* What the reply's retry-after-ms or retry-after (seconds, or a date) asks for, capped; 0 when it
- * asks for nothing. now_s is Unix time. */
-uint32_t retry_after_ms(struct as_str response_headers, int64_t now_s);
+/* What the reply's retry-after-ms or retry-after (seconds, or a date) asks for, or its body where a
+ * vendor puts it there; capped; 0 when it asks for nothing. now_s is Unix time. */
+uint32_t retry_after_ms(const struct exchange *exchange, int64_t now_s);
 
 /* The wait before the next attempt. failures >= 1 attempts have counted so far. With Retry-After:
  * that, and up to backoff_ms more, so that a crowd does not come back at one instant. Without: full

@@ -340,6 +340,7 @@ void transport_classified(struct transport *transport, uint64_t request_id, cons
         return;
     struct attempt *attempt = request->attempt;
     request->attempt = NULL;
+    dispatch_note_class(request, &attempt->exchange, error_class);
     attempt_judged(request, attempt, error_class);
     transport_want_turn(transport);
 }

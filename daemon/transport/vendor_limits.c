@@ -11,6 +11,7 @@
 
 #define TEXT_MAX_BYTES 64
 #define RESET_MAX_MS 86400000.0
+#define BODY_LOOK_BYTES 16384u /* of an error's body */
 
 /* "1s", "6m0s", "20ms", "1h2m3.5s", and a bare number of seconds; -1: none of them. */
 static double duration_ms(const char *text)
@@ -102,4 +103,24 @@ uint64_t vendor_exhausted_ms(struct as_str response_headers, int64_t now_ms)
         longest = wait > longest ? wait : longest;
     }
     return (uint64_t)(longest < RESET_MAX_MS ? longest : RESET_MAX_MS);
+}
+
+uint64_t vendor_retry_delay_ms(struct as_str response_body)
+{
+    static const char key[] = "\"retryDelay\"";
+    size_t len = response_body.len < BODY_LOOK_BYTES ? response_body.len : BODY_LOOK_BYTES;
+    const char *at = len ? memmem(response_body.ptr, len, key, sizeof(key) - 1) : NULL;
+    if (!at)
+        return 0;
+    const char *end = response_body.ptr + len, *from = at + sizeof(key) - 1;
+    while (from < end && strchr(" \t\r\n:\"", *from))
+        from++;
+    const char *to = memchr(from, '"', (size_t)(end - from));
+    char text[TEXT_MAX_BYTES];
+    if (!to || to - from >= TEXT_MAX_BYTES)
+        return 0;
+    memcpy(text, from, (size_t)(to - from));
+    text[to - from] = '\0';
+    double wait = duration_ms(text);
+    return wait > 0 ? (uint64_t)(wait < RESET_MAX_MS ? wait : RESET_MAX_MS) : 0;
 }

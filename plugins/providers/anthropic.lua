@@ -210,7 +210,7 @@ local function failed(status, kind, message)
 end
 
 return {
-  api = 1, kind = "provider", name = "anthropic", version = "1.0.0",
+  api = 1, kind = "provider", name = "anthropic", version = "1.0.1",
   auth = { header = "x-api-key", prefix = "" },
   request = request,
   response = response,
@@ -254,7 +254,12 @@ return {
     { http = { status = 502, headers = {}, body = "<html><h1>Bad Gateway</h1></html>" }, error = { class = "server" } },
     { http = failed(429, "rate_limit_error", "slow down"), error = { class = "rate_limit", message = "slow down" } },
     { http = failed(529, "overloaded_error", "Overloaded"), error = { class = "overloaded" } },
+    { http = { status = 503, headers = {}, body = "" }, error = { class = "overloaded" } },
     { http = failed(500, "api_error", "Internal"), error = { class = "server" } },
+    { http = failed(400, "invalid_request_error", "Your credit balance is too low to access the API"),
+      error = { class = "quota" } },
+    { http = failed(400, "invalid_request_error", "Output blocked by content filtering policy"),
+      error = { class = "content_filter" } },
     { http = failed(401, "authentication_error", "invalid x-api-key"), error = { class = "auth" } },
     { http = failed(404, "not_found_error", "model: claude-y"), error = { class = "not_found" } },
     { http = failed(402, "billing_error", "no credit"), error = { class = "quota" } },

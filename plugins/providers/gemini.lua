@@ -221,7 +221,7 @@ local function failed(status, name, message)
 end
 
 return {
-  api = 1, kind = "provider", name = "gemini", version = "1.0.0",
+  api = 1, kind = "provider", name = "gemini", version = "1.0.1",
   auth = { header = "x-goog-api-key", prefix = "" },
   request = request,
   response = response,
@@ -254,6 +254,8 @@ return {
       output = { text = "blocked: SAFETY", finish_reason = "refusal" } },
     { http = ok('{"candidates":[{"content":null,"finishReason":"SAFETY"}]}'),
       output = { text = "blocked: SAFETY", finish_reason = "refusal" } },
+    { http = ok('{"candidates":[{"content":null,"finishReason":"RECITATION"}]}'),
+      output = { finish_reason = "content_filter" } },
     { http = ok('{"candidates":[{"content":{"parts":[{"functionCall":{"name":"find","args":{"q":"x"}}}]},' ..
       '"finishReason":"STOP"}]}'),
       output = { text = "", finish_reason = "tool_calls",

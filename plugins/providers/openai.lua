@@ -172,7 +172,7 @@ local hello = { { role = "user", content = "Hello" } }
 local function ok(body) return { status = 200, headers = {}, body = body } end
 
 return {
-  api = 1, kind = "provider", name = "openai", version = "1.0.0",
+  api = 1, kind = "provider", name = "openai", version = "1.0.1",
   auth = { header = "Authorization", prefix = "Bearer " },
   request = request,
   response = response,
@@ -218,6 +218,9 @@ return {
       '8192 tokens","code":"context_length_exceeded"}}' }, error = { class = "context_length" } },
     { http = { status = 400, headers = {}, body = '{"error":{"message":"filtered","code":"content_filter"}}' },
       error = { class = "content_filter" } },
+    { http = { status = 503, headers = {}, body = '{"error":{"message":"The engine is currently overloaded",' ..
+      '"type":"server_error"}}' }, error = { class = "overloaded" } },
+    { http = { status = 529, headers = {}, body = "" }, error = { class = "overloaded", message = "HTTP 529: empty body" } },
     { http = { status = 401, headers = {}, body = '{"error":{"message":"bad key","code":"invalid_api_key"}}' },
       error = { class = "auth" } },
     { http = { status = 404, headers = {}, body = '{"error":{"code":"model_not_found","message":"no such model"}}' },

@@ -5,10 +5,12 @@
 #include "daemon/transport/http_text.h"
 #include "daemon/transport/retry.h"
 #include "daemon/transport/transport.h"
+#include "daemon/transport/vendor_limits.h"
 
 #include <string.h>
 
 #define NOW_S 1760000000
+#define DAY_MS 86400000u
 
 /* The head as curl hands it over: a line at a time, the line end included. */
 static void take_lines(struct as_str head, struct as_buf *lines)
@@ -42,7 +44,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     uint32_t count = transport_headers_split(as_buf_str(&lines), headers);
     for (uint32_t i = 0; i < count; i++)
         check_header(headers[i], as_buf_str(&lines));
-    AS_ASSERT(retry_after_ms(as_buf_str(&lines), NOW_S) <= RETRY_AFTER_MAX_MS);
+    struct exchange exchange = {.response_headers = as_buf_str(&lines),
+                                .response_body = {(const char *)data, len}};
+    AS_ASSERT(retry_after_ms(&exchange, NOW_S) <= RETRY_AFTER_MAX_MS);
+    AS_ASSERT(vendor_exhausted_ms(as_buf_str(&lines), NOW_S * INT64_C(1000)) <= DAY_MS);
     as_buf_done(&lines);
     return 0;
 }

@@ -227,6 +227,39 @@ static void test_an_exhausted_account_waits_as_long_as_it_is_told(void **state)
     assert_int_equal(limiter_wait_ms(&limiter, BEGIN_MS), LIMITER_PAUSE_MAX_MS);
 }
 
+static void test_refusals_that_are_no_matter_of_limits_are_forgiven(void **state)
+{
+    (void)state;
+    start(1000, 0, 0);
+    exhaust(20000);
+    limiter_forgive(&limiter);
+    assert_int_equal(limiter_wait_ms(&limiter, BEGIN_MS), 0);
+    assert_true(limiter_rate(&limiter) <= 0);
+}
+
+static void test_an_account_that_refused_everything_for_long_is_asked_again(void **state)
+{
+    (void)state;
+    static const uint64_t retry_after_ms[] = {0, 1000, 30000};
+    for (size_t i = 0; i < AS_COUNT(retry_after_ms); i++) {
+        uint64_t now_ms = BEGIN_MS, healthy_ms = BEGIN_MS + 600000;
+        unsigned accepted = 0;
+        start(64, 0, 0);
+        for (; accepted < 500; now_ms += 10) {
+            if (limiter_wait_ms(&limiter, now_ms))
+                continue;
+            struct limiter_pass pass = take(now_ms);
+            if (now_ms < healthy_ms)
+                limiter_refuse(&limiter, &pass, retry_after_ms[i], now_ms);
+            else
+                limiter_give(&limiter, &pass);
+            accepted += now_ms >= healthy_ms;
+        }
+        print_message("%.0f s after it is well\n", (double)(now_ms - healthy_ms) / 1000);
+        assert_true(now_ms - healthy_ms < 600000);
+    }
+}
+
 static void test_what_the_server_says_is_used_up_is_waited_for(void **state)
 {
     (void)state;
@@ -442,6 +475,8 @@ int main(void)
         cmocka_unit_test(test_a_pass_that_is_returned_was_never_taken),
         cmocka_unit_test(test_a_lone_refusal_does_not_stop_the_account),
         cmocka_unit_test(test_an_exhausted_account_waits_as_long_as_it_is_told),
+        cmocka_unit_test(test_refusals_that_are_no_matter_of_limits_are_forgiven),
+        cmocka_unit_test(test_an_account_that_refused_everything_for_long_is_asked_again),
         cmocka_unit_test(test_what_the_server_says_is_used_up_is_waited_for),
         cmocka_unit_test(test_what_was_learned_is_forgotten_after_a_long_rest),
         cmocka_unit_test(test_20000_calls_at_100_a_second),

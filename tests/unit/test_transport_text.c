@@ -181,7 +181,34 @@ static void test_retry_after_reads_seconds_milliseconds_and_dates(void **state)
         {"", 0},
     };
     for (size_t i = 0; i < AS_COUNT(rows); i++)
-        assert_int_equal(retry_after_ms(as_str_from(rows[i].lines), now_s), rows[i].want_ms);
+        assert_int_equal(
+            retry_after_ms(&(struct exchange){.response_headers = as_str_from(rows[i].lines)},
+                           now_s),
+            rows[i].want_ms);
+}
+
+static void test_a_wait_in_the_body_counts_where_no_header_has_one(void **state)
+{
+    (void)state;
+    const struct {
+        const char *headers, *body;
+        uint32_t want_ms;
+    } rows[] = {
+        {"", "{\"details\":[{\"@type\":\"RetryInfo\",\"retryDelay\":\"34s\"}]}", 34000},
+        {"", "{\"retryDelay\" : \"1.5s\"}", 1500},
+        {"retry-after: 2\n", "{\"retryDelay\":\"34s\"}", 2000},
+        {"", "{\"retryDelay\":\"99999s\"}", RETRY_AFTER_MAX_MS},
+        {"", "{\"retryDelay\":\"soon\"}", 0},
+        {"", "{\"retryDelay\":\"", 0},
+        {"", "\"retryDelay\"", 0},
+        {"", "{}", 0},
+    };
+    for (size_t i = 0; i < AS_COUNT(rows); i++)
+        assert_int_equal(
+            retry_after_ms(&(struct exchange){.response_headers = as_str_from(rows[i].headers),
+                                              .response_body = as_str_from(rows[i].body)},
+                           0),
+            rows[i].want_ms);
 }
 
 static void expect_exhausted(const char *headers, uint64_t wait_ms)
@@ -277,6 +304,7 @@ int main(void)
         cmocka_unit_test(test_split_stops_at_its_limit_and_at_nonsense),
         cmocka_unit_test(test_statuses_worth_a_retry),
         cmocka_unit_test(test_retry_after_reads_seconds_milliseconds_and_dates),
+        cmocka_unit_test(test_a_wait_in_the_body_counts_where_no_header_has_one),
         cmocka_unit_test(test_vendors_headers_say_when_there_is_something_left_again),
         cmocka_unit_test(test_limit_headers_that_make_no_sense_say_nothing),
         cmocka_unit_test(test_back_off_doubles_with_full_jitter_and_a_cap),
