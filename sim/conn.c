@@ -73,6 +73,7 @@ struct conn {
     struct tls *tls;    /* NULL: plain HTTP */
     struct as_buf sealed;
     struct handler_reply reply;
+    size_t drip_left; /* bytes */
 };
 
 static void conn_feed(struct conn *conn, const char *data, size_t len);
@@ -197,14 +198,27 @@ static void write_head(struct conn *conn)
     as_buf_adds(head, conn->keeps_alive ? "\r\n\r\n" : "\r\nConnection: close\r\n\r\n");
 }
 
+/* A byte that keeps the reader from thinking that nothing comes any more. The last one never does.
+ */
+static void on_drip(uv_timer_t *timer)
+{
+    struct conn *conn = timer->data;
+    static char byte = ' ';
+    uv_buf_t buf = uv_buf_init(&byte, 1);
+    if (conn->state == CONN_STALLED && conn->drip_left && conn->drip_left--)
+        (void)uv_try_write((uv_stream_t *)&conn->tcp, &buf, 1);
+}
+
 /* The reply has left, as far as it ever will. */
 static void finish_reply(struct conn *conn)
 {
     shrink(&conn->reply.body);
     shrink(&conn->request);
     shrink(&conn->sealed);
-    if (conn->reply.delivery == HANDLER_STALL_BODY) {
+    if (conn->reply.delivery == HANDLER_STALL_BODY || conn->reply.delivery == HANDLER_DRIP) {
         set_state(conn, CONN_STALLED);
+        if (conn->reply.delivery == HANDLER_DRIP && !conn->tls)
+            uv_timer_start(&conn->timer, on_drip, conn->reply.drip_ms, conn->reply.drip_ms);
         return;
     }
     if (conn->state != CONN_READING)
@@ -298,11 +312,13 @@ static void send_reply(struct conn *conn)
     case HANDLER_STALL_HEAD: set_state(conn, CONN_STALLED); return;
     case HANDLER_SEND:
     case HANDLER_TRUNCATE:
-    case HANDLER_STALL_BODY: break;
+    case HANDLER_STALL_BODY:
+    case HANDLER_DRIP: break;
     }
     write_head(conn);
     handler_note_sent(conn->server->handler, &conn->reply, uv_now(conn->server->loop));
     bool is_whole = conn->reply.delivery == HANDLER_SEND;
+    conn->drip_left = conn->reply.body.len ? (conn->reply.body.len - 1) / 2 : 0;
     write_reply(conn, is_whole ? conn->reply.body.len : conn->reply.body.len / 2);
 }
 

@@ -15,18 +15,22 @@
 #define FAULTS_MAX 16
 
 /* X(enum, name, default parameter, what it does; the parameter) */
-#define FAULT_TABLE(X)                                                                           \
-    X(FAULT_429, "429", 1, "429 with Retry-After; seconds")                                      \
-    X(FAULT_500, "500", 0, "500 in the vendor's error shape")                                    \
-    X(FAULT_529, "529", 0, "529 overloaded in the vendor's error shape")                         \
-    X(FAULT_BROKEN_JSON, "broken-json", 0,                                                       \
-      "200 whose body stops half way, Content-Length to match")                                  \
-    X(FAULT_TRUNCATED, "truncated", 0, "half the body that Content-Length promises, then close") \
-    X(FAULT_RESET, "reset", 0, "connection reset before the answer")                             \
-    X(FAULT_STALL_HEAD, "stall-head", 0, "never answers")                                        \
-    X(FAULT_STALL_BODY, "stall-body", 0, "half the body, then silence")                          \
-    X(FAULT_WRONG_TYPE, "wrong-type", 0, "200 with an HTML page")                                \
-    X(FAULT_HUGE, "huge", 64, "a valid answer of that size; megabytes")                          \
+#define FAULT_TABLE(X)                                                                             \
+    X(FAULT_429, "429", 1, "429 with Retry-After; seconds")                                        \
+    X(FAULT_500, "500", 0, "500 in the vendor's error shape")                                      \
+    X(FAULT_529, "529", 0, "529 overloaded in the vendor's error shape")                           \
+    X(FAULT_BROKEN_JSON, "broken-json", 0,                                                         \
+      "200 whose body stops half way, Content-Length to match")                                    \
+    X(FAULT_TRUNCATED, "truncated", 0, "half the body that Content-Length promises, then close")   \
+    X(FAULT_RESET, "reset", 0, "connection reset before the answer")                               \
+    X(FAULT_STALL_HEAD, "stall-head", 0, "never answers")                                          \
+    X(FAULT_STALL_BODY, "stall-body", 0, "half the body, then silence")                            \
+    X(FAULT_DRIP, "drip", 200, "half the body, then a byte at a time; milliseconds between them")  \
+    X(FAULT_RATE, "rate", 100,                                                                     \
+      "429 with Retry-After: 1 to what is above so many requests a second, a tenth of a second's " \
+      "at once; requests a second")                                                                \
+    X(FAULT_WRONG_TYPE, "wrong-type", 0, "200 with an HTML page")                                  \
+    X(FAULT_HUGE, "huge", 64, "a valid answer of that size; megabytes")                            \
     X(FAULT_SLOW, "slow", 1000, "the answer after a pause; milliseconds")
 
 /* clang-format off */

@@ -26,6 +26,8 @@ struct handler {
     struct as_buf text;
     uint64_t rate_second;
     uint32_t rate_count;
+    double bucket; /* of the fault "rate": requests that may pass now */
+    uint64_t bucket_ms;
 };
 
 /* What is known of one request on its way. */
@@ -128,6 +130,10 @@ static bool reply_without_answer(const struct passage *passage, const struct fau
         reply_error(passage, 429, "rate limit reached (a fault on demand)");
         return true;
     case FAULT_500: reply_error(passage, 500, "internal error (a fault on demand)"); return true;
+    case FAULT_RATE:
+        reply->retry_after_s = 1;
+        reply_error(passage, 429, "rate limit reached: too many requests a second");
+        return true;
     case FAULT_529: reply_error(passage, 529, "overloaded (a fault on demand)"); return true;
     case FAULT_RESET: reply->delivery = HANDLER_RESET; return true;
     case FAULT_STALL_HEAD: reply->delivery = HANDLER_STALL_HEAD; return true;
@@ -140,11 +146,18 @@ static bool reply_without_answer(const struct passage *passage, const struct fau
     case FAULT_BROKEN_JSON:
     case FAULT_TRUNCATED:
     case FAULT_STALL_BODY:
+    case FAULT_DRIP:
     case FAULT_HUGE:
     case FAULT_SLOW:
     case FAULT_KINDS: break;
     }
     return false;
+}
+
+static void drip(struct handler_reply *reply, uint32_t ms)
+{
+    reply->delivery = HANDLER_DRIP;
+    reply->drip_ms = ms ? ms : 1;
 }
 
 static void spoil_answer(struct handler_reply *reply, const struct fault *fault)
@@ -155,8 +168,22 @@ static void spoil_answer(struct handler_reply *reply, const struct fault *fault)
         reply->delivery = HANDLER_TRUNCATE;
     else if (fault->kind == FAULT_STALL_BODY)
         reply->delivery = HANDLER_STALL_BODY;
+    else if (fault->kind == FAULT_DRIP)
+        drip(reply, fault->param);
     else if (fault->kind == FAULT_SLOW)
         reply->delay_ms += fault->param;
+}
+
+/* A token bucket that holds a tenth of a second's requests. */
+static bool is_within_rate(struct handler *handler, uint32_t per_s, uint64_t now_ms)
+{
+    double most = per_s / 10.0 > 1 ? per_s / 10.0 : 1;
+    handler->bucket += per_s * (double)(now_ms - handler->bucket_ms) / 1000;
+    handler->bucket = handler->bucket < most ? handler->bucket : most;
+    handler->bucket_ms = now_ms;
+    bool is_within = handler->bucket >= 1;
+    handler->bucket -= is_within;
+    return is_within;
 }
 
 static const struct fault *pick_fault(const struct passage *passage, const struct model *model)
@@ -170,6 +197,9 @@ static const struct fault *pick_fault(const struct passage *passage, const struc
         fault_set_pick(&passage->handler->options.faults, seed, passage->digest, passage->attempt);
     if (!fault && fault_set_pick(&own, seed, passage->digest, passage->attempt))
         fault = &model->fault;
+    if (fault && fault->kind == FAULT_RATE &&
+        is_within_rate(passage->handler, fault->param, passage->request->now_ms))
+        fault = NULL;
     if (fault)
         passage->handler->counters.faults[fault->kind]++;
     return fault ? fault : &none;

@@ -39,7 +39,8 @@ enum handler_delivery {
     HANDLER_TRUNCATE,   /* half the body, then close */
     HANDLER_RESET,      /* nothing but a TCP reset */
     HANDLER_STALL_HEAD, /* nothing, and stay open */
-    HANDLER_STALL_BODY  /* half the body, and stay open */
+    HANDLER_STALL_BODY, /* half the body, and stay open */
+    HANDLER_DRIP        /* half the body, then a byte every drip_ms; over TLS it stalls */
 };
 
 struct handler_reply {
@@ -49,6 +50,7 @@ struct handler_reply {
     uint64_t id;
     uint32_t retry_after_s; /* 0: no such header */
     uint32_t delay_ms;
+    uint32_t drip_ms;
     enum handler_delivery delivery;
     bool is_model; /* counts as a model request */
     bool is_judge; /* ... to a judge */

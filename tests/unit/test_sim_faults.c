@@ -119,6 +119,49 @@ static void test_stalls_hold_the_head_or_half_the_body(void **state)
     sim_end(&sim);
 }
 
+static void test_a_drip_goes_on_after_half_the_body(void **state)
+{
+    (void)state;
+    struct sim sim = sim_start(NULL);
+    int fd = sim_connect(&sim);
+    char *body = chat_body("sim-q90+fault=drip:1:1", "x");
+    send_request(fd, OPENAI, "", body);
+    char bytes[4096] = "";
+    size_t got = 0, promised = 0, head = 0;
+    while (!promised || got - head < promised / 2 + 10) {
+        ssize_t step = recv(fd, bytes + got, sizeof(bytes) - 1 - got, 0);
+        assert_true(step > 0);
+        got += (size_t)step;
+        const char *end = strstr(bytes, "\r\n\r\n");
+        if (!end || promised)
+            continue;
+        head = (size_t)(end - bytes) + 4;
+        promised = strtoul(strstr(bytes, "Content-Length: ") + 16, NULL, 10);
+    }
+    assert_memory_equal(bytes + head + promised / 2, "          ", 10);
+    free(body);
+    close(fd);
+    sim_end(&sim);
+}
+
+static void test_the_fault_rate_is_a_token_bucket(void **state)
+{
+    (void)state;
+    struct sim sim = sim_start(NULL);
+    int fd = sim_connect(&sim);
+    char *body = chat_body("sim-q90+fault=rate:1:1", "x"); /* one a second */
+    struct reply first = post(fd, OPENAI, "", body), second = post(fd, OPENAI, "", body);
+    assert_int_equal(first.status, 200);
+    if (second.status != 200) /* a second may have passed on a loaded machine */
+        assert_non_null(strstr(as_buf_str(&second.head).ptr, "Retry-After: 1"));
+    assert_int_equal(stat_of(&sim, "answered_4xx"), second.status != 200);
+    reply_done(&first);
+    reply_done(&second);
+    free(body);
+    close(fd);
+    sim_end(&sim);
+}
+
 static void test_huge_and_slow_answers_are_valid(void **state)
 {
     (void)state;
@@ -365,6 +408,8 @@ int main(void)
         cmocka_unit_test(test_truncated_body_ends_before_its_length),
         cmocka_unit_test(test_reset_ends_the_connection_without_an_answer),
         cmocka_unit_test(test_stalls_hold_the_head_or_half_the_body),
+        cmocka_unit_test(test_a_drip_goes_on_after_half_the_body),
+        cmocka_unit_test(test_the_fault_rate_is_a_token_bucket),
         cmocka_unit_test(test_huge_and_slow_answers_are_valid),
         cmocka_unit_test(test_faults_hit_at_their_rate_and_the_same_requests_each_run),
         cmocka_unit_test(test_faults_change_while_it_runs),
