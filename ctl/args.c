@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define WORDS_MAX_BYTES 128
+#define PATH_WORDS_MAX 3 /* "daemon limits set" */
 
 enum { OPT_SOCKET = 1000, OPT_JSON, OPT_COLOR, OPT_HELP, OPT_VERSION, OPT_PROTOCOL, OPT_MAN };
 
@@ -48,7 +49,7 @@ static int unknown_command(int argc, char **argv, struct as_err *err)
 {
     char words[WORDS_MAX_BYTES];
     struct as_nearest nearest = {0};
-    for (int count = 2; count >= 1; count--) {
+    for (int count = PATH_WORDS_MAX; count >= 1; count--) {
         join_words(argc, argv, count, words);
         for (const struct command *command = commands; command->path; command++)
             as_nearest_offer(&nearest, words, command->path);
@@ -64,7 +65,7 @@ int command_find(int argc, char **argv, const struct command **ret_command, int 
                  struct as_err *err)
 {
     char words[WORDS_MAX_BYTES];
-    for (int count = 2; count >= 1; count--) {
+    for (int count = PATH_WORDS_MAX; count >= 1; count--) {
         join_words(argc, argv, count, words);
         const struct command *command = argc >= count ? find_path(words) : NULL;
         if (command) {
@@ -243,6 +244,19 @@ static int take_positionals(struct args *args, int argc, char **argv, struct as_
     return 0;
 }
 
+/* Options that stand for a parameter which the method cannot do without. */
+static int check_needed(const struct args *args, struct as_err *err)
+{
+    for (size_t i = 0; args->command->options[i].name; i++) {
+        const struct command_option *option = &args->command->options[i];
+        const struct proto_param *param = param_of(args->command, option->param);
+        if (param && param->is_required && !args->values[i])
+            return as_err_set(err, AS_EUSAGE, "--%s is missing: see `assayctl %s --help`",
+                              option->name, args->command->path);
+    }
+    return 0;
+}
+
 int args_parse(struct args *args, const struct command *command, int argc, char **argv,
                struct ctl *ctl, struct as_err *err)
 {
@@ -266,7 +280,8 @@ int args_parse(struct args *args, const struct command *command, int argc, char 
     }
     if (rc || args->wants_help)
         return rc;
-    return take_positionals(args, argc - optind, argv + optind, err);
+    rc = take_positionals(args, argc - optind, argv + optind, err);
+    return rc ? rc : check_needed(args, err);
 }
 
 void args_done(struct args *args)

@@ -53,6 +53,34 @@ const struct command commands[] = {
         .print = print_log,
     },
     {
+        .path = "daemon limits",
+        .method = "daemon.limits",
+        .doc = "What each provider account may be asked for, and is.",
+        .help =
+            "All models with the same base_url and key share an account. NOW is how many calls in\n"
+            "flight it may have at present, of MAX; PACE the calls a second that were given by "
+            "rpm\n"
+            "or found out by refusals; HELD how long nothing is sent yet; 429S counts refusals.",
+        .example = "assayctl daemon limits",
+        .print = print_limits,
+    },
+    {
+        .path = "daemon limits set",
+        .method = "daemon.limits_set",
+        .doc = "Set a provider account's limits, at once.",
+        .args = {{.label = "PROVIDER", .param = "provider"}},
+        .options = {{"concurrency", "N", "concurrency", "calls in flight at most; 0 lifts it"},
+                    {"rpm", "N", "rpm", "requests a minute; 0 lifts it"},
+                    {"tpm", "N", "tpm", "tokens a minute; 0 lifts it"},
+                    {"reset", NULL, "reset", "back to those of the configuration"},
+                    {"why", "TEXT", "why", "why, for the audit log"}},
+        .help = "PROVIDER is a name under providers: in the configuration. Runs under way keep to\n"
+                "them at once. They hold after a restart too, until they are set again or reset.\n"
+                "For admins; `daemon log` tells who set them and why.",
+        .example = "assayctl daemon limits set openai --rpm 3000 --why 'tier 2 until Friday'",
+        .print = print_limits_set,
+    },
+    {
         .path = "plugin ls",
         .method = "plugin.list",
         .doc = "The plugins in force, and files that were refused.",
@@ -212,6 +240,7 @@ const struct command commands[] = {
                     {"max-requests", "N", "max_requests", "cap on requests, retries included"},
                     {"max-tokens", "N", "max_tokens", "cap on tokens, in and out"},
                     {"tag", "TAG", "tag", "what to call it"},
+                    {"scheduled", NULL, "scheduled", "its calls go behind those of other runs"},
                     WHY_OPTION},
         .help =
             "With --journal replay nothing is called: the run fails at the first call whose "

@@ -30,6 +30,8 @@ void print_rescored(struct ctl *ctl, const struct as_json *result);
 void print_scores(struct ctl *ctl, const struct as_json *result);
 void print_dropped_scores(struct ctl *ctl, const struct as_json *result);
 void print_shadow(struct ctl *ctl, const struct as_json *result);
+void print_limits(struct ctl *ctl, const struct as_json *result);
+void print_limits_set(struct ctl *ctl, const struct as_json *result);
 void print_log(struct ctl *ctl, const struct as_json *result);
 void print_requeued(struct ctl *ctl, const struct as_json *result);
 void print_inflight(struct ctl *ctl, const struct as_json *result);

@@ -6,6 +6,7 @@
 #include "daemon/control/handlers.h"
 #include "daemon/core/watch.h"
 #include "daemon/engine/journal_store.h"
+#include "daemon/engine/live_limits.h"
 #include "lib/log.h"
 
 #include <errno.h>
@@ -159,6 +160,14 @@ static void on_resumed(void *ctx, const struct as_err *refusal)
     as_log_info("ready: version=%s socket=%s", ASSAY_VERSION, app->config->socket_path);
 }
 
+/* Before any call is made: runs that are resumed keep to them too. */
+static void on_limits_loaded(void *ctx)
+{
+    struct app *app = ctx;
+    if (app->phase == APP_STARTING)
+        engine_resume(app->control.engine, on_resumed, app);
+}
+
 static void on_scanned(void *ctx)
 {
     struct app *app = ctx;
@@ -173,7 +182,7 @@ static void on_scanned(void *ctx)
         return;
     }
     app->eval_watch = watch_new(app->loop, app->config->eval_dir, on_evals_changed, app);
-    engine_resume(app->control.engine, on_resumed, app);
+    live_limits_load(app->control.db, app->control.transport, on_limits_loaded, app);
 }
 
 static void on_probed(void *ctx, int rc, const char *what)

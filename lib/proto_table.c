@@ -22,6 +22,7 @@
 #define COUNT(n, d, most) {.name = (n), .type = PROTO_INT, .doc = (d), .min = 1, .max = (most)}
 #define NEED_ID(n, d)                                                                              \
     {.name = (n), .type = PROTO_INT, .is_required = true, .doc = (d), .min = 1, .max = INT64_MAX}
+#define LIMIT_OF(n, d, most) {.name = (n), .type = PROTO_INT, .doc = (d), .max = (most)}
 #define NUMBER(n, d) {.name = (n), .type = PROTO_NUMBER, .doc = (d)}
 /* clang-format on */
 
@@ -108,6 +109,39 @@ const struct proto_method proto_methods[] = {
         .doc = "What was done to run groups and to the daemon, by whom and why.",
         .params = {BEFORE_ENTRY, LIMIT},
         .result = LOG_RESULT,
+    },
+    {
+        .name = "daemon.limits",
+        .role = PROTO_OBSERVER,
+        .doc = "What each provider account is asked for, and what it may be. All models with the "
+               "same base_url and key share one.",
+        .result = "{providers: [{providers: [string], base_url, concurrency, rpm, tpm, "
+                  "concurrency_now, calls_per_s, in_flight, queued, backing_off, throttled_ms, "
+                  "sent, refused, set_by, set_ms, why}]}: concurrency, rpm (requests a minute) and "
+                  "tpm (tokens a minute) are the limits in force, null where there is none; "
+                  "concurrency_now is how many calls in flight it may have at present, "
+                  "calls_per_s the pace that was given or found out, null before; throttled_ms is "
+                  "how long nothing is sent yet; refused counts replies of status 429; set_by, "
+                  "set_ms and why are of daemon.limits_set, null where the configuration holds",
+        .errors = "io",
+    },
+    {
+        .name = "daemon.limits_set",
+        .role = PROTO_ADMIN,
+        .doc = "Sets limits of a provider's account, at once and for runs under way too, in place "
+               "of those of the configuration. They are kept in the audit log and hold after a "
+               "restart as well.",
+        .params = {NEED_TEXT("provider", "its name in the configuration", NAME_MAX_BYTES),
+                   LIMIT_OF("concurrency", "calls in flight at most; 0 lifts the limit", 10000),
+                   LIMIT_OF("rpm", "requests a minute; 0 lifts the limit", 1000000000),
+                   LIMIT_OF("tpm", "tokens a minute; 0 lifts the limit", 1000000000),
+                   {.name = "reset",
+                    .type = PROTO_BOOL,
+                    .doc = "back to those of the configuration, instead"},
+                   NEED_TEXT("why", "why, for the audit log", 1024)},
+        .result = "{provider, concurrency, rpm, tpm, of_configuration}: what is not given stays as "
+                  "it was",
+        .errors = "not_found, bad_input",
     },
     {
         .name = "plugin.list",
@@ -286,7 +320,13 @@ const struct proto_method proto_methods[] = {
         .name = "run.start",
         .role = PROTO_OPERATOR,
         .doc = "Starts a run group of an eval: everything it is made of is pinned now.",
-        .params = {RUN_SETTINGS, TEXT("tag", "what to call it", NAME_MAX_BYTES), WHY},
+        .params = {RUN_SETTINGS,
+                   TEXT("tag", "what to call it", NAME_MAX_BYTES),
+                   {.name = "scheduled",
+                    .type = PROTO_BOOL,
+                    .doc = "its calls go behind those of runs without this, where they share a "
+                           "provider account: of eight turns one is left for it"},
+                   WHY},
         .result = "{run}: the group's number",
         .errors = "not_found, bad_input, plugin, limit, io",
     },

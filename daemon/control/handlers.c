@@ -7,6 +7,8 @@ const struct control_route control_routes[] = {
     {"daemon.status", handle_daemon_status},
     {"daemon.check", handle_daemon_check},
     {"daemon.log", handle_daemon_log},
+    {"daemon.limits", handle_daemon_limits},
+    {"daemon.limits_set", handle_daemon_limits_set},
     {"plugin.list", handle_plugin_list},
     {"plugin.show", handle_plugin_show},
     {"plugin.versions", handle_plugin_versions},

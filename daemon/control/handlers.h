@@ -55,6 +55,7 @@ struct control_query {
     int rc;                 /* set by work with err */
     struct as_err err;
     struct as_arena arena; /* gone after the answer */
+    void *user;            /* from work to finish; in the arena */
     /* on the loop, before the answer; NULL = nothing more to do */
     void (*finish)(struct control_query *query);
     void (*work)(struct store *store, struct control_query *query);
@@ -90,6 +91,8 @@ int control_set_journal(struct store *store, struct control_query *query, int64_
 void handle_daemon_status(void *app, struct control_call *call);
 void handle_daemon_check(void *app, struct control_call *call);
 void handle_daemon_log(void *app, struct control_call *call);
+void handle_daemon_limits(void *app, struct control_call *call);
+void handle_daemon_limits_set(void *app, struct control_call *call);
 void handle_plugin_list(void *app, struct control_call *call);
 void handle_plugin_show(void *app, struct control_call *call);
 void handle_plugin_versions(void *app, struct control_call *call);

@@ -76,6 +76,7 @@ static void start_or_plan(struct control_app *app, struct control_call *call, bo
                       .model_count = count,
                       .max_cases = as_json_get_int(call->params, "max_cases", 0),
                       .samples = (uint32_t)as_json_get_int(call->params, "samples", 0),
+                      .is_scheduled = as_json_get_bool(call->params, "scheduled", false),
                       .budget = caps_of(call->params),
                       .journal = has_journal ? &journal : NULL},
         .requested_by = requested_by,

@@ -177,6 +177,7 @@ int pins_resolve(const struct eval_def *eval, const struct config *config,
     pins->dataset_version = dataset->version;
     pins->dataset_hash = dataset->hash;
     pins->system = as_arena_strdup(&pins->arena, eval->system);
+    pins->is_scheduled = overrides->is_scheduled;
     pins->samples = overrides->samples ? overrides->samples : eval->samples;
     pins->gate = eval->gate;
     pins->journal = overrides->journal ? *overrides->journal : eval->journal;

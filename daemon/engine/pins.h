@@ -52,6 +52,7 @@ struct pins {
     size_t primary;
     const char *system; /* NULL = none */
     uint32_t samples;
+    bool is_scheduled; /* its calls go behind those of runs that someone waits for */
     struct budget_rules budget;
     struct gate_rules gate;
     struct journal_rules journal;
@@ -63,6 +64,7 @@ struct run_overrides {
     size_t model_count;
     int64_t max_cases;                   /* 0 = as the eval says */
     uint32_t samples;                    /* 0 = as the eval says */
+    bool is_scheduled;                   /* behind runs that someone waits for */
     const struct journal_rules *journal; /* NULL = as the eval says */
     struct budget_rules budget;          /* caps that set or lower those of the eval */
 };

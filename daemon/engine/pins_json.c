@@ -131,6 +131,7 @@ struct as_json *pins_to_json(const struct pins *pins)
     as_json_set_int(json, "primary", (int64_t)pins->primary);
     as_json_set_str(json, "system", pins->system);
     as_json_set_int(json, "samples", pins->samples);
+    as_json_set_bool(json, "scheduled", pins->is_scheduled);
     as_json_set_take(json, "budget", budget_rules_to_json(&pins->budget));
     as_json_set_take(json, "gate", gate_rules_to_json(&pins->gate));
     as_json_set_take(json, "journal", journal_rules_to_json(&pins->journal));
@@ -165,6 +166,7 @@ static int fill_from_json(const struct as_json *json, struct pins *pins)
     pins->dataset_version = get_u32(dataset, "version");
     pins->system = as_arena_strdup(&pins->arena, as_json_get_cstr(json, "system"));
     pins->samples = get_u32(json, "samples");
+    pins->is_scheduled = as_json_get_bool(json, "scheduled", false);
     budget_rules_from_json(as_json_get(json, "budget"), &pins->budget);
     pins->primary = (size_t)as_json_get_int(json, "primary", 0);
     pins->rubric = (int)as_json_get_int(json, "rubric", PINS_NO_RUBRIC);

@@ -221,6 +221,7 @@ static void send_to(struct row *row, const struct pin_model *model, enum exchang
     as_buf_add(&url, built->path.ptr, built->path.len);
     struct transport_request request = {
         .lane = model->lane,
+        .priority = group->pins->is_scheduled ? TRANSPORT_SCHEDULED : TRANSPORT_ON_DEMAND,
         .journal = key_of(row, role, as_buf_str(&url)),
         .method = built->method,
         .url = as_buf_str(&url),

@@ -234,8 +234,6 @@ static void add_metric(struct as_buf *out, const struct as_json *member,
     html_histogram(out, metric);
     as_buf_adds(out, "</td>");
     count_cell(out, metric, "n");
-    count_cell(out, metric, "na");
-    count_cell(out, metric, "errors");
     cell(out, render_decimals(number_of(metric, "mean"), 3).text);
     cell(out, render_interval(as_json_get(metric, "ci"), 3).text);
     cell(out, render_decimals(number_of(metric, "min"), 2).text);
@@ -252,9 +250,7 @@ static void add_metrics(const struct render *render)
     struct as_buf *out = render->out;
     const struct as_json *members = as_json_get(render->run, "members");
     as_buf_adds(out, "<section><h2>Scores, by metric</h2>");
-    begin_table(
-        out,
-        "metric|model|0 to 1|#n|#n/a|#errors|#mean|#95 % interval|#min|#p10|#median|#max|#pass %");
+    begin_table(out, "metric|model|0 to 1|#n|#mean|#95 % interval|#min|#p10|#median|#max|#pass %");
     for (size_t m = 0; m < render_metric_count(render->run); m++)
         for (size_t i = 0; i < as_json_len(members); i++) {
             const struct as_json *member = as_json_at(members, i);

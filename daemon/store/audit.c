@@ -46,6 +46,26 @@ static void reverse(struct audit_entry *entries, size_t count)
     }
 }
 
+int store_audit_latest(struct store *store, const char *action, struct as_arena *arena,
+                       struct audit_entry **ret_entries, size_t *ret_count)
+{
+    SQL_CLEANUP struct sql *sql =
+        sql_use(store, "SELECT id, at_ms, who, action, target, why, detail FROM audit"
+                       " WHERE id IN (SELECT max(id) FROM audit WHERE action = ? GROUP BY target)"
+                       " ORDER BY id");
+    sql_put_text(sql, as_str_from(action));
+    struct as_buf entries = {0};
+    int rc;
+    while ((rc = sql_step(sql)) > 0) {
+        struct audit_entry entry = entry_of(sql, arena);
+        as_buf_add(&entries, &entry, sizeof(entry));
+    }
+    if (!rc)
+        *ret_entries = sql_give_array(&entries, sizeof(**ret_entries), arena, ret_count);
+    as_buf_done(&entries);
+    return rc;
+}
+
 int store_audit_page(struct store *store, const char *target, int64_t before_id, uint32_t limit,
                      struct as_arena *arena, struct audit_entry **ret_entries, size_t *ret_count)
 {

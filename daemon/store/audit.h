@@ -31,6 +31,10 @@ int store_audit_page(struct store *store, const char *target, int64_t before_id,
                      struct as_arena *arena, struct audit_entry **ret_entries,
                      size_t *ret_count) AS_MUST_USE;
 
+/* The newest entry of this action for each target. */
+int store_audit_latest(struct store *store, const char *action, struct as_arena *arena,
+                       struct audit_entry **ret_entries, size_t *ret_count) AS_MUST_USE;
+
 /* The entry's target is set to the new group. */
 int store_group_start(struct store *store, const struct group_record *group,
                       const struct audit_entry *entry, int64_t *ret_id) AS_MUST_USE;

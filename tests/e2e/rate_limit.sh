@@ -24,6 +24,10 @@ refused=$(sim_count answered_4xx)
 echo "$refused of $(sim_count requests) requests were refused"
 expect "$refused" -le 120 "requests that were refused"
 
+limits=$(ctl --json daemon limits)
+expect "$(json_get "$limits" refused)" -eq "$refused" "refusals that assayd counted"
+jq -e '.providers[0].calls_per_s > 0' <<<"$limits" >/dev/null || fail "no pace was learned: $limits"
+
 # Told, and with another life of the daemon, which knows nothing of the first.
 stop_daemon
 sim_http POST /_sim/reset >/dev/null
