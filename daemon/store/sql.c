@@ -21,13 +21,17 @@ static const char *sentence_of(int primary_rc)
 {
     switch (primary_rc) {
     case SQLITE_FULL: return "the disk is full; free some space and try again";
-    case SQLITE_READONLY: return "the file or its directory cannot be written";
+    case SQLITE_READONLY:
+        return "the file or its directory cannot be written; mount it writable, or mend the "
+               "permissions";
     case SQLITE_BUSY:
-    case SQLITE_LOCKED: return "another process holds the lock on it";
+    case SQLITE_LOCKED: return "another process holds the lock on it; end what it does there";
     case SQLITE_CORRUPT: return "the file is damaged; restore it from a backup";
-    case SQLITE_NOTADB: return "the file is not a database";
-    case SQLITE_CANTOPEN: return "the file cannot be opened";
-    case SQLITE_IOERR: return "reading or writing failed";
+    case SQLITE_NOTADB: return "the file is not a database; restore it from a backup";
+    case SQLITE_CANTOPEN:
+        return "the file cannot be opened; see to its permissions and its directory";
+    case SQLITE_IOERR:
+        return "reading or writing failed; see to the disk, the kernel's log says more";
     case SQLITE_TOOBIG: return "a value is too large to be stored";
     case SQLITE_NOMEM: return "memory is out";
     default: return "the database refused the operation";

@@ -24,6 +24,19 @@ nothing_is_in_flight() {
     [ "$(sim_count in_flight)" = 0 ]
 }
 
+# As another program would that has the database open.
+hold_database() {
+    exec {holder_in}> >("$BIN_DIR/db_holder" "$home/state/assay.db" >"$home/tmp/holder")
+    holder_pid=$!
+    await "the lock" test -s "$home/tmp/holder"
+}
+
+let_go() {
+    exec {holder_in}>&-
+    wait "$holder_pid"
+    rm "$home/tmp/holder"
+}
+
 # ERRNO WORDS: a run meets the fault half way, and is resumed.
 fail_and_mend() {
     local errno=$1 words=$2 run shown asked unknown again
@@ -63,7 +76,7 @@ fail_and_mend() {
 
 fail_and_mend ENOSPC "the disk is full; free some space"
 fail_and_mend EROFS "the file or its directory cannot be written"
-fail_and_mend EIO "reading or writing failed (Input/output error)"
+fail_and_mend EIO "reading or writing failed; see to the disk"
 
 # ---- a run that stands still is resumed by a restart, too ----
 
@@ -80,13 +93,22 @@ stop_daemon
 
 # ---- at start ----
 
-echo ENOSPC >"$fault"
-launch_daemon
-wait "$daemon_pid" && fail "assayd started on a full disk" || expect "$?" -eq 3 "exit code on a full disk"
-expect_contains "$(<"$daemon_log")" "the disk is full; free some space"
-rm "$fault"
-daemon_pid=''
+# WORDS: assayd does not run, and says why.
+refuses_to_start() {
+    local code=0
+    launch_daemon
+    await "the end of assayd" nothing_left_in_session "$daemon_pid"
+    wait "$daemon_pid" || code=$?
+    daemon_pid=''
+    expect "$code" -eq 3 "exit code of assayd"
+    expect_contains "$(<"$daemon_log")" "state/assay.db: $1"
+}
 
+echo ENOSPC >"$fault"
+refuses_to_start "the disk is full; free some space"
+echo EROFS >"$fault"
+refuses_to_start "the file or its directory cannot be written; mount it writable"
+rm "$fault"
 
 # ---- another program holds the database: for longer than assayd waits ----
 
@@ -94,14 +116,10 @@ start_daemon
 expect_exit 0 ctl --json run start sums
 run=$(json_get "$out" run)
 await "some rows" sim_has_been_asked 40
-exec {holder_in}> >("$BIN_DIR/db_holder" "$home/state/assay.db" >"$home/tmp/holder")
-holder_pid=$!
-await "the lock" test -s "$home/tmp/holder"
+hold_database
 await "the run stands still" run_is "$run" faulted
 expect_contains "$(ctl run show "$run")" "another process holds the lock on it"
-exec {holder_in}>&-
-wait "$holder_pid"
-rm "$home/tmp/holder"
+let_go
 expect_exit 0 ctl run resume "$run"
 await "the run's end" run_is "$run" "done"
 expect_contains "$(ctl --json run show "$run")" '"rows":300,"ok":300'
@@ -122,4 +140,8 @@ expect_exit 0 ctl --json run start many
 run=$(json_get "$out" run)
 head -c 3276800 /dev/zero | tr '\0' '\377' | dd of="$home/state/assay.db" bs=8192 seek=3 conv=notrunc status=none
 await "the run stands still" grep -q "group=$run stands still: .*restore it from a backup" "$daemon_log"
+stop_daemon
+printf 'no database at all' | dd of="$home/state/assay.db" conv=notrunc status=none
+refuses_to_start "the file is not a database; restore it from a backup"
+rm -f "$home"/state/assay.db-* # of a daemon that could not checkpoint
 finish
