@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -99,6 +100,25 @@ static void keep_one_heap(void)
     mallopt(M_ARENA_MAX, 1);
 }
 
+/* Keys may stand in the environment, and /proc/PID/environ shows the memory that exec laid out for
+ * it: what we read is a copy, and that is wiped. */
+static void hide_environment(void)
+{
+    for (char **variable = environ; *variable; variable++) {
+        char *copy = as_xstrdup(*variable);
+        explicit_bzero(*variable, strlen(*variable));
+        *variable = copy;
+    }
+}
+
+/* Keys are in our memory: no core file, and no debugger but root's. A leak checker is one. */
+static void close_memory(void)
+{
+    struct rlimit none = {0, 0};
+    if (setrlimit(RLIMIT_CORE, &none) || prctl(PR_SET_DUMPABLE, 0))
+        as_log_warn("a crash may leave a core file, and that would hold keys");
+}
+
 static int run(const struct arguments *arguments, struct config *config)
 {
     struct loop *loop = NULL;
@@ -109,6 +129,8 @@ static int run(const struct arguments *arguments, struct config *config)
     if (arguments->is_check)
         return check_run(config, worker);
     struct app_options options = {config, worker, !arguments->is_jail_optional};
+    if (!arguments->is_jail_optional)
+        close_memory();
     raise_descriptor_limit();
     keep_one_heap();
     int rc = loop_new(&loop);
@@ -128,6 +150,7 @@ static int run(const struct arguments *arguments, struct config *config)
 int main(int argc, char **argv)
 {
     struct arguments arguments = {.config_path = DEFAULT_CONFIG};
+    hide_environment();
     int code = parse_arguments(argc, argv, &arguments);
     if (code >= 0)
         return code;

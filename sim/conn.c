@@ -163,6 +163,7 @@ static const char *reason(int status)
 {
     switch (status) {
     case 200: return "OK";
+    case 307: return "Temporary Redirect";
     case 400: return "Bad Request";
     case 401: return "Unauthorized";
     case 404: return "Not Found";
@@ -192,6 +193,10 @@ static void write_head(struct conn *conn)
         as_buf_adds(head, reply->id_header);
         as_buf_adds(head, ": req_");
         text_add_hex(reply->id, head);
+    }
+    if (reply->header.len) {
+        as_buf_adds(head, "\r\n");
+        as_buf_add(head, reply->header.ptr, reply->header.len);
     }
     if (reply->retry_after_s)
         as_buf_addf(head, "\r\nRetry-After: %u", reply->retry_after_s);

@@ -31,7 +31,10 @@
       "at once; requests a second")                                                                \
     X(FAULT_WRONG_TYPE, "wrong-type", 0, "200 with an HTML page")                                  \
     X(FAULT_HUGE, "huge", 64, "a valid answer of that size; megabytes")                            \
-    X(FAULT_SLOW, "slow", 1000, "the answer after a pause; milliseconds")
+    X(FAULT_SLOW, "slow", 1000, "the answer after a pause; milliseconds")                          \
+    X(FAULT_REDIRECT, "redirect", 0,                                                               \
+      "307 to the same path of another port of 127.0.0.1; the port, 0: here")                      \
+    X(FAULT_ECHO_KEY, "echo-key", 0, "401 that repeats the request's key in header and body")
 
 /* clang-format off */
 enum fault_kind {

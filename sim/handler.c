@@ -3,6 +3,7 @@
  * it stands in for the answer, or spoils one that is otherwise right. */
 #include "sim/handler.h"
 
+#include "lib/base64.h"
 #include "lib/hash.h"
 #include "lib/json.h"
 #include "lib/rng.h"
@@ -120,6 +121,32 @@ static void write_model_answer(const struct passage *passage, const struct model
         as_buf_done(&handler->text);
 }
 
+static void redirect(const struct passage *passage, uint32_t port)
+{
+    struct as_buf *header = &passage->reply->header;
+    struct as_str path = passage->request->path;
+    passage->reply->status = 307;
+    as_buf_adds(header, "Location: ");
+    if (port)
+        as_buf_addf(header, "http://127.0.0.1:%u", port);
+    as_buf_add(header, path.ptr, path.len);
+}
+
+/* As careless servers and middle boxes do it: plain, and in base64. */
+static void echo_key(const struct passage *passage)
+{
+    const struct handler_request *request = passage->request;
+    struct as_str key = request->authorization.len ? request->authorization
+                        : request->x_api_key.len   ? request->x_api_key
+                                                   : request->x_goog_api_key;
+    struct as_buf message = {0};
+    as_buf_addf(&passage->reply->header, "X-Your-Key: %.*s", (int)key.len, key.ptr ? key.ptr : "");
+    as_buf_addf(&message, "this key will not do: %.*s, ", (int)key.len, key.ptr ? key.ptr : "");
+    as_base64_encode(key, &message);
+    reply_error(passage, 401, message.ptr);
+    as_buf_done(&message);
+}
+
 /* The faults that leave no answer. True: the reply is complete. */
 static bool reply_without_answer(const struct passage *passage, const struct fault *fault)
 {
@@ -142,6 +169,8 @@ static bool reply_without_answer(const struct passage *passage, const struct fau
         as_buf_adds(&reply->body,
                     "<!DOCTYPE html>\n<html><body><h1>Please sign in</h1></body></html>\n");
         return true;
+    case FAULT_REDIRECT: redirect(passage, fault->param); return true;
+    case FAULT_ECHO_KEY: echo_key(passage); return true;
     case FAULT_NONE:
     case FAULT_BROKEN_JSON:
     case FAULT_TRUNCATED:
@@ -277,9 +306,11 @@ struct counters *handler_counters(struct handler *handler)
 void handler_answer(struct handler *handler, const struct handler_request *request,
                     struct handler_reply *reply)
 {
-    struct as_buf body = reply->body;
+    struct as_buf body = reply->body, header = reply->header;
     as_buf_reset(&body);
-    *reply = (struct handler_reply){.status = 200, .content_type = JSON_TYPE, .body = body};
+    as_buf_reset(&header);
+    *reply = (struct handler_reply){
+        .status = 200, .content_type = JSON_TYPE, .body = body, .header = header};
     const struct wire *wire = wire_for_path(request->path);
     if (wire && as_str_eq(request->method, "POST"))
         answer_model(handler, request, wire, reply);
@@ -302,4 +333,5 @@ void handler_note_sent(struct handler *handler, const struct handler_reply *repl
 void handler_reply_done(struct handler_reply *reply)
 {
     as_buf_done(&reply->body);
+    as_buf_done(&reply->header);
 }

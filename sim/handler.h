@@ -56,6 +56,7 @@ struct handler_reply {
     bool is_judge; /* ... to a judge */
     int64_t input_tokens, output_tokens;
     struct as_buf body;
+    struct as_buf header; /* one more, "Name: value"; empty: none */
 };
 
 struct handler;
@@ -64,7 +65,7 @@ struct handler *handler_new(const struct handler_options *options);
 void handler_free(struct handler *handler);
 struct counters *handler_counters(struct handler *handler);
 
-/* Fills *reply, whose body buffer is emptied and used again. */
+/* Fills *reply, whose buffers are emptied and used again. */
 void handler_answer(struct handler *handler, const struct handler_request *request,
                     struct handler_reply *reply);
 /* The status line has left. */

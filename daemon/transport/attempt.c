@@ -11,7 +11,6 @@
 #define POOL_MAX_ATTEMPTS 1024u
 #define POOL_MAX_BUFFER_BYTES (16u << 10) /* of one buffer in the pool */
 #define ERROR_MAX_BYTES 512
-#define SECRET_MIN_BYTES 8
 
 struct attempt *attempt_take(struct attempt_pool *pool, struct request *request)
 {
@@ -81,22 +80,11 @@ void attempt_fail(struct attempt *attempt, enum exchange_outcome outcome, const 
     as_buf_adds(&attempt->error, text);
 }
 
-static void mask(struct as_buf *buf, struct as_str secret)
+void attempt_mask(struct attempt *attempt, const struct secret *secret)
 {
-    char *at = buf->ptr, *end = buf->ptr + buf->len, *found;
-    while (at && (found = memmem(at, (size_t)(end - at), secret.ptr, secret.len))) {
-        memset(found, '*', secret.len);
-        at = found + secret.len;
-    }
-}
-
-void attempt_mask(struct attempt *attempt, struct as_str secret)
-{
-    if (secret.len < SECRET_MIN_BYTES)
-        return;
-    mask(&attempt->headers, secret);
-    mask(&attempt->body, secret);
-    mask(&attempt->error, secret);
+    secret_mask(secret, &attempt->headers);
+    secret_mask(secret, &attempt->body);
+    secret_mask(secret, &attempt->error);
 }
 
 void attempt_seal(struct attempt *attempt)

@@ -8,6 +8,7 @@
 #define DAEMON_TRANSPORT_ATTEMPT_H
 
 #include "daemon/transport/journal.h"
+#include "daemon/transport/secret.h"
 
 struct request;
 
@@ -35,10 +36,10 @@ void attempt_pool_done(struct attempt_pool *pool);
 /* Ends the attempt with this outcome and sentence; later calls on the same attempt replace them. */
 void attempt_fail(struct attempt *attempt, enum exchange_outcome outcome, const char *fmt, ...)
     AS_PRINTF(3, 4);
+/* Overwrites the secret, in whatever form, in what came back: for servers that repeat what they
+ * were sent. */
+void attempt_mask(struct attempt *attempt, const struct secret *secret);
 /* Points the exchange's strings at the buffers. Called once, when the attempt is over. */
-/* Overwrites every occurrence of the secret in what came back, for servers that repeat what they
- * were sent. A secret under 8 bytes is not looked for: it would be found by chance. */
-void attempt_mask(struct attempt *attempt, struct as_str secret);
 void attempt_seal(struct attempt *attempt);
 
 #endif

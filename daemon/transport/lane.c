@@ -29,7 +29,7 @@ static struct lane_auth *auth_new(const char *header, const char *prefix, const 
     struct lane_auth *auth = as_xmalloc(sizeof(*auth) + size);
     auth->refs = 1;
     auth->size = size;
-    auth->key_at = size - 1 - strlen(key);
+    secret_init(&auth->key, as_str_from(key));
     snprintf(auth->line, size, "%s: %s%s", header, prefix, key);
     return auth;
 }
@@ -41,16 +41,11 @@ struct lane_auth *lane_auth_ref(struct lane *lane)
     return lane->auth;
 }
 
-struct as_str lane_auth_key(const struct lane_auth *auth)
-{
-    return auth ? (struct as_str){auth->line + auth->key_at, auth->size - 1 - auth->key_at}
-                : (struct as_str){NULL, 0};
-}
-
 void lane_auth_unref(struct lane_auth *auth)
 {
     if (!auth || --auth->refs)
         return;
+    secret_done(&auth->key);
     explicit_bzero(auth->line, auth->size);
     free(auth);
 }

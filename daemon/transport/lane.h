@@ -8,6 +8,7 @@
 #define DAEMON_TRANSPORT_LANE_H
 
 #include "daemon/transport/limiter.h"
+#include "daemon/transport/secret.h"
 #include "daemon/transport/sender.h"
 #include "daemon/transport/transport.h"
 
@@ -21,9 +22,9 @@ struct request_list {
 
 struct lane_auth {
     uint32_t refs;
-    size_t size;   /* of line, NUL included */
-    size_t key_at; /* where the key begins in it */
-    char line[];   /* "Authorization: Bearer ..." */
+    struct secret key; /* to find it where it must not be */
+    size_t size;       /* of line, NUL included */
+    char line[];       /* "Authorization: Bearer ..." */
 };
 
 struct lane {
@@ -75,8 +76,7 @@ void lane_slot_take(struct lane *lane);
 void lane_slot_give(struct lane *lane);
 struct transport_stats lane_stats(const struct lane *lane);
 
-struct lane_auth *lane_auth_ref(struct lane *lane);        /* NULL when there is none */
-struct as_str lane_auth_key(const struct lane_auth *auth); /* borrowed; empty for NULL */
-void lane_auth_unref(struct lane_auth *auth);              /* NULL is fine */
+struct lane_auth *lane_auth_ref(struct lane *lane); /* NULL when there is none */
+void lane_auth_unref(struct lane_auth *auth);       /* NULL is fine */
 
 #endif

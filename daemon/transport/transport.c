@@ -313,7 +313,8 @@ static void on_attempt_done(struct attempt *attempt)
 {
     struct request *request = attempt->request;
     struct lane *lane = request->lane;
-    attempt_mask(attempt, lane_auth_key(request->auth));
+    if (request->auth)
+        attempt_mask(attempt, &request->auth->key);
     attempt_detach(request);
     account_close_attempt(request, &attempt->exchange);
     lane->is_warm = true;

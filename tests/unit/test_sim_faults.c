@@ -162,6 +162,32 @@ static void test_the_fault_rate_is_a_token_bucket(void **state)
     sim_end(&sim);
 }
 
+static void test_a_redirect_names_the_port_and_an_echo_repeats_the_key(void **state)
+{
+    (void)state;
+    struct sim sim = sim_start(NULL);
+    int fd = sim_connect(&sim);
+    char *away = chat_body("sim-q90+fault=redirect:1:99", "x"),
+         *here = chat_body("sim-q90+fault=redirect:1:0", "x"),
+         *echo = chat_body("sim-q90+fault=echo-key", "x");
+    struct reply one = post(fd, OPENAI, "", away), two = post(fd, OPENAI, "", here),
+                 three = post(fd, OPENAI, "Authorization: Bearer k\r\n", echo);
+    assert_int_equal(one.status, 307);
+    assert_non_null(strstr(one.head.ptr, "\r\nLocation: http://127.0.0.1:99" OPENAI "\r\n"));
+    assert_non_null(strstr(two.head.ptr, "\r\nLocation: " OPENAI "\r\n"));
+    assert_int_equal(three.status, 401);
+    assert_non_null(strstr(three.head.ptr, "\r\nX-Your-Key: Bearer k\r\n"));
+    assert_non_null(strstr(three.body.ptr, "Bearer k, QmVhcmVyIGs="));
+    reply_done(&one);
+    reply_done(&two);
+    reply_done(&three);
+    free(away);
+    free(here);
+    free(echo);
+    close(fd);
+    sim_end(&sim);
+}
+
 static void test_huge_and_slow_answers_are_valid(void **state)
 {
     (void)state;
@@ -410,6 +436,7 @@ int main(void)
         cmocka_unit_test(test_stalls_hold_the_head_or_half_the_body),
         cmocka_unit_test(test_a_drip_goes_on_after_half_the_body),
         cmocka_unit_test(test_the_fault_rate_is_a_token_bucket),
+        cmocka_unit_test(test_a_redirect_names_the_port_and_an_echo_repeats_the_key),
         cmocka_unit_test(test_huge_and_slow_answers_are_valid),
         cmocka_unit_test(test_faults_hit_at_their_rate_and_the_same_requests_each_run),
         cmocka_unit_test(test_faults_change_while_it_runs),

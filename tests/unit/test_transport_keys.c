@@ -56,6 +56,37 @@ static void test_a_key_that_the_server_repeats_is_masked(void **state)
     fixture_stop(f);
 }
 
+/* In all forms that a key of such characters has. */
+#define ODD_KEY "canary/AbC+9%\"x\\7"
+static bool answer_with_forms(struct http_peer *peer)
+{
+    static const char text[] =
+        "plain " ODD_KEY " json canary/AbC+9%\\\"x\\\\7 slash canary\\/AbC+9%\\\"x\\\\7 "
+        "percent canary%2FAbC%2B9%25%22x%5C7 lower canary%2fAbC%2b9%25%22x%5c7 "
+        "hex 63616e6172792f4162432b392522785c37 HEX 63616E6172792F4162432B392522785C37 "
+        "base64 Y2FuYXJ5L0FiQys5JSJ4XDc= bearer QmVhcmVyIGNhbmFyeS9BYkMrOSUieFw3 "
+        "basic OmNhbmFyeS9BYkMrOSUieFw3Og== colons OjpjYW5hcnkvQWJDKzklInhcNw==";
+    http_peer_printf(peer, "HTTP/1.1 401 No\r\nX-You-Sent: %s\r\nContent-Length: %zu\r\n\r\n%s",
+                     text, sizeof(text) - 1, text);
+    return true;
+}
+
+static void test_a_key_that_the_server_repeats_in_another_form_is_masked(void **state)
+{
+    (void)state;
+    static const char *const parts[] = {"canary",   "AbC",       "616e617279", "616E617279",
+                                        "FuYXJ5L0", "hbmFyeS9B", "5hcnkvQ"};
+    struct fixture *f = &fixture;
+    fixture_start(f, answer_with_forms);
+    f->key = ODD_KEY;
+    fixture_get(f, "hello");
+    assert_true(kept_anywhere(f, "base64 ***"));
+    for (unsigned i = 0; i < AS_COUNT(parts); i++)
+        if (kept_anywhere(f, parts[i]))
+            fail_msg("'%s' was kept", parts[i]);
+    fixture_stop(f);
+}
+
 static void test_a_url_of_another_origin_is_refused_before_any_connection(void **state)
 {
     (void)state;
@@ -153,6 +184,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_key_is_in_no_exchange),
         cmocka_unit_test(test_a_key_that_the_server_repeats_is_masked),
+        cmocka_unit_test(test_a_key_that_the_server_repeats_in_another_form_is_masked),
         cmocka_unit_test(test_a_url_of_another_origin_is_refused_before_any_connection),
         cmocka_unit_test(test_headers_that_are_ours_or_forged_are_refused),
         cmocka_unit_test(test_a_queued_request_does_not_take_a_new_key_to_its_old_origin),
