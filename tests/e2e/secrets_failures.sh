@@ -165,7 +165,9 @@ expect "$(stat -c %a "$ASSAY_SOCKET.lock")" = 600 "mode of the socket's lock"
 
 {
     for command in status top check "plugin ls" "eval ls" "eval show failing" "run ls" "run show 1" "run show $rotated" "run show last" \
-        "gate 1" "row ls 1 --limit 1000" "row ls $rotated --limit 1000" "plugin show openai" "daemon log"; do
+        "gate 1" "run why 1" "run log 1" "run replay 1" "run plan failing" "journal stats" "journal verify" "report 1 --format html" \
+        "report 1 --format md" "report 1 --format junit" "report 1 --format csv" "report 1 --format json" "row ls 1 --limit 1000" \
+        "row ls $rotated --limit 1000" "plugin show openai" "daemon log"; do
         # shellcheck disable=SC2086 # words of a command
         ctl --json $command || true
         # shellcheck disable=SC2086
