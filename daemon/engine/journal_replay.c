@@ -2,6 +2,8 @@
 #include "daemon/engine/journal_replay.h"
 
 #include "daemon/engine/journal_store.h"
+#include "daemon/store/calls.h"
+#include "daemon/transport/budget.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -12,10 +14,25 @@ struct replay_lookup {
     journal_replayed_fn done;
     void *ctx;
     struct exchange_record record;
+    bool is_found; /* record is one */
     int rc;
     struct as_err err;
     struct as_arena arena;
 };
+
+/* An attempt that was turned down, and not made again, is no answer where the budget ended. */
+static int check_budget(struct store *store, const struct row_key *row, int found,
+                        struct replay_lookup *lookup)
+{
+    const struct exchange_record *record = &lookup->record;
+    const char *why = NULL;
+    bool is_answered = !found && budget_fate_of((enum exchange_outcome)record->outcome,
+                                                record->http_status) == BUDGET_ANSWERED;
+    int rc = is_answered ? AS_ENOENT : store_row_over_budget(store, row, &lookup->arena, &why);
+    if (!rc)
+        return as_err_set(&lookup->err, AS_ELIMIT, "%s", why ? why : "the budget is used up");
+    return rc == AS_ENOENT ? found : rc;
+}
 
 /* The same row of that run, and there the same request. */
 static int find_in_run(struct store *store, struct replay_lookup *lookup)
@@ -25,6 +42,9 @@ static int find_in_run(struct store *store, struct replay_lookup *lookup)
     int rc =
         store_exchange_last(store, &row, key->role, key->turn, &lookup->arena, &lookup->record);
     const char *who = key->role == EXCHANGE_JUDGE ? "the judge" : "the model";
+    lookup->is_found = !rc;
+    if (!rc || rc == AS_ENOENT)
+        rc = check_budget(store, &row, rc, lookup);
     if (rc == AS_ENOENT)
         return as_err_set(&lookup->err, rc, "the journal of run %" PRId64 " has no answer of %s",
                           lookup->of_run, who);
@@ -39,7 +59,7 @@ static void lookup_work(struct store *store, void *ctx)
 {
     struct replay_lookup *lookup = ctx;
     lookup->rc = find_in_run(store, lookup);
-    if (lookup->rc && lookup->rc != AS_ENOENT)
+    if (lookup->rc && lookup->rc != AS_ENOENT && lookup->rc != AS_ELIMIT)
         as_err_set(&lookup->err, lookup->rc, "%s", store_error(store));
 }
 
@@ -47,7 +67,8 @@ static void lookup_done(void *ctx)
 {
     struct replay_lookup *lookup = ctx;
     struct exchange exchange = journal_exchange_of(&lookup->record);
-    lookup->done(lookup->ctx, lookup->rc ? NULL : &exchange, lookup->err.msg);
+    bool has_exchange = !lookup->rc || (lookup->rc == AS_ELIMIT && lookup->is_found);
+    lookup->done(lookup->ctx, lookup->rc, has_exchange ? &exchange : NULL, lookup->err.msg);
     as_arena_done(&lookup->arena);
     free(lookup);
 }

@@ -7,9 +7,11 @@
 #include "daemon/model/journal_rules.h"
 #include "daemon/transport/journal.h"
 
-/* exchange NULL: the journal has none, and why says so in a sentence without its subject. Borrowed
- * for the call. */
-typedef void (*journal_replayed_fn)(void *ctx, const struct exchange *exchange, const char *why);
+/* rc 0: exchange. AS_ELIMIT: that run's budget was used up before it had an answer, why is what its
+ * row says and exchange the last attempt, if there was one. Else the journal has none, and why says
+ * so in a sentence without its subject. Borrowed for the call. */
+typedef void (*journal_replayed_fn)(void *ctx, int rc, const struct exchange *exchange,
+                                    const char *why);
 
 /* The last attempt that run of_run made for the same row, role and turn, of any outcome; it must
  * have asked the same. done fires once, on the loop, never before this returned. */

@@ -159,12 +159,16 @@ static void on_sent(void *ctx, const struct transport_reply *reply)
 }
 
 /* By policy replay: the journal is all there is, and what it lacks ends the group. */
-static void on_replayed(void *ctx, const struct exchange *exchange, const char *why)
+static void on_replayed(void *ctx, int rc, const struct exchange *exchange, const char *why)
 {
     struct row *row = ctx;
-    if (exchange) {
-        struct transport_reply reply = {
-            .exchange = exchange, .is_from_journal = true, .attempts = exchange->attempt};
+    struct transport_reply reply = {.rc = rc,
+                                    .exchange = rc ? NULL : exchange,
+                                    .is_from_journal = true,
+                                    .attempts = exchange ? exchange->attempt : 0};
+    if (rc == AS_ELIMIT)
+        row_recall_over_budget(row, why);
+    if (!rc || rc == AS_ELIMIT) {
         on_sent(row, &reply);
         return;
     }
@@ -180,7 +184,7 @@ static void on_replayed(void *ctx, const struct exchange *exchange, const char *
 
 static void on_found(void *ctx, const struct exchange *found)
 {
-    on_replayed(ctx, found, "the journal has no good answer to its request");
+    on_replayed(ctx, found ? 0 : AS_ENOENT, found, "the journal has no good answer to its request");
 }
 
 /* No transport is asked, so nothing can be called. */

@@ -59,6 +59,8 @@ struct row {
 /* row_spending.c: the row's part in its group's budget */
 bool row_is_over_budget(const struct row *row); /* it need not begin */
 void row_note_over_budget(struct row *row);     /* its error, and the group's */
+/* In a replay: why the run that is replayed made no more calls. */
+void row_recall_over_budget(struct row *row, const char *why);
 void row_claim(struct row *row, enum exchange_role role, struct transport_request *request);
 void row_take_reply(struct row *row, enum exchange_role role, const struct transport_reply *reply);
 /* output NULL: what the reply cost was not read. Does nothing when there is nothing to book. */

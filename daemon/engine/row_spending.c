@@ -34,6 +34,13 @@ void row_note_over_budget(struct row *row)
     };
 }
 
+void row_recall_over_budget(struct row *row, const char *why)
+{
+    struct group *group = row->group;
+    if (!group->over_budget[0])
+        snprintf(group->over_budget, sizeof(group->over_budget), "%s", why);
+}
+
 /* What was sent and not turned down may be on the bill, whether or not it was answered. */
 static bool may_be_billed(const struct transport_reply *reply)
 {

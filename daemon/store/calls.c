@@ -74,3 +74,18 @@ int store_rows_over_budget(struct store *store, int64_t group_id, int64_t *ret_c
         *ret_count = sql_int(sql, 0);
     return rc > 0 ? 0 : rc;
 }
+
+int store_row_over_budget(struct store *store, const struct row_key *key, struct as_arena *arena,
+                          const char **ret_why)
+{
+    SQL_CLEANUP struct sql *sql =
+        sql_use(store, "SELECT error FROM run_row WHERE group_id = ? AND case_seq = ?"
+                       " AND sample = ? AND member = ? AND error_class = '" ROW_OVER_BUDGET "'"
+                       " AND status = ?");
+    sql_put_row_key(sql, key);
+    sql_put_int(sql, ROW_SKIPPED);
+    int rc = sql_step(sql);
+    if (rc > 0)
+        *ret_why = sql_cstr_dup(sql, 0, arena);
+    return rc > 0 ? 0 : rc ? rc : AS_ENOENT;
+}

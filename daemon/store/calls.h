@@ -34,4 +34,8 @@ int store_calls_each(struct store *store, int64_t group_id, store_call_fn fn,
 /* How many rows of the group are skipped because its budget was used up. */
 int store_rows_over_budget(struct store *store, int64_t group_id, int64_t *ret_count) AS_MUST_USE;
 
+/* Why this row was left out, when its group's budget was used up; AS_ENOENT: it was not. */
+int store_row_over_budget(struct store *store, const struct row_key *key, struct as_arena *arena,
+                          const char **ret_why) AS_MUST_USE;
+
 #endif

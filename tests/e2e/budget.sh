@@ -79,6 +79,9 @@ expect "$(rows_of last | wc -l)" = 400 "rows"
 expect_contains "$(ctl --json row ls last --status skipped --limit 1)" "the budget is used up"
 expect_exit 5 ctl gate last
 expect_exit 5 ctl run watch last
+asked=$(sim_count requests)
+expect_exit 0 ctl run replay last # what was left out is left out again, without a call
+expect "$(sim_count requests)" = "$asked" "requests after a replay"
 sim_http DELETE /_sim/fault >"$home/out"
 
 # Two groups at once: each has its dollar.
