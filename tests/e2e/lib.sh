@@ -199,7 +199,7 @@ YAML
 }
 
 daemon_is_ready() {
-    grep -q 'ready: version=' "$daemon_log"
+    grep -qs 'ready: version=' "$daemon_log"
 }
 
 launch_daemon() {
