@@ -12,11 +12,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define FAULTS_MAX 16
+#define FAULTS_MAX 24
 
 /* X(enum, name, default parameter, what it does; the parameter) */
 #define FAULT_TABLE(X)                                                                             \
     X(FAULT_429, "429", 1, "429 with Retry-After; seconds")                                        \
+    X(FAULT_QUOTA, "quota", 0, "429 because no money is left")                                     \
     X(FAULT_500, "500", 0, "500 in the vendor's error shape")                                      \
     X(FAULT_529, "529", 0, "529 overloaded in the vendor's error shape")                           \
     X(FAULT_BROKEN_JSON, "broken-json", 0,                                                         \

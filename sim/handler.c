@@ -161,6 +161,11 @@ static bool reply_without_answer(const struct passage *passage, const struct fau
         reply->retry_after_s = 1;
         reply_error(passage, 429, "rate limit reached: too many requests a second");
         return true;
+    case FAULT_QUOTA: /* the words of all three vendors */
+        reply_error(
+            passage, 429,
+            "You exceeded your current quota: the credit balance is too low, enable billing");
+        return true;
     case FAULT_529: reply_error(passage, 529, "overloaded (a fault on demand)"); return true;
     case FAULT_RESET: reply->delivery = HANDLER_RESET; return true;
     case FAULT_STALL_HEAD: reply->delivery = HANDLER_STALL_HEAD; return true;

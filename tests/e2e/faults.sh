@@ -19,6 +19,8 @@ provider_lines=(
     "retry: {max_attempts: $attempts, backoff_ms: 20}"
 )
 
+models+=("all-quota=sim-q95+fault=quota:1") # a 429 that no waiting cures
+
 # NAME PREFIX: an eval of every model whose name begins so.
 write_eval_of() {
     write_eval "$1" <<YAML
@@ -73,6 +75,7 @@ expect "$(head -n 1 <<<"$waits")" -ge 990 "milliseconds (less the grain of the c
 expect_exit 2 ctl run start all --gate --max-cases 3
 expect_contains "$out" "model_error 3" "timeout 3" "FAIL failure_rate"
 expect_rows all-429 model_error rate_limit $attempts reply 429 "rate limit"
+expect_rows all-quota model_error quota 1 reply 429 "exceeded your current quota"
 expect_rows all-500 model_error server $attempts reply 500 "internal error"
 expect_rows all-529 model_error overloaded $attempts reply 529 overloaded
 expect_rows all-truncated model_error broken $attempts broken 200 "bytes remaining"

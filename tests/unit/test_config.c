@@ -246,6 +246,11 @@ static void test_bad_config_is_told_with_line_and_column(void **state)
          "assay.yaml:4:15: models.gpt-x.provider: no provider named 'opnai'; there is 'openai'\n"},
         {"models: {m: {provider: p, id: x}}\n",
          "assay.yaml:1:24: models.m.provider: no provider named 'p'; there is none\n"},
+        {"providers: {p: {plugin: a, base_url: 'http://h', limits: {rpms: 5}}}\n",
+         "assay.yaml:1:59: providers.p.limits: unknown key 'rpms': did you mean 'rpm'?\n"},
+        {"providers: {p: {plugin: a, base_url: 'http://h', limits: {rpm: 0}}}\n",
+         "assay.yaml:1:64: providers.p.limits.rpm: expected a whole number from 1 to 1000000000, "
+         "found '0'\n"},
         {P "models: {m: {provider: openai}}\n", "assay.yaml:2:13: models.m: missing key 'id'\n"},
         {P "models: {m: {provider: openai, id: ''}}\n",
          "assay.yaml:2:36: models.m.id: must be what the API calls the model\n"},

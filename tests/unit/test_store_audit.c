@@ -64,6 +64,24 @@ static void test_pages_go_back_in_time_and_each_is_in_order(void **state)
     assert_int_equal(read_page(f, "run 9", 0, 10, &got), 0);
 }
 
+static void test_the_newest_entry_of_each_target_is_found(void **state)
+{
+    struct store_fixture *f = *state;
+    struct audit_entry *got = NULL;
+    size_t count = 9;
+    assert_int_equal(store_audit_latest(f->store, "a", &f->arena, &got, &count), 0);
+    assert_int_equal(count, 0);
+    note(f, "a", "provider x");
+    note(f, "a", "provider y");
+    note(f, "a", "provider x");
+    note(f, "b", "provider x");
+    assert_int_equal(store_audit_latest(f->store, "a", &f->arena, &got, &count), 0);
+    assert_int_equal(count, 2);
+    assert_string_equal(got[0].target, "provider y");
+    assert_string_equal(got[1].target, "provider x");
+    assert_true(got[1].id > got[0].id);
+}
+
 static void test_a_state_and_its_entry_are_one_transaction(void **state)
 {
     struct store_fixture *f = *state;
@@ -118,6 +136,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_an_entry_comes_back_as_it_was_noted),
         TEST(test_pages_go_back_in_time_and_each_is_in_order),
+        TEST(test_the_newest_entry_of_each_target_is_found),
         TEST(test_a_state_and_its_entry_are_one_transaction),
         TEST(test_a_new_group_is_in_the_log_under_its_number),
         TEST(test_a_database_from_before_the_audit_log_gets_one),
