@@ -196,7 +196,7 @@ int engine_progress(const struct engine *engine, int64_t run, struct run_progres
     double rate = pace_rate(&group->pace, loop_now_ms(engine->on.loop), tally->done);
     *ret_progress = (struct run_progress){
         .run = run,
-        .state = group->state,
+        .state = group->is_given_up ? GROUP_FINISHING : group->state, /* until that is stored */
         .done = tally->done,
         .total = total,
         .ok = tally->ok,

@@ -66,6 +66,19 @@ expect_exit 64 ctl run start sums --cache=soon
 expect_contains "$err" "90s, 15m, 1h30m or 7d"
 expect_exit 64 ctl run start sums --cache --journal live
 
+# A budget is for what is spent.
+write_eval thrifty <<'YAML'
+dataset: sums
+baseline: sim-q95
+candidates: [sim-q94]
+scorers: [exact_match]
+journal: cache
+budget: {max_requests: 1}
+YAML
+run_expecting 0 "all of it reused, under a budget of one request" thrifty
+expect "$(jq -c '[.members[].ok]' <<<"$shown")" = '[20,20]' "rows that are ok under it"
+expect "$(jq '.budget.total.spent.requests' <<<"$shown")" = 0 "requests in its books"
+
 # What makes another request: parameter, model, URL, sample. Answers of the baseline are reused, those of the candidate are not.
 write_eval plain <<'YAML'
 dataset: sums

@@ -1,6 +1,7 @@
 /* daemon/store: what other groups may reuse of the journal, its hash chain, and pruning. */
 #include "daemon/store/codec.h"
 #include "daemon/store/journal.h"
+#include "daemon/store/requeue.h"
 #include "tests/unit/store_fixture.h"
 
 #include <math.h>
@@ -13,6 +14,8 @@
 #include <cmocka.h>
 
 #define SENT_MS 1700000000000
+
+static const struct audit_entry who = {.who = "uid 0", .action = "journal.prune", .target = "run"};
 
 static struct as_sha256 identity_of(const char *what)
 {
@@ -136,6 +139,28 @@ static void test_a_reply_that_its_row_could_not_read_is_not_reused(void **state)
     row.row.status = ROW_MODEL_ERROR;
     fixture_commit_row(f->store, row);
     assert_reuses(f, &query, NULL);
+}
+
+static void test_a_reply_that_was_asked_for_again_is_not_reused(void **state)
+{
+    struct store_fixture *f = *state;
+    int64_t first = store_fixture_group(f, 1), second = store_fixture_group(f, 1);
+    struct as_sha256 asked = identity_of("a");
+    struct scored_row row = fixture_row((struct row_key){first, 0, 0, 0});
+    struct requeue_filter filter = {.group_id = first,
+                                    .statuses = 1u << ROW_MODEL_ERROR,
+                                    .member = -1,
+                                    .case_seq = -1,
+                                    .sample = -1};
+    struct requeue_result result;
+    keep(f, first, 0, "a", "unreadable");
+    row.row.status = ROW_MODEL_ERROR;
+    fixture_commit_row(f->store, row);
+    assert_int_equal(store_rows_requeue(f->store, &filter, &who, &result), 0);
+    struct reuse_query query = query_of(&asked, second);
+    assert_reuses(f, &query, NULL);
+    keep(f, first, 0, "a", "readable");
+    assert_reuses(f, &query, "readable");
 }
 
 static void test_reuse_is_counted_by_who_paid_and_money_by_row(void **state)
@@ -281,8 +306,6 @@ static void test_a_row_whose_reply_is_not_there_is_bare(void **state)
 
 /* ---- pruning ---- */
 
-static const struct audit_entry who = {.who = "uid 0", .action = "journal.prune", .target = "run"};
-
 static void test_a_group_is_pruned_whole_and_its_rest_in_pieces(void **state)
 {
     struct store_fixture *f = *state;
@@ -352,6 +375,7 @@ int main(void)
         TEST(test_what_is_too_old_is_not_reused),
         TEST(test_bad_and_reused_replies_are_not_reused),
         TEST(test_a_reply_that_its_row_could_not_read_is_not_reused),
+        TEST(test_a_reply_that_was_asked_for_again_is_not_reused),
         TEST(test_reuse_is_counted_by_who_paid_and_money_by_row),
         TEST(test_exchanges_of_an_older_store_can_be_reused),
         TEST(test_each_group_has_a_chain_of_its_own),
