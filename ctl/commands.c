@@ -55,7 +55,7 @@ const struct command commands[] = {
     {
         .path = "daemon limits",
         .method = "daemon.limits",
-        .doc = "What each provider account may be asked for, and is.",
+        .doc = "What each provider account may be asked for.",
         .help =
             "All models with the same base_url and key share an account. NOW is how many calls in\n"
             "flight it may have at present, of MAX; PACE the calls a second that were given by "

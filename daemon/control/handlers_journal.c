@@ -1,6 +1,7 @@
 /* What the journal did for a run: the policy that run.start was given, and what run.show tells of
  * reuse and of money. */
 #include "daemon/control/handlers.h"
+#include "daemon/store/reuse.h"
 #include "lib/duration.h"
 
 #include <math.h>

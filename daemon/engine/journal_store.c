@@ -1,5 +1,6 @@
 /* Turns transport's keys and exchanges into the store's records and back. */
 #include "daemon/engine/journal_store.h"
+#include "daemon/store/reuse.h"
 
 #include <stdlib.h>
 

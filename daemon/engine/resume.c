@@ -6,6 +6,7 @@
 #include "daemon/engine/adopt.h"
 #include "daemon/engine/group.h"
 #include "daemon/engine/lanes.h"
+#include "daemon/store/reuse.h"
 #include "daemon/store/unknown_calls.h"
 
 #include "lib/log.h"

@@ -1,6 +1,7 @@
 /* Reading the journal: what came back for a request, and every attempt that a row took. The order
  * of attempts is that of their bodies' numbers, which grow with time. Writing is part of the batch:
  * batch.c. */
+#include "daemon/store/reuse.h"
 #include "daemon/store/sql.h"
 
 #define EXCHANGE_COLUMNS                                                                       \

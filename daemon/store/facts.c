@@ -1,5 +1,6 @@
 /* What statistics are made of: a group's numbers, streamed in case order without touching a
  * text. */
+#include "daemon/store/reuse.h"
 #include "daemon/store/scores.h"
 #include "daemon/store/sql.h"
 

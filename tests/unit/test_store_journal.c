@@ -2,6 +2,7 @@
 #include "daemon/store/codec.h"
 #include "daemon/store/journal.h"
 #include "daemon/store/requeue.h"
+#include "daemon/store/reuse.h"
 #include "tests/unit/store_fixture.h"
 
 #include <math.h>
