@@ -1,5 +1,5 @@
 /* What people see of each answer: one printer a method, used by the table of commands. Shapes are
- * those of lib/proto_table.c; what is absent or null prints as "n/a" or not at all. */
+ * those of lib/proto.h; what is absent or null prints as "n/a" or not at all. */
 #ifndef CTL_PRINT_H
 #define CTL_PRINT_H
 

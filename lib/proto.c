@@ -5,6 +5,7 @@
 #include "lib/proto.h"
 
 #include "lib/nearest.h"
+#include "lib/proto_own.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -29,9 +30,22 @@ const char *proto_type_name(enum proto_type type)
     return names[type];
 }
 
+const struct proto_method *proto_next(const struct proto_method *before)
+{
+    if (!before)
+        return proto_daemon_methods;
+    const struct proto_method *next = before + 1;
+    if (next->name)
+        return next;
+    const struct proto_method *first_end = proto_daemon_methods;
+    while (first_end->name)
+        first_end++;
+    return next == first_end ? proto_run_methods : NULL;
+}
+
 const struct proto_method *proto_find(const char *name)
 {
-    for (const struct proto_method *method = proto_methods; method->name; method++)
+    for (const struct proto_method *method = NULL; (method = proto_next(method));)
         if (!strcmp(method->name, name))
             return method;
     return NULL;
@@ -40,7 +54,7 @@ const struct proto_method *proto_find(const char *name)
 const char *proto_nearest(const char *name)
 {
     struct as_nearest nearest = {0};
-    for (const struct proto_method *method = proto_methods; method->name; method++)
+    for (const struct proto_method *method = NULL; (method = proto_next(method));)
         as_nearest_offer(&nearest, name, method->name);
     return nearest.best;
 }

@@ -47,7 +47,8 @@ struct proto_method {
     const char *notices; /* notifications it leads to; NULL = none */
 };
 
-extern const struct proto_method proto_methods[];        /* ends with a NULL name */
+/* Every method, family by family: NULL gives the first, and NULL follows the last. */
+const struct proto_method *proto_next(const struct proto_method *before);
 const struct proto_method *proto_find(const char *name); /* NULL when there is none */
 const char *proto_nearest(const char *name); /* the method named most like it; NULL: none is near */
 

@@ -9,7 +9,8 @@
 static const char opening[] =
     "# The control protocol of assayd\n"
     "\n"
-    "*Printed from lib/proto_table.c by `scripts/docs`; edit the table, not this file.*\n"
+    "*Printed from lib/proto_daemon.c and lib/proto_run.c by `scripts/docs`; edit the tables, not "
+    "this file.*\n"
     "\n"
     "A Unix stream socket (`socket` in the configuration) that speaks JSON-RPC 2.0: one message a\n"
     "line, 1 MiB a line at most. Parameters are objects; batches are not taken, and every request\n"
@@ -91,7 +92,7 @@ void proto_write_docs(struct as_buf *out)
     AS_ERR_TABLE(X)
 #undef X
     const char *family = "";
-    for (const struct proto_method *method = proto_methods; method->name; method++) {
+    for (const struct proto_method *method = NULL; (method = proto_next(method));) {
         size_t family_len = strcspn(method->name, ".");
         if (strncmp(family, method->name, family_len + 1))
             as_buf_addf(out, "\n## %.*s\n", (int)family_len, method->name);

@@ -497,7 +497,7 @@ int control_server_new(struct loop *loop, const struct control_options *options,
     struct control_server *server = as_xcalloc(1, sizeof(*server));
     server->loop = loop;
     server->options = *options;
-    for (const struct proto_method *method = proto_methods; method->name; method++)
+    for (const struct proto_method *method = NULL; (method = proto_next(method));)
         AS_ASSERT(route_of(server, method->name));
     int rc = control_socket_open(options->socket_path, &server->socket, err);
     if (rc) {

@@ -48,7 +48,8 @@ struct control_options {
     const char *socket_path;
     const struct role_rule *roles; /* borrowed; must outlive the server */
     size_t role_count;
-    const struct control_route *routes; /* ends with a NULL method; must cover proto_methods */
+    const struct control_route
+        *routes; /* ends with a NULL method; must cover every method of lib/proto.h */
     void *app;
     /* A connection went: forget its watches and imports. Fires once for each, on a turn of its own,
      * never inside a handler, control_reply or control_notify; control_server_free fires it for all

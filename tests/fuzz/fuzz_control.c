@@ -50,7 +50,7 @@ static void stand_begin(void)
     AS_ASSERT(mkdtemp(stand.dir));
     stand.address.sun_family = AF_UNIX;
     snprintf(stand.address.sun_path, sizeof(stand.address.sun_path), "%s/sock", stand.dir);
-    for (const struct proto_method *method = proto_methods; method->name; method++) {
+    for (const struct proto_method *method = NULL; (method = proto_next(method));) {
         AS_ASSERT(count + 1 < ROUTES_MAX);
         stand.routes[count++] = (struct control_route){method->name, on_call};
     }

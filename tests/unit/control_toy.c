@@ -122,7 +122,7 @@ static void toy_init(struct toy *toy)
     assert_non_null(mkdtemp(toy->dir));
     snprintf(toy->path, sizeof(toy->path), "%s/sock", toy->dir);
     size_t count = 0;
-    for (const struct proto_method *method = proto_methods; method->name; method++)
+    for (const struct proto_method *method = NULL; (method = proto_next(method));)
         toy->routes[count++] = (struct control_route){method->name, handler_of(method->name)};
     assert_int_equal(loop_new(&toy->loop), 0);
     toy->watchdog = loop_timer_new(toy->loop, on_watchdog, toy);

@@ -15,7 +15,7 @@
 static void test_every_method_is_described_and_named_by_family(void **state)
 {
     (void)state;
-    for (const struct proto_method *method = proto_methods; method->name; method++) {
+    for (const struct proto_method *method = NULL; (method = proto_next(method));) {
         assert_non_null(strchr(method->name, '.'));
         assert_non_null(method->doc);
         assert_non_null(method->result);
@@ -27,7 +27,7 @@ static void test_every_method_is_described_and_named_by_family(void **state)
 static void test_every_parameter_is_described_and_its_bounds_make_sense(void **state)
 {
     (void)state;
-    for (const struct proto_method *method = proto_methods; method->name; method++)
+    for (const struct proto_method *method = NULL; (method = proto_next(method));)
         for (const struct proto_param *param = method->params; param->name; param++) {
             assert_non_null(param->doc);
             assert_true(!param->max || param->min <= param->max);
@@ -42,7 +42,7 @@ static void test_every_parameter_is_described_and_its_bounds_make_sense(void **s
 static void test_every_error_that_a_method_names_is_one_of_ours(void **state)
 {
     (void)state;
-    for (const struct proto_method *method = proto_methods; method->name; method++) {
+    for (const struct proto_method *method = NULL; (method = proto_next(method));) {
         char names[128] = "";
         char *rest = NULL;
         strncpy(names, method->errors ? method->errors : "", sizeof(names) - 1);
@@ -71,7 +71,7 @@ static void test_whoever_reads_may_not_change(void **state)
                                            "plugin.shadow"};
     (void)state;
     size_t above_observer = 0;
-    for (const struct proto_method *method = proto_methods; method->name; method++)
+    for (const struct proto_method *method = NULL; (method = proto_next(method));)
         above_observer += method->role > PROTO_OBSERVER;
     assert_int_equal(above_observer, AS_COUNT(changing) + 2);
     assert_int_equal(proto_find("journal.prune")->role, PROTO_ADMIN);
@@ -309,7 +309,7 @@ static void test_the_docs_name_every_method_parameter_and_error(void **state)
     struct as_buf docs = {0};
     (void)state;
     proto_write_docs(&docs);
-    for (const struct proto_method *method = proto_methods; method->name; method++) {
+    for (const struct proto_method *method = NULL; (method = proto_next(method));) {
         char heading[64];
         snprintf(heading, sizeof(heading), "\n### %s\n", method->name);
         assert_non_null(strstr(docs.ptr, heading));
