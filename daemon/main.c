@@ -94,10 +94,12 @@ static void raise_descriptor_limit(void)
 }
 
 /* What one thread allocates another frees, so heaps of their own would only grow beside each other.
- */
+ * The trim readies libc's heap on this thread: in a sanitizer's build nobody else does before two
+ * threads of the pool trim it at once. */
 static void keep_one_heap(void)
 {
     mallopt(M_ARENA_MAX, 1);
+    (void)malloc_trim(0);
 }
 
 /* Keys may stand in the environment, and /proc/PID/environ shows the memory that exec laid out for
