@@ -1,13 +1,10 @@
 /* Reading the journal: what came back for a request, and every attempt that a row took. The order
  * of attempts is that of their bodies' numbers, which grow with time. Writing is part of the batch:
  * batch.c. */
+#include "daemon/store/exchange_own.h"
 #include "daemon/store/reuse.h"
-#include "daemon/store/sql.h"
 
-#define EXCHANGE_COLUMNS                                                                       \
-    "e.group_id, e.case_seq, e.sample, e.member, e.role, e.turn, e.attempt, e.identity,"       \
-    " e.outcome, e.http_status, e.sent_ms, e.connect_us, e.first_byte_us, e.total_us, b.body," \
-    " e.paid_by"
+#define EXCHANGE_COLUMNS EXCHANGE_HEAD ", b.body"
 /* A requeue passes over what made a row fail. */
 #define NOT_SUPERSEDED                                                        \
     "NOT EXISTS (SELECT 1 FROM superseded AS s WHERE s.group_id = e.group_id" \
@@ -16,39 +13,12 @@
 #define EXCHANGE_TABLES "exchange AS e LEFT JOIN exchange_body AS b ON b.id = e.body_id"
 #define EXCHANGE_OF_ROW "e.group_id = ? AND e.case_seq = ? AND e.sample = ? AND e.member = ?"
 
-static struct exchange_record head_of(struct sql *sql)
-{
-    return (struct exchange_record){
-        .row = sql_row_key(sql, 0),
-        .role = (uint32_t)sql_int(sql, 4),
-        .turn = (uint32_t)sql_int(sql, 5),
-        .attempt = (uint32_t)sql_int(sql, 6),
-        .identity = sql_hash(sql, 7),
-        .outcome = (uint32_t)sql_int(sql, 8),
-        .http_status = (int)sql_int(sql, 9),
-        .sent_ms = sql_int(sql, 10),
-        .connect_us = sql_int(sql, 11),
-        .first_byte_us = sql_int(sql, 12),
-        .total_us = sql_int(sql, 13),
-        .paid_by = sql_int(sql, 15),
-    };
-}
-
 static int read_exchange(struct sql *sql, struct as_arena *arena,
                          struct exchange_record *ret_exchange)
 {
-    struct exchange_record exchange = head_of(sql);
-    struct as_reader body;
-    int rc = codec_open(sql->store->codec, sql_blob(sql, 14), arena, &body);
-    if (!rc) {
-        exchange.method = codec_get(&body);
-        exchange.url = codec_get(&body);
-        exchange.request_body = codec_get(&body);
-        exchange.response_headers = codec_get(&body);
-        exchange.response_body = codec_get(&body);
-        exchange.error = codec_get(&body);
-    }
-    if (rc || !as_reader_is_done(&body))
+    struct exchange_record exchange = exchange_head(sql);
+    struct as_str blob = sql_blob(sql, EXCHANGE_HEAD_COLUMNS);
+    if (exchange_texts(sql->store, blob, arena, &exchange))
         return sql_damaged(sql->store, "an exchange of the journal");
     *ret_exchange = exchange;
     return 0;

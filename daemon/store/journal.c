@@ -3,7 +3,7 @@
  * memory of a page. */
 #include "daemon/store/journal.h"
 
-#include "daemon/store/sql.h"
+#include "daemon/store/exchange_own.h"
 
 #include <string.h>
 
@@ -41,59 +41,21 @@ struct link_key {
     int64_t body_id;
 };
 
-static struct link_key key_of(struct sql *sql)
-{
-    return (struct link_key){
-        .head =
-            {
-                .row = sql_row_key(sql, 0),
-                .role = (uint32_t)sql_int(sql, 4),
-                .turn = (uint32_t)sql_int(sql, 5),
-                .attempt = (uint32_t)sql_int(sql, 6),
-                .identity = sql_hash(sql, 7),
-                .outcome = (uint32_t)sql_int(sql, 8),
-                .http_status = (int)sql_int(sql, 9),
-                .sent_ms = sql_int(sql, 10),
-                .connect_us = sql_int(sql, 11),
-                .first_byte_us = sql_int(sql, 12),
-                .total_us = sql_int(sql, 13),
-                .paid_by = sql_int(sql, 14),
-            },
-        .body_id = sql_int(sql, 15),
-    };
-}
-
 static int read_keys(struct store *store, const struct journal_walk *walk, uint32_t limit,
                      struct as_buf *keys)
 {
-    SQL_CLEANUP struct sql *sql = sql_use(
-        store, "SELECT group_id, case_seq, sample, member, role, turn, attempt, identity, outcome,"
-               " http_status, sent_ms, connect_us, first_byte_us, total_us, paid_by, body_id"
-               " FROM exchange WHERE group_id = ? AND body_id > ? ORDER BY body_id LIMIT ?");
+    SQL_CLEANUP struct sql *sql =
+        sql_use(store, "SELECT " EXCHANGE_HEAD ", e.body_id FROM exchange AS e"
+                       " WHERE e.group_id = ? AND e.body_id > ? ORDER BY e.body_id LIMIT ?");
     sql_put_int(sql, walk->group_id);
     sql_put_int(sql, walk->after);
     sql_put_int(sql, limit);
     int rc;
     while ((rc = sql_step(sql)) > 0) {
-        struct link_key key = key_of(sql);
+        struct link_key key = {exchange_head(sql), sql_int(sql, EXCHANGE_HEAD_COLUMNS)};
         as_buf_add(keys, &key, sizeof(key));
     }
     return rc;
-}
-
-static bool read_texts(struct store *store, struct as_str blob, struct as_arena *arena,
-                       struct exchange_record *exchange)
-{
-    struct as_reader body;
-    if (codec_open(store->codec, blob, arena, &body))
-        return false;
-    exchange->method = codec_get(&body);
-    exchange->url = codec_get(&body);
-    exchange->request_body = codec_get(&body);
-    exchange->response_headers = codec_get(&body);
-    exchange->response_body = codec_get(&body);
-    exchange->error = codec_get(&body);
-    return as_reader_is_done(&body);
 }
 
 /* The next link follows from the stored hash of the one before, or from the one that this should
@@ -123,7 +85,7 @@ static enum journal_fault fault_of(struct journal_walk *walk, struct sql *body,
     } else {
         walk->unchained++;
     }
-    if (!read_texts(body->store, blob, arena, &whole))
+    if (exchange_texts(body->store, blob, arena, &whole))
         return JOURNAL_UNREADABLE;
     if (!is_sound)
         return JOURNAL_OUT_OF_LINE;
