@@ -107,45 +107,8 @@ void as_assert_fail(const char *expr, const char *file, int line)
     abort();
 }
 
-static void *must(void *ptr)
+void as_out_of_memory(void)
 {
-    if (!ptr) {
-        fputs("<2>out of memory\n", stderr);
-        abort();
-    }
-    return ptr;
-}
-
-void *as_xmalloc(size_t size)
-{
-    return must(malloc(size ? size : 1));
-}
-
-void *as_xcalloc(size_t count, size_t size)
-{
-    return must(calloc(count ? count : 1, size ? size : 1));
-}
-
-void *as_xrealloc(void *ptr, size_t size)
-{
-    return must(realloc(ptr, size ? size : 1));
-}
-
-char *as_xstrdup(const char *text)
-{
-    return as_xmemdup(text, strlen(text));
-}
-
-char *as_xmemdup(const void *data, size_t len)
-{
-    char *copy = as_xmalloc(len + 1);
-    if (len)
-        memcpy(copy, data, len);
-    copy[len] = '\0';
-    return copy;
-}
-
-void as_free_ptr(void *ptr_to_ptr)
-{
-    free(*(void **)ptr_to_ptr);
+    fputs("<2>out of memory\n", stderr);
+    abort();
 }

@@ -67,6 +67,9 @@ int as_err_from_errno(int os_errno);         /* the nearest code of the table, n
 #define AS_ASSERT(cond) ((cond) ? (void)0 : as_assert_fail(#cond, __FILE__, __LINE__))
 __attribute__((noreturn)) void as_assert_fail(const char *expr, const char *file, int line);
 
+/* Ends the program; each program has its own. */
+__attribute__((noreturn)) void as_out_of_memory(void);
+
 /* Allocation that aborts when memory is out: for small sizes that no peer chooses. Runs resume from
  * the store. as_xmemdup adds a NUL. */
 void *as_xmalloc(size_t size) __attribute__((malloc, returns_nonnull));

@@ -10,8 +10,6 @@
  * (SIGSYS); a trap instead ends the process as what it is, a crash. */
 #include "lib/err.h"
 
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 time_t __wrap_time(time_t *ret_time);
@@ -42,37 +40,7 @@ void as_assert_fail(const char *expr, const char *file, int line)
     __builtin_trap();
 }
 
-static void *must(void *ptr)
+void as_out_of_memory(void)
 {
-    if (!ptr)
-        __builtin_trap();
-    return ptr;
-}
-
-void *as_xmalloc(size_t size)
-{
-    return must(malloc(size ? size : 1));
-}
-
-void *as_xcalloc(size_t count, size_t size)
-{
-    return must(calloc(count ? count : 1, size ? size : 1));
-}
-
-void *as_xrealloc(void *ptr, size_t size)
-{
-    return must(realloc(ptr, size ? size : 1));
-}
-
-char *as_xstrdup(const char *text)
-{
-    return as_xmemdup(text, strlen(text));
-}
-
-char *as_xmemdup(const void *data, size_t len)
-{
-    char *copy = as_xmalloc(len + 1);
-    memcpy(copy, data, len);
-    copy[len] = '\0';
-    return copy;
+    __builtin_trap();
 }
