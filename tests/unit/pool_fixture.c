@@ -92,6 +92,21 @@ uint64_t pool_open(struct pool_fixture *f, const char *source, struct kept_load 
     return id;
 }
 
+uint64_t pool_open_honest(struct pool_fixture *fixture)
+{
+    struct kept_load load;
+    uint64_t id = pool_open(fixture, "honest", &load);
+    assert_int_equal(load.status, JOB_OK);
+    return id;
+}
+
+struct sandbox_stats pool_stats_of(struct pool_fixture *fixture, uint64_t id)
+{
+    struct sandbox_stats stats;
+    assert_int_equal(sandbox_stats_of(fixture->sandbox, id, &stats), 0);
+    return stats;
+}
+
 void pool_submit_text(struct pool_fixture *f, uint64_t id, struct as_str text,
                       struct kept_reply *ret_reply)
 {

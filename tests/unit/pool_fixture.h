@@ -39,6 +39,9 @@ void pool_teardown(struct pool_fixture *fixture);
 
 /* Opens and waits for the load. */
 uint64_t pool_open(struct pool_fixture *fixture, const char *source, struct kept_load *ret_load);
+/* The fake worker, telling the truth; its load must succeed. */
+uint64_t pool_open_honest(struct pool_fixture *fixture);
+struct sandbox_stats pool_stats_of(struct pool_fixture *fixture, uint64_t id);
 void pool_submit_text(struct pool_fixture *fixture, uint64_t id, struct as_str text,
                       struct kept_reply *ret_reply);
 void pool_wait_replies(struct pool_fixture *fixture, const struct kept_reply *replies,

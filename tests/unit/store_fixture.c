@@ -31,17 +31,22 @@ int store_fixture_setup(void **state)
     return 0;
 }
 
-int store_fixture_teardown(void **state)
+void fixture_forget_database(const char *path)
 {
     static const char *const endings[] = {"", "-wal", "-shm", ".lock"};
+    for (size_t i = 0; i < AS_COUNT(endings); i++) {
+        char name[160];
+        snprintf(name, sizeof(name), "%s%s", path, endings[i]);
+        unlink(name);
+    }
+}
+
+int store_fixture_teardown(void **state)
+{
     struct store_fixture *f = *state;
     store_close(f->store);
     as_arena_done(&f->arena);
-    for (size_t i = 0; i < AS_COUNT(endings); i++) {
-        char name[128];
-        snprintf(name, sizeof(name), "%s%s", f->path, endings[i]);
-        unlink(name);
-    }
+    fixture_forget_database(f->path);
     int rc = rmdir(f->dir); /* fails, and the test with it, when something was left behind */
     free(f);
     return rc;
@@ -84,6 +89,11 @@ void store_fixture_migrate_from(struct store_fixture *f, int schema)
         assert_int_equal(sqlite3_exec(f->store->db, undo[i].sql, NULL, NULL, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_exec(f->store->db, pragma, NULL, NULL, NULL), SQLITE_OK);
     store_fixture_reopen(f);
+}
+
+struct row_key fixture_key(int64_t group_id, int64_t case_seq, uint32_t member, uint32_t sample)
+{
+    return (struct row_key){group_id, case_seq, member, sample};
 }
 
 struct case_record fixture_case(struct as_arena *arena, int64_t seq)

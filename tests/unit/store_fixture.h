@@ -20,11 +20,15 @@ void store_fixture_reopen(struct store_fixture *f);
  * that the earlier schema had stay. */
 void store_fixture_migrate_from(struct store_fixture *f, int schema);
 
+/* Takes the database's files away. */
+void fixture_forget_database(const char *path);
+
 /* A finished dataset of count cases c0, c1, ...; c0 is critical. */
 int64_t store_fixture_dataset(struct store_fixture *f, const char *name, size_t count);
 /* A running group of two members over a dataset of its own with case_count cases. */
 int64_t store_fixture_group(struct store_fixture *f, size_t case_count);
 
+struct row_key fixture_key(int64_t group_id, int64_t case_seq, uint32_t member, uint32_t sample);
 struct case_record fixture_case(struct as_arena *arena, int64_t seq);
 /* A whole reply to the model's request of a row. */
 struct exchange_record fixture_exchange(struct row_key key, const struct as_sha256 *identity);

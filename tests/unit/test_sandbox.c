@@ -47,21 +47,6 @@ static int teardown(void **state)
     return 0;
 }
 
-static uint64_t open_honest(void)
-{
-    struct kept_load load;
-    uint64_t id = pool_open(&pool, "honest", &load);
-    assert_int_equal(load.status, JOB_OK);
-    return id;
-}
-
-static struct sandbox_stats stats_of(uint64_t id)
-{
-    struct sandbox_stats stats;
-    assert_int_equal(sandbox_stats_of(pool.sandbox, id, &stats), 0);
-    return stats;
-}
-
 static void assert_answered(const struct kept_reply *reply)
 {
     if (reply->status != JOB_OK)
@@ -73,15 +58,15 @@ static void test_rows_are_answered_in_the_order_they_came(void **state)
 {
     enum { ROWS = 300 };
     static struct kept_reply replies[ROWS];
-    uint64_t id = open_honest();
+    uint64_t id = pool_open_honest(&pool);
     (void)state;
     for (unsigned i = 0; i < ROWS; i++)
         pool_submit_text(&pool, id, AS_STR("x"), &replies[i]);
-    assert_int_equal(stats_of(id).queued, ROWS);
+    assert_int_equal(pool_stats_of(&pool, id).queued, ROWS);
     pool_wait_replies(&pool, replies, ROWS);
     for (unsigned i = 0; i < ROWS; i++)
         assert_answered(&replies[i]);
-    struct sandbox_stats stats = stats_of(id);
+    struct sandbox_stats stats = pool_stats_of(&pool, id);
     assert_int_equal(stats.p50_us, 10); /* what the fake worker says of each row */
     assert_int_equal(stats.calls, ROWS);
     assert_int_equal(stats.errors, 0);
@@ -100,7 +85,7 @@ struct breakage {
 static void check_breakage_after(const char *before, const struct breakage *b)
 {
     struct kept_reply replies[9];
-    uint64_t id = open_honest();
+    uint64_t id = pool_open_honest(&pool);
     for (unsigned i = 0; i < 9; i++) {
         const char *text = i < 4 ? before : i == 4 ? b->text : "x";
         pool_submit_text(&pool, id, as_str_from(text), &replies[i]);
@@ -165,42 +150,42 @@ static void test_an_error_of_the_script_leaves_its_worker_alone(void **state)
 {
     struct kept_reply replies[4];
     static const char *const texts[4] = {"x", "error", "bad", "x"};
-    uint64_t id = open_honest();
+    uint64_t id = pool_open_honest(&pool);
     (void)state;
     for (unsigned i = 0; i < 4; i++)
         replies[i] = pool_ask(&pool, id, texts[i]);
     assert_int_equal(replies[1].status, JOB_SCRIPT_ERROR);
     assert_int_equal(replies[2].status, JOB_BAD_RESULT);
     assert_int_equal(atoi(replies[0].label), atoi(replies[3].label));
-    assert_int_equal(stats_of(id).errors, 2);
-    assert_int_equal(stats_of(id).kills, 0);
+    assert_int_equal(pool_stats_of(&pool, id).errors, 2);
+    assert_int_equal(pool_stats_of(&pool, id).kills, 0);
 }
 
 static void test_a_stop_that_hit_the_wrong_row_runs_that_row_again(void **state)
 {
-    uint64_t id = open_honest();
+    uint64_t id = pool_open_honest(&pool);
     (void)state;
     struct kept_reply reply = pool_ask(&pool, id, "false timeout once");
     assert_answered(&reply);
-    assert_int_equal(stats_of(id).kills, 0);
+    assert_int_equal(pool_stats_of(&pool, id).kills, 0);
 }
 
 static void test_a_row_is_run_again_only_once(void **state)
 {
-    uint64_t id = open_honest();
+    uint64_t id = pool_open_honest(&pool);
     (void)state;
     struct kept_reply reply = pool_ask(&pool, id, "false timeout");
     assert_int_equal(reply.status, JOB_TIMEOUT);
-    assert_int_equal(stats_of(id).calls, 1);
+    assert_int_equal(pool_stats_of(&pool, id).calls, 1);
 }
 
 static void test_a_death_between_rows_is_nobodys_fault(void **state)
 {
-    uint64_t id = open_honest();
+    uint64_t id = pool_open_honest(&pool);
     (void)state;
     struct kept_reply first = pool_ask(&pool, id, "answer and die");
     assert_answered(&first);
-    while (!stats_of(id).kills)
+    while (!pool_stats_of(&pool, id).kills)
         loop_turn(pool.loop);
     struct kept_reply second = pool_ask(&pool, id, "x");
     assert_answered(&second);
@@ -254,7 +239,7 @@ static void test_rows_may_be_submitted_before_the_plugin_is_loaded(void **state)
 static void test_five_deaths_in_a_row_put_the_plugin_into_quarantine(void **state)
 {
     struct kept_reply replies[8];
-    uint64_t id = open_honest();
+    uint64_t id = pool_open_honest(&pool);
     (void)state;
     for (unsigned i = 0; i < 8; i++)
         pool_submit_text(&pool, id, AS_STR("segv"), &replies[i]);
@@ -262,15 +247,15 @@ static void test_five_deaths_in_a_row_put_the_plugin_into_quarantine(void **stat
     for (unsigned i = 0; i < 8; i++)
         assert_int_equal(replies[i].status, i < 5 ? JOB_CRASH : JOB_QUARANTINED);
     assert_has(replies[7].reason, "SIGSEGV");
-    assert_true(stats_of(id).is_quarantined);
-    assert_has(stats_of(id).reason, "SIGSEGV");
-    assert_int_equal(stats_of(id).kills, 5);
+    assert_true(pool_stats_of(&pool, id).is_quarantined);
+    assert_has(pool_stats_of(&pool, id).reason, "SIGSEGV");
+    assert_int_equal(pool_stats_of(&pool, id).kills, 5);
     assert_int_equal(pool_ask(&pool, id, "x").status, JOB_QUARANTINED);
 }
 
 static void test_a_forbidden_system_call_is_denied_and_quarantined_at_once(void **state)
 {
-    uint64_t id = open_honest();
+    uint64_t id = pool_open_honest(&pool);
     (void)state;
     assert_int_equal(pool_ask(&pool, id, "sys").status, JOB_DENIED);
     assert_int_equal(pool_ask(&pool, id, "x").status, JOB_QUARANTINED);
@@ -278,7 +263,7 @@ static void test_a_forbidden_system_call_is_denied_and_quarantined_at_once(void 
 
 static void test_quarantine_of_one_plugin_leaves_another_alone(void **state)
 {
-    uint64_t bad = open_honest(), good = open_honest();
+    uint64_t bad = pool_open_honest(&pool), good = pool_open_honest(&pool);
     (void)state;
     assert_int_equal(pool_ask(&pool, bad, "sys").status, JOB_DENIED);
     struct kept_reply reply = pool_ask(&pool, good, "x");
@@ -289,7 +274,7 @@ static void test_an_output_over_the_limit_is_not_shown_to_a_scorer(void **state)
 {
     char *text = malloc(JOB_TEXT_MAX_BYTES + 1);
     struct kept_reply at_limit, over;
-    uint64_t id = open_honest();
+    uint64_t id = pool_open_honest(&pool);
     (void)state;
     memset(text, 'a', JOB_TEXT_MAX_BYTES + 1);
     pool_submit_text(&pool, id, (struct as_str){text, JOB_TEXT_MAX_BYTES}, &at_limit);
@@ -306,7 +291,7 @@ static void test_bodies_larger_than_any_socket_buffer_go_through(void **state)
     enum { ROWS = 6, SIZE = 5 << 20 };
     struct kept_reply replies[ROWS] = {0};
     char *body = calloc(1, SIZE);
-    uint64_t id = open_honest();
+    uint64_t id = pool_open_honest(&pool);
     (void)state;
     for (unsigned i = 0; i < ROWS; i++) {
         struct job_row row = {
@@ -323,7 +308,7 @@ static void test_a_closed_plugin_answers_what_was_queued_and_ends_its_workers(vo
 {
     struct kept_reply replies[100];
     struct sandbox_stats stats;
-    uint64_t id = open_honest();
+    uint64_t id = pool_open_honest(&pool);
     (void)state;
     for (unsigned i = 0; i < 100; i++)
         pool_submit_text(&pool, id, AS_STR("x"), &replies[i]);
@@ -336,10 +321,10 @@ static void test_a_closed_plugin_answers_what_was_queued_and_ends_its_workers(vo
 
 static void test_an_old_id_does_not_find_the_plugin_that_took_its_place(void **state)
 {
-    uint64_t old = open_honest();
+    uint64_t old = pool_open_honest(&pool);
     (void)state;
     sandbox_close(pool.sandbox, old);
-    uint64_t new = open_honest();
+    uint64_t new = pool_open_honest(&pool);
     assert_int_not_equal(old, new);
     assert_int_equal(pool_ask(&pool, old, "x").status, JOB_CRASH);
 }
@@ -372,7 +357,7 @@ static void submit_again(void *ctx, const struct job_reply *reply)
 
 static void test_a_callback_may_submit_close_and_open(void **state)
 {
-    struct reentrant r = {.id = open_honest(), .left = 100};
+    struct reentrant r = {.id = pool_open_honest(&pool), .left = 100};
     (void)state;
     struct job_row row = {.kind = JOB_SCORE, .output = {.text = AS_STR("x")}};
     sandbox_submit(pool.sandbox, r.id, &row, submit_again, &r);
@@ -407,7 +392,7 @@ static void test_more_plugins_than_workers_take_turns(void **state)
     uint32_t workers = 0;
     (void)state;
     for (unsigned p = 0; p < PLUGINS; p++)
-        ids[p] = open_honest();
+        ids[p] = pool_open_honest(&pool);
     for (unsigned i = 0; i < ROWS; i++)
         for (unsigned p = 0; p < PLUGINS; p++)
             pool_submit_text(&pool, ids[p], AS_STR("x"), &replies[p][i]);
@@ -418,18 +403,18 @@ static void test_more_plugins_than_workers_take_turns(void **state)
     }
     pool_turn_for_ms(&pool, 50); /* the killed ones are reaped */
     for (unsigned p = 0; p < PLUGINS; p++)
-        workers += stats_of(ids[p]).workers;
+        workers += pool_stats_of(&pool, ids[p]).workers;
     assert_true(workers <= 2);
 }
 
 static void test_an_idle_worker_is_ended_and_comes_back_when_needed(void **state)
 {
-    uint64_t id = open_honest();
+    uint64_t id = pool_open_honest(&pool);
     (void)state;
-    assert_int_equal(stats_of(id).workers, 1);
-    while (stats_of(id).workers)
+    assert_int_equal(pool_stats_of(&pool, id).workers, 1);
+    while (pool_stats_of(&pool, id).workers)
         loop_turn(pool.loop);
-    assert_int_equal(stats_of(id).kills, 0);
+    assert_int_equal(pool_stats_of(&pool, id).kills, 0);
     struct kept_reply reply = pool_ask(&pool, id, "x");
     assert_answered(&reply);
 }
@@ -438,27 +423,27 @@ static void test_a_long_queue_gets_a_second_process(void **state)
 {
     enum { ROWS = 40 };
     static struct kept_reply replies[ROWS];
-    uint64_t id = open_honest();
+    uint64_t id = pool_open_honest(&pool);
     uint32_t most = 0;
     (void)state;
     if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
         skip();
     for (unsigned i = 0; i < ROWS; i++)
         pool_submit_text(&pool, id, AS_STR("slow"), &replies[i]);
-    while (stats_of(id).calls < ROWS) {
+    while (pool_stats_of(&pool, id).calls < ROWS) {
         loop_turn(pool.loop);
-        most = stats_of(id).workers > most ? stats_of(id).workers : most;
+        most = pool_stats_of(&pool, id).workers > most ? pool_stats_of(&pool, id).workers : most;
     }
     assert_true(most >= 2);
 }
 
 static void test_the_spent_cpu_time_of_ended_processes_is_kept(void **state)
 {
-    uint64_t id = open_honest();
+    uint64_t id = pool_open_honest(&pool);
     (void)state;
     pool_ask(&pool, id, "spin");
     pool_ask(&pool, id, "x");
-    assert_true(stats_of(id).cpu_us >= 40000);
+    assert_true(pool_stats_of(&pool, id).cpu_us >= 40000);
 }
 
 struct probed {

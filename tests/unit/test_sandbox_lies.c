@@ -51,21 +51,6 @@ static int teardown(void **state)
     return 0;
 }
 
-static uint64_t open_honest(void)
-{
-    struct kept_load load;
-    uint64_t id = pool_open(&pool, "honest", &load);
-    assert_int_equal(load.status, JOB_OK);
-    return id;
-}
-
-static struct sandbox_stats stats_of(uint64_t id)
-{
-    struct sandbox_stats stats;
-    assert_int_equal(sandbox_stats_of(pool.sandbox, id, &stats), 0);
-    return stats;
-}
-
 /* A row of this kind that says text to the fake worker. */
 static void submit(uint64_t id, enum job_kind kind, const char *text, struct kept_reply *ret_reply)
 {
@@ -108,7 +93,7 @@ static void check_replies(const struct lie *lie, enum job_kind kind,
 static void check_lie(const struct lie *lie, enum job_kind kind)
 {
     struct kept_reply replies[ROWS], others[ROWS], after;
-    uint64_t id = open_honest(), other = open_honest();
+    uint64_t id = pool_open_honest(&pool), other = pool_open_honest(&pool);
     for (unsigned i = 0; i < ROWS; i++) {
         submit(id, kind, i == LIAR ? lie->text : "x", &replies[i]);
         submit(other, kind, "x", &others[i]);
@@ -118,11 +103,11 @@ static void check_lie(const struct lie *lie, enum job_kind kind)
     check_replies(lie, kind, replies);
     for (unsigned i = 0; i < ROWS; i++)
         assert_answered(lie->text, kind, i, &others[i]);
-    assert_int_equal(stats_of(other).kills, 0);
+    assert_int_equal(pool_stats_of(&pool, other).kills, 0);
     submit(id, kind, "x", &after);
     pool_wait_replies(&pool, &after, 1);
     assert_answered(lie->text, kind, ROWS, &after);
-    assert_int_equal(stats_of(id).kills, 1);
+    assert_int_equal(pool_stats_of(&pool, id).kills, 1);
     sandbox_close(pool.sandbox, id);
     sandbox_close(pool.sandbox, other);
 }
@@ -216,7 +201,7 @@ static void test_a_worker_that_lies_of_its_progress_harms_no_more_than_its_own_r
     (void)state;
     for (unsigned i = 0; i < AS_COUNT(lies) * AS_COUNT(ends); i++) {
         struct kept_reply replies[4], other;
-        uint64_t id = open_honest(), bystander = open_honest();
+        uint64_t id = pool_open_honest(&pool), bystander = pool_open_honest(&pool);
         submit(id, JOB_SCORE, lies[i % AS_COUNT(lies)], &replies[0]);
         submit(id, JOB_SCORE, ends[i / AS_COUNT(lies)], &replies[1]);
         submit(id, JOB_SCORE, "x", &replies[2]);
@@ -228,7 +213,7 @@ static void test_a_worker_that_lies_of_its_progress_harms_no_more_than_its_own_r
         assert_answered(lies[i % AS_COUNT(lies)], JOB_SCORE, 0, &other);
         for (unsigned k = 1; k < 4; k++)
             assert_true(replies[k].status == JOB_OK || replies[k].reason[0]);
-        assert_int_equal(stats_of(bystander).kills, 0);
+        assert_int_equal(pool_stats_of(&pool, bystander).kills, 0);
         sandbox_close(pool.sandbox, id);
         sandbox_close(pool.sandbox, bystander);
     }
@@ -241,7 +226,7 @@ static void test_a_lie_at_load_is_a_plugin_that_did_not_load(void **state)
                                           "load-huge",     "load-status"};
     struct kept_load load;
     (void)state;
-    uint64_t bystander = open_honest();
+    uint64_t bystander = pool_open_honest(&pool);
     for (unsigned i = 0; i < AS_COUNT(sources); i++) {
         pool_open(&pool, sources[i], &load);
         if (load.status != JOB_CRASH)
@@ -278,11 +263,11 @@ static void test_a_worker_that_answers_before_it_is_asked_is_ended(void **state)
     struct kept_reply replies[20];
     struct kept_load load;
     (void)state;
-    uint64_t bystander = open_honest();
+    uint64_t bystander = pool_open_honest(&pool);
     for (unsigned i = 0; i < AS_COUNT(sources); i++) {
         uint64_t id = pool_open(&pool, sources[i], &load);
         assert_int_equal(load.status, JOB_OK);
-        while (!stats_of(id).kills)
+        while (!pool_stats_of(&pool, id).kills)
             loop_turn(pool.loop);
         for (unsigned row = 0; row < AS_COUNT(replies); row++)
             submit(id, JOB_SCORE, "x", &replies[row]);
@@ -300,7 +285,7 @@ static void test_a_worker_that_never_reads_costs_its_rows_and_nobody_elses(void 
     struct kept_reply reply = {0}, other;
     char *body = calloc(1, SIZE);
     (void)state;
-    uint64_t id = pool_open(&pool, "load-deaf", &load), bystander = open_honest();
+    uint64_t id = pool_open(&pool, "load-deaf", &load), bystander = pool_open_honest(&pool);
     struct job_row row = {.kind = JOB_PARSE, .http.body = {body, SIZE}};
     sandbox_submit(pool.sandbox, id, &row, keep_reply, &reply);
     free(body);

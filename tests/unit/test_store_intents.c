@@ -10,11 +10,6 @@
 
 #include <cmocka.h>
 
-static struct row_key key_of(int64_t group_id, int64_t case_seq, uint32_t member, uint32_t sample)
-{
-    return (struct row_key){group_id, case_seq, member, sample};
-}
-
 static int64_t settle(struct store_fixture *f, int64_t group)
 {
     int64_t count = -1;
@@ -26,9 +21,9 @@ static void test_an_intent_without_its_exchange_is_of_unknown_fate(void **state)
 {
     struct store_fixture *f = *state;
     int64_t group = store_fixture_group(f, 3);
-    struct store_intent intents[3] = {{key_of(group, 0, 0, 0), 0, 0, 1, 0},
-                                      {key_of(group, 1, 0, 0), 0, 0, 1, 0},
-                                      {key_of(group, 1, 0, 0), 1, 0, 1, 0}};
+    struct store_intent intents[3] = {{fixture_key(group, 0, 0, 0), 0, 0, 1, 0},
+                                      {fixture_key(group, 1, 0, 0), 0, 0, 1, 0},
+                                      {fixture_key(group, 1, 0, 0), 1, 0, 1, 0}};
     struct store_batch batch = {.intents = intents, .intent_count = 3};
     struct group_record got;
     fixture_commit(f->store, &batch);
@@ -46,9 +41,9 @@ static void test_calls_of_unknown_fate_are_named(void **state)
 {
     struct store_fixture *f = *state;
     int64_t group = store_fixture_group(f, 3);
-    struct store_intent intents[3] = {{key_of(group, 2, 1, 0), 1, 1, 4, 0},
-                                      {key_of(group, 0, 0, 0), 0, 0, 1, 0},
-                                      {key_of(group, 1, 0, 1), 0, 0, 2, 0}};
+    struct store_intent intents[3] = {{fixture_key(group, 2, 1, 0), 1, 1, 4, 0},
+                                      {fixture_key(group, 0, 0, 0), 0, 0, 1, 0},
+                                      {fixture_key(group, 1, 0, 1), 0, 0, 2, 0}};
     struct store_batch batch = {.intents = intents, .intent_count = 3};
     struct unknown_call *calls = NULL;
     size_t count = 0;
@@ -73,8 +68,8 @@ static void test_a_withdrawn_intent_is_not_of_unknown_fate(void **state)
 {
     struct store_fixture *f = *state;
     int64_t group = store_fixture_group(f, 2);
-    struct store_intent intents[2] = {{key_of(group, 0, 0, 0), 0, 0, 1, 0},
-                                      {key_of(group, 1, 0, 0), 0, 0, 1, 0}};
+    struct store_intent intents[2] = {{fixture_key(group, 0, 0, 0), 0, 0, 1, 0},
+                                      {fixture_key(group, 1, 0, 0), 0, 0, 1, 0}};
     struct store_batch batch = {.intents = intents, .intent_count = 2};
     struct store_batch withdrawal = {.withdrawals = &intents[1], .withdrawal_count = 1};
     fixture_commit(f->store, &batch);
@@ -87,8 +82,8 @@ static void test_an_exchange_takes_its_intent_away(void **state)
     struct store_fixture *f = *state;
     struct as_sha256 identity = as_sha256_of("q", 1);
     int64_t group = store_fixture_group(f, 2);
-    struct store_intent intents[2] = {{key_of(group, 0, 0, 0), 0, 0, 1, 0},
-                                      {key_of(group, 1, 0, 0), 0, 0, 1, 0}};
+    struct store_intent intents[2] = {{fixture_key(group, 0, 0, 0), 0, 0, 1, 0},
+                                      {fixture_key(group, 1, 0, 0), 0, 0, 1, 0}};
     struct exchange_record exchange = fixture_exchange(intents[0].row, &identity);
     exchange.outcome = 2; /* any attempt that ended is of known fate */
     struct store_batch sent = {.intents = intents, .intent_count = 2};
@@ -103,7 +98,7 @@ static void test_an_intent_and_its_exchange_in_one_batch_leave_nothing_open(void
     struct store_fixture *f = *state;
     struct as_sha256 identity = as_sha256_of("q", 1);
     int64_t group = store_fixture_group(f, 1);
-    struct store_intent intent = {key_of(group, 0, 0, 0), 0, 0, 1, 0};
+    struct store_intent intent = {fixture_key(group, 0, 0, 0), 0, 0, 1, 0};
     struct exchange_record exchange = fixture_exchange(intent.row, &identity);
     struct store_batch batch = {
         .intents = &intent, .intent_count = 1, .exchanges = &exchange, .exchange_count = 1};
@@ -116,8 +111,8 @@ static void test_an_attempt_that_ended_leaves_the_intent_of_the_next(void **stat
     struct store_fixture *f = *state;
     struct as_sha256 identity = as_sha256_of("q", 1);
     int64_t group = store_fixture_group(f, 1);
-    struct store_intent intents[2] = {{key_of(group, 0, 0, 0), 0, 0, 1, 0},
-                                      {key_of(group, 0, 0, 0), 0, 0, 2, 0}};
+    struct store_intent intents[2] = {{fixture_key(group, 0, 0, 0), 0, 0, 1, 0},
+                                      {fixture_key(group, 0, 0, 0), 0, 0, 2, 0}};
     struct exchange_record first = fixture_exchange(intents[0].row, &identity);
     first.attempt = 1;
     struct store_batch batch = {
@@ -130,8 +125,8 @@ static void test_an_intent_told_twice_counts_once(void **state)
 {
     struct store_fixture *f = *state;
     int64_t group = store_fixture_group(f, 1);
-    struct store_intent intents[2] = {{key_of(group, 0, 0, 0), 0, 0, 1, 0},
-                                      {key_of(group, 0, 0, 0), 0, 0, 1, 0}};
+    struct store_intent intents[2] = {{fixture_key(group, 0, 0, 0), 0, 0, 1, 0},
+                                      {fixture_key(group, 0, 0, 0), 0, 0, 1, 0}};
     struct store_batch batch = {.intents = intents, .intent_count = 2};
     fixture_commit(f->store, &batch);
     assert_int_equal(settle(f, group), 1);

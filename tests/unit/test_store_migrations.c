@@ -202,16 +202,6 @@ static void assert_is_migrated(int version)
     as_arena_done(&arena);
 }
 
-static void forget_file(void)
-{
-    static const char *const endings[] = {"", "-wal", "-shm", ".lock"};
-    for (size_t i = 0; i < AS_COUNT(endings); i++) {
-        char name[160];
-        snprintf(name, sizeof(name), "%s%s", path, endings[i]);
-        unlink(name);
-    }
-}
-
 static int set_up(void **state)
 {
     (void)state;
@@ -227,7 +217,7 @@ static int tear_down(void **state)
 {
     (void)state;
     codec_free(codec);
-    forget_file();
+    fixture_forget_database(path);
     *strrchr(path, '/') = '\0';
     return rmdir(path);
 }
@@ -238,7 +228,7 @@ static void test_a_database_of_every_version_is_brought_to_the_present_one(void 
     for (int version = 1; version <= STORE_SCHEMA_VERSION; version++) {
         make_database(version);
         assert_is_migrated(version);
-        forget_file();
+        fixture_forget_database(path);
     }
 }
 
@@ -259,7 +249,7 @@ static void test_power_may_fail_anywhere_in_a_migration(void **state)
         has_failed = power_vfs_has_failed();
         power_vfs_restore();
         assert_is_migrated(1);
-        forget_file();
+        fixture_forget_database(path);
         power_vfs_remove();
         assert_true(at < 10000);
     }

@@ -191,16 +191,6 @@ static void check(struct model *model)
     store_close(store);
 }
 
-static void forget_file(void)
-{
-    static const char *const endings[] = {"", "-wal", "-shm", ".lock"};
-    for (size_t i = 0; i < AS_COUNT(endings); i++) {
-        char name[160];
-        snprintf(name, sizeof(name), "%s%s", path, endings[i]);
-        unlink(name);
-    }
-}
-
 static int set_up(void **state)
 {
     (void)state;
@@ -215,7 +205,7 @@ static int tear_down(void **state)
 {
     (void)state;
     power_vfs_remove();
-    forget_file();
+    fixture_forget_database(path);
     *strrchr(path, '/') = '\0';
     return rmdir(path);
 }
@@ -230,7 +220,7 @@ static void test_what_was_acknowledged_survives_a_power_failure_at_any_write(voi
     uint64_t calls = power_vfs_calls();
     assert_int_equal(calm.steps, 12);
     assert_true(calls > 200);
-    forget_file();
+    fixture_forget_database(path);
     power_vfs_remove();
     for (uint64_t at = 1; at < calls; at += 1 + calls / 150) {
         struct model model = {0};
@@ -239,7 +229,7 @@ static void test_what_was_acknowledged_survives_a_power_failure_at_any_write(voi
         assert_true(power_vfs_has_failed());
         power_vfs_restore();
         check(&model);
-        forget_file();
+        fixture_forget_database(path);
         power_vfs_remove();
     }
     power_vfs_install(0, 0);
@@ -288,7 +278,7 @@ static void test_without_a_sync_an_acknowledged_batch_would_be_lost(void **state
         lost += count_of(store, "SELECT count(*) FROM intent") < BATCH;
         store_close(store);
         free(step);
-        forget_file();
+        fixture_forget_database(path);
         power_vfs_remove();
     }
     power_vfs_install(0, 0);

@@ -16,11 +16,6 @@
 static const struct row_filter everything = {
     .status = -1, .member = -1, .metric = -1, .limit = 1000};
 
-static struct row_key key_of(int64_t group_id, int64_t case_seq, uint32_t member, uint32_t sample)
-{
-    return (struct row_key){group_id, case_seq, member, sample};
-}
-
 /* "seq.sample.member " of each row of a page. */
 static void assert_page(struct store_fixture *f, const struct row_filter *filter, const char *want)
 {
@@ -49,7 +44,7 @@ static void test_a_row_comes_back_with_every_field(void **state)
 {
     struct store_fixture *f = *state;
     int64_t group = store_fixture_group(f, 3);
-    struct scored_row want = fixture_row(key_of(group, 1, 1, 0));
+    struct scored_row want = fixture_row(fixture_key(group, 1, 1, 0));
     want.row.tool_calls_json = AS_STR("[{\"name\":\"f\"}]");
     want.row.cached_tokens = 4;
     want.row.reasoning_tokens = 5;
@@ -85,7 +80,7 @@ static void test_a_failed_row_has_its_error_and_no_text(void **state)
     struct store_fixture *f = *state;
     int64_t group = store_fixture_group(f, 1);
     struct scored_row row = {.row = {
-                                 .key = key_of(group, 0, 0, 0),
+                                 .key = fixture_key(group, 0, 0, 0),
                                  .status = ROW_MODEL_ERROR,
                                  .error_class = AS_STR("rate_limit"),
                                  .error = AS_STR("HTTP 429"),
@@ -112,7 +107,7 @@ static void test_scores_come_back_with_numbers_and_words(void **state)
         {.metric = 2, .score = 1, .pass = 1, .reason = AS_STR("why"), .details_json = AS_STR("{}")},
         {.metric = 3, .is_na = true, .score = NAN, .pass = -1, .reason = AS_STR("no number")},
     };
-    struct scored_row row = fixture_row(key_of(group, 0, 0, 0));
+    struct scored_row row = fixture_row(fixture_key(group, 0, 0, 0));
     row.scores = scores;
     row.score_count = 3;
     fixture_commit_row(f->store, row);
@@ -136,7 +131,7 @@ static void test_an_empty_text_is_not_an_absent_one(void **state)
 {
     struct store_fixture *f = *state;
     int64_t group = store_fixture_group(f, 1);
-    struct scored_row row = fixture_row(key_of(group, 0, 0, 0));
+    struct scored_row row = fixture_row(fixture_key(group, 0, 0, 0));
     row.row.text = AS_STR("");
     fixture_commit_row(f->store, row);
     struct row_listing got = only_row(f, group, 0);
@@ -153,7 +148,7 @@ static void test_long_texts_of_any_bytes_come_back_whole(void **state)
     for (size_t i = 0; i < 3000000; i++)
         bytes[i] = (char)(i * i >> 3); /* NULs, and no UTF-8 */
     for (size_t i = 0; i < AS_COUNT(lengths); i++) {
-        struct scored_row row = fixture_row(key_of(group, (int64_t)i, 0, 0));
+        struct scored_row row = fixture_row(fixture_key(group, (int64_t)i, 0, 0));
         row.row.text = (struct as_str){bytes, lengths[i]};
         fixture_commit_row(f->store, row);
         struct row_listing got = only_row(f, group, (int64_t)i);
@@ -169,8 +164,8 @@ static void test_a_text_over_the_limit_is_refused_and_nothing_of_its_batch_kept(
     struct store_fixture *f = *state;
     int64_t group = store_fixture_group(f, 2);
     char *bytes = as_xcalloc(1, CODEC_MAX_BYTES);
-    struct scored_row rows[2] = {fixture_row(key_of(group, 0, 0, 0)),
-                                 fixture_row(key_of(group, 1, 0, 0))};
+    struct scored_row rows[2] = {fixture_row(fixture_key(group, 0, 0, 0)),
+                                 fixture_row(fixture_key(group, 1, 0, 0))};
     rows[1].row.text = (struct as_str){bytes, CODEC_MAX_BYTES};
     struct store_batch batch = {.rows = rows, .row_count = 2};
     size_t duplicates = 0;
@@ -186,8 +181,8 @@ static void test_a_row_that_is_there_is_left_and_counted(void **state)
 {
     struct store_fixture *f = *state;
     int64_t group = store_fixture_group(f, 2);
-    struct scored_row rows[2] = {fixture_row(key_of(group, 0, 0, 0)),
-                                 fixture_row(key_of(group, 1, 0, 0))};
+    struct scored_row rows[2] = {fixture_row(fixture_key(group, 0, 0, 0)),
+                                 fixture_row(fixture_key(group, 1, 0, 0))};
     fixture_commit_row(f->store, rows[0]);
     rows[0].row.text = AS_STR("another answer");
     rows[0].row.status = ROW_REFUSED;
@@ -205,7 +200,7 @@ static void test_an_exchange_comes_back_with_every_field(void **state)
 {
     struct store_fixture *f = *state;
     struct as_sha256 identity = as_sha256_of("q", 1);
-    struct row_key key = key_of(store_fixture_group(f, 1), 0, 1, 0);
+    struct row_key key = fixture_key(store_fixture_group(f, 1), 0, 1, 0);
     struct exchange_record want = fixture_exchange(key, &identity), got;
     want.role = 1;
     want.turn = 1;
@@ -238,9 +233,9 @@ static void test_an_exchange_is_found_for_exactly_its_row_role_turn_and_identity
     struct store_fixture *f = *state;
     struct as_sha256 identity = as_sha256_of("q", 1), other = as_sha256_of("r", 1);
     int64_t group = store_fixture_group(f, 2);
-    struct row_key key = key_of(group, 0, 0, 0);
-    const struct row_key others[] = {key_of(group + 1, 0, 0, 0), key_of(group, 1, 0, 0),
-                                     key_of(group, 0, 1, 0), key_of(group, 0, 0, 1)};
+    struct row_key key = fixture_key(group, 0, 0, 0);
+    const struct row_key others[] = {fixture_key(group + 1, 0, 0, 0), fixture_key(group, 1, 0, 0),
+                                     fixture_key(group, 0, 1, 0), fixture_key(group, 0, 0, 1)};
     struct exchange_record exchange = fixture_exchange(key, &identity), got;
     struct store_batch batch = {.exchanges = &exchange, .exchange_count = 1};
     fixture_commit(f->store, &batch);
@@ -259,7 +254,7 @@ static void test_the_newest_whole_reply_is_found_among_attempts(void **state)
 {
     struct store_fixture *f = *state;
     struct as_sha256 identity = as_sha256_of("q", 1);
-    struct row_key key = key_of(store_fixture_group(f, 1), 0, 0, 0);
+    struct row_key key = fixture_key(store_fixture_group(f, 1), 0, 0, 0);
     struct exchange_record attempts[4], got, *all = NULL;
     size_t count = 0;
     for (int i = 0; i < 4; i++) {
@@ -281,7 +276,7 @@ static void test_a_broken_attempt_alone_is_a_miss(void **state)
 {
     struct store_fixture *f = *state;
     struct as_sha256 identity = as_sha256_of("q", 1);
-    struct row_key key = key_of(store_fixture_group(f, 1), 0, 0, 0);
+    struct row_key key = fixture_key(store_fixture_group(f, 1), 0, 0, 0);
     struct exchange_record broken = fixture_exchange(key, &identity), got;
     broken.outcome = 3;
     struct store_batch batch = {.exchanges = &broken, .exchange_count = 1};
@@ -296,7 +291,7 @@ static int64_t commit_grid(struct store_fixture *f)
 {
     int64_t group = store_fixture_group(f, 3);
     for (int i = 11; i >= 0; i--) { /* backwards: order must come from the key */
-        struct row_key key = key_of(group, i / 4, (uint32_t)i % 2, (uint32_t)i / 2 % 2);
+        struct row_key key = fixture_key(group, i / 4, (uint32_t)i % 2, (uint32_t)i / 2 % 2);
         struct score_record score = {.metric = 0, .score = (double)key.case_seq / 10, .pass = -1};
         struct scored_row row = fixture_row(key);
         row.row.status = key.case_seq == 1 ? ROW_TIMEOUT : ROW_OK;
@@ -314,12 +309,12 @@ static void test_rows_are_paged_by_case_sample_and_member(void **state)
     filter.group_id = commit_grid(f);
     filter.limit = 5;
     assert_page(f, &filter, "0.0.0 0.0.1 0.1.0 0.1.1 1.0.0 ");
-    struct row_key after = key_of(filter.group_id, 1, 0, 0);
+    struct row_key after = fixture_key(filter.group_id, 1, 0, 0);
     filter.after = &after;
     assert_page(f, &filter, "1.0.1 1.1.0 1.1.1 2.0.0 2.0.1 ");
-    after = key_of(filter.group_id, 2, 0, 1);
+    after = fixture_key(filter.group_id, 2, 0, 1);
     assert_page(f, &filter, "2.1.1 ");
-    after = key_of(filter.group_id, 2, 1, 1);
+    after = fixture_key(filter.group_id, 2, 1, 1);
     assert_page(f, &filter, "");
 }
 
@@ -379,7 +374,7 @@ static void test_rows_done_are_those_of_the_window_in_order(void **state)
     assert_int_equal(store_rows_done(f->store, group, 1, 2, &f->arena, &keys, &count), 0);
     assert_int_equal(count, 4);
     for (size_t i = 0; i < 4; i++) {
-        struct row_key want = key_of(group, 1, (uint32_t)i % 2, (uint32_t)i / 2);
+        struct row_key want = fixture_key(group, 1, (uint32_t)i % 2, (uint32_t)i / 2);
         assert_memory_equal(&keys[i], &want, sizeof(want));
     }
     assert_int_equal(store_rows_done(f->store, group, 3, 9, &f->arena, &keys, &count), 0);
@@ -416,7 +411,7 @@ static void test_a_fact_has_no_number_for_a_score_that_does_not_apply(void **sta
     const struct score_record scores[] = {{.metric = 0, .is_na = true, .score = 0, .pass = 0},
                                           {.metric = 1, .score = 0.5, .pass = 1},
                                           {.metric = 7, .score = 1, .pass = 1}};
-    struct scored_row row = fixture_row(key_of(group, 0, 0, 0));
+    struct scored_row row = fixture_row(fixture_key(group, 0, 0, 0));
     row.scores = scores;
     row.score_count = 3;
     fixture_commit_row(f->store, row);
@@ -435,7 +430,7 @@ static void test_a_fact_has_the_rows_numbers(void **state)
     struct store_fixture *f = *state;
     struct row_fact fact = {0};
     int64_t group = store_fixture_group(f, 1);
-    fixture_commit_row(f->store, fixture_row(key_of(group, 0, 0, 0)));
+    fixture_commit_row(f->store, fixture_row(fixture_key(group, 0, 0, 0)));
     assert_int_equal(store_facts_each(f->store, group, 0, 0, copy_fact, &fact), 0);
     assert_true(fact.latency_ms == 12.5);
     assert_true(fact.cost_usd == 0.25);
