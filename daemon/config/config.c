@@ -6,6 +6,7 @@
 #include "daemon/config/field.h"
 #include "daemon/config/file.h"
 #include "daemon/config/roles.h"
+#include "daemon/model/recording.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -230,10 +231,10 @@ static void decode_model(struct field_ctx *ctx, const struct yaml_node *node, co
                      "a model's name begins with a letter or digit, is made of letters, digits and "
                      "._:/-, and has at most %d",
                      NAME_MAX_BYTES);
-    if (!strcmp(name, EVAL_RECORDED))
+    if (recording_of(name))
         problems_add(ctx->problems, node->key->place, where,
                      "the name '%s' is taken: it stands for the answers that production gave",
-                     EVAL_RECORDED);
+                     name);
     *spec = spec_from_provider(ctx, node, model_where);
     spec->name = name;
     field_decode_map(ctx, node, model_where, model_fields, spec);

@@ -5,6 +5,7 @@
 
 #include "daemon/config/field.h"
 #include "daemon/config/file.h"
+#include "daemon/model/recording.h"
 #include "lib/duration.h"
 
 #include <math.h>
@@ -300,23 +301,35 @@ static bool is_member(const struct eval_def *eval, const char *model)
            name_list_has((struct name_list){eval->candidates, eval->candidate_count}, model);
 }
 
+/* A member of the eval: a model, or answers that were recorded. */
+static void check_member(struct field_ctx *ctx, const struct yaml_node *node, const char *where,
+                         const char *name)
+{
+    const char *recording = recording_of(name);
+    if (!recording)
+        check_model(ctx, node, where, name);
+    else if (strcmp(name, RECORDING_PRODUCTION) != 0 && !recording_name_is_valid(recording))
+        problems_add(ctx->problems, node->place, where, "after '%s:' must stand %s",
+                     RECORDING_PRODUCTION, RECORDING_NAME_MUST_BE);
+}
+
 static void check_members(struct field_ctx *ctx, const struct yaml_node *root,
                           const struct eval_def *eval)
 {
-    if (eval->baseline && strcmp(eval->baseline, EVAL_RECORDED) != 0)
-        check_model(ctx, yaml_map_get(root, "baseline"), "baseline", eval->baseline);
+    if (eval->baseline)
+        check_member(ctx, yaml_map_get(root, "baseline"), "baseline", eval->baseline);
     const struct yaml_node *list = yaml_map_get(root, "candidates");
     for (const struct yaml_node *node = list ? list->first : NULL; node; node = node->next) {
         if (node->kind != YAML_TEXT || node->text.len == 0)
             continue;
-        if (as_str_eq(node->text, EVAL_RECORDED))
+        if (as_str_eq(node->text, RECORDING_PRODUCTION))
             problems_add(ctx->problems, node->place, "candidates", "'%s' can only be the baseline",
-                         EVAL_RECORDED);
+                         RECORDING_PRODUCTION);
         else if (eval->baseline && as_str_eq(node->text, eval->baseline))
             problems_add(ctx->problems, node->place, "candidates",
                          "'%.60s' is the baseline already", node->text.ptr);
         else
-            check_model(ctx, node, "candidates", node->text.ptr);
+            check_member(ctx, node, "candidates", node->text.ptr);
     }
 }
 

@@ -3,6 +3,7 @@
 #include "daemon/dataset/formats.h"
 #include "daemon/dataset/keys.h"
 #include "daemon/dataset/messages.h"
+#include "daemon/model/recording.h"
 
 static int check_content(const struct as_json *value, const char *label, struct as_err *err)
 {
@@ -27,6 +28,7 @@ static const struct key_rule recorded_keys[] = {
 };
 
 static int check_recorded(const struct as_json *value, const char *label, struct as_err *err);
+static int check_recordings(const struct as_json *value, const char *label, struct as_err *err);
 
 static const struct key_rule case_keys[] = {
     {"id", "id", key_check_any}, /* a string or a number: format_set_id */
@@ -38,6 +40,7 @@ static const struct key_rule case_keys[] = {
     {"critical", "critical", key_check_bool},
     {"metadata", "metadata", key_check_object},
     {"recorded", "recorded", check_recorded},
+    {"recordings", "recordings", check_recordings},
     {"cluster", "cluster", key_check_name},
     {"stratum", "stratum", key_check_name},
     {"split", "split", key_check_name},
@@ -56,6 +59,35 @@ static int check_recorded(const struct as_json *value, const char *label, struct
         !as_json_len(as_json_get(value, "tool_calls")))
         rc = as_err_set(err, AS_EINVAL, "recorded has neither text nor tool_calls");
     return rc;
+}
+
+struct recordings_walk {
+    const char *label;
+    struct as_err *err;
+    int rc; /* of the first that is wrong */
+};
+
+static void check_recording(void *ctx, const char *name, struct as_json *value)
+{
+    struct recordings_walk *walk = ctx;
+    if (walk->rc || !value)
+        return;
+    if (!recording_name_is_valid(name)) {
+        walk->rc = as_err_set(walk->err, AS_EINVAL, "%s: '%.64s' must be %s", walk->label, name,
+                              RECORDING_NAME_MUST_BE);
+        return;
+    }
+    walk->rc = check_recorded(value, "recorded", walk->err);
+    if (walk->rc)
+        as_err_prefix(walk->err, "%s.%s", walk->label, name);
+}
+
+static int check_recordings(const struct as_json *value, const char *label, struct as_err *err)
+{
+    struct recordings_walk walk = {label, err, key_check_object(value, label, err)};
+    if (!walk.rc)
+        as_json_each(value, check_recording, &walk);
+    return walk.rc;
 }
 
 bool format_is_case_key(const char *key)
@@ -111,6 +143,12 @@ static struct as_json *answer_of_recorded(const struct as_json *recorded)
     return answer;
 }
 
+static void keep_recording(void *ctx, const char *name, struct as_json *value)
+{
+    if (value)
+        as_json_set_take(ctx, name, answer_of_recorded(value));
+}
+
 static void keep_member(void *ctx, const char *key, struct as_json *value)
 {
     if (value)
@@ -128,6 +166,11 @@ int format_parse_case(struct as_json *line, struct as_json **ret_case, struct as
         as_json_set_take(made, "messages", messages_of_input(as_json_get(made, "input")));
     if (as_json_get(made, "recorded"))
         as_json_set_take(made, "recorded", answer_of_recorded(as_json_get(made, "recorded")));
+    if (as_json_len(as_json_get(made, "recordings"))) {
+        struct as_json *answers = as_json_object();
+        as_json_each(as_json_get(made, "recordings"), keep_recording, answers);
+        as_json_set_take(made, "recordings", answers);
+    }
     rc = format_set_id(made, line, err);
     if (rc) {
         as_json_free(made);

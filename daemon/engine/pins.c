@@ -2,6 +2,7 @@
 #include "daemon/engine/pins.h"
 
 #include "daemon/engine/names.h"
+#include "daemon/model/recording.h"
 #include "lib/nearest.h"
 
 #include <math.h>
@@ -10,7 +11,7 @@
 
 bool pins_is_recorded(const struct pin_model *model)
 {
-    return !strcmp(model->spec.name, EVAL_RECORDED);
+    return recording_of(model->spec.name) != NULL;
 }
 
 static bool are_twins(const struct pin_model *a, const struct pin_model *b)
@@ -64,9 +65,10 @@ static int say_no_model(const struct config *config, const char *name, struct as
 static int resolve_model(struct pins *pins, const struct config *config, struct registry *registry,
                          const char *name, struct pin_model *ret_model, struct as_err *err)
 {
-    if (!strcmp(name, EVAL_RECORDED)) {
-        ret_model->spec = (struct model_spec){
-            .name = EVAL_RECORDED, .prices = {.input = NAN, .output = NAN, .cached_input = NAN}};
+    if (recording_of(name)) {
+        ret_model->spec =
+            (struct model_spec){.name = as_arena_strdup(&pins->arena, name),
+                                .prices = {.input = NAN, .output = NAN, .cached_input = NAN}};
         return 0;
     }
     const struct model_spec *spec = config_model(config, name);

@@ -3,6 +3,8 @@
 #include "daemon/engine/plan.h"
 
 #include "daemon/engine/estimate.h"
+#include "daemon/engine/recordings.h"
+#include "daemon/model/recording.h"
 #include "daemon/stats/power.h"
 #include "daemon/store/history.h"
 #include "daemon/transport/budget.h"
@@ -38,13 +40,24 @@ struct plan {
     struct past_run past[PLAN_PAST_RUNS];
     size_t past_count;
     double message_bytes, case_bytes; /* means */
-    int64_t recorded;                 /* cases with a recorded answer */
+    /* By member: cases that have its answer, of members that are not called. */
+    int64_t recorded[PINS_MAX_MEMBERS];
     struct plan_lane lanes[LANES_MAX];
     size_t lane_count;
     struct estimate_lane total;
 };
 
 /* ---- what is known ---- */
+
+static void count_recordings(struct plan *plan, const struct case_record *item)
+{
+    const struct pins *pins = plan->spec->pins;
+    for (size_t i = 0; i < pins->member_count; i++) {
+        const char *name = recording_of(pins->members[i].spec.name);
+        AS_CLEANUP_JSON struct as_json *answer = name ? recordings_answer(item, name) : NULL;
+        plan->recorded[i] += answer != NULL;
+    }
+}
 
 static int read_cases(struct store *store, struct plan *plan)
 {
@@ -60,7 +73,7 @@ static int read_cases(struct store *store, struct plan *plan)
         for (size_t i = 0; i < count && !rc; i++) {
             messages += (double)cases[i].messages_json.len;
             whole += (double)cases[i].json.len;
-            plan->recorded += cases[i].recorded_json.ptr != NULL;
+            count_recordings(plan, &cases[i]);
         }
         as_arena_reset(&arena);
     }
@@ -261,7 +274,7 @@ static int add_lanes(struct store *store, struct plan *plan)
     int rc = 0;
     for (size_t i = 0; i < pins->member_count && !rc; i++) {
         const struct pin_model *model = &pins->members[i];
-        judged += pins_is_recorded(model) ? plan->recorded * (int64_t)pins->samples : rows;
+        judged += pins_is_recorded(model) ? plan->recorded[i] * (int64_t)pins->samples : rows;
         struct plan_lane lane = {
             .role = i ? "candidate" : "baseline",
             .model = model,

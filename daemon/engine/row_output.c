@@ -1,6 +1,8 @@
 /* Outputs: copied out of replies, read from recordings, priced. */
 #include "daemon/engine/row.h"
 
+#include "daemon/engine/recordings.h"
+#include "daemon/model/recording.h"
 #include "lib/rng.h"
 
 #include <math.h>
@@ -32,9 +34,9 @@ static struct as_str json_text(struct row *row, const struct as_json *value)
 
 int row_output_from_recording(struct row *row)
 {
-    struct as_str recorded = row->item->recorded_json;
-    AS_CLEANUP_JSON struct as_json *json = NULL;
-    if (!recorded.ptr || as_json_parse(recorded.ptr, recorded.len, &json, NULL))
+    const char *member = row->group->pins->members[row->record.key.member].spec.name;
+    AS_CLEANUP_JSON struct as_json *json = recordings_answer(row->item, recording_of(member));
+    if (!json)
         return AS_ENOENT;
     struct as_str text = as_json_get_str(json, "text");
     row->output = (struct job_output){

@@ -6,6 +6,7 @@
 #include "daemon/engine/lanes.h"
 #include "daemon/engine/names.h"
 #include "daemon/engine/plan.h"
+#include "daemon/engine/recordings.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -95,16 +96,6 @@ static int64_t cases_of(const struct start *start)
     return limit && limit < all ? limit : all;
 }
 
-static int check_recorded(const struct start *start, struct as_err *err)
-{
-    if (!pins_is_recorded(&start->pins->members[0]) || start->dataset.recorded_count)
-        return 0;
-    return as_err_set(
-        err, AS_EINVAL,
-        "eval '%s' has baseline 'recorded', but no case of dataset '%s' has a recorded answer",
-        start->eval->name, start->dataset.name);
-}
-
 static void plan_work(struct store *store, void *ctx)
 {
     struct start *start = ctx;
@@ -137,8 +128,6 @@ static void found_done(void *ctx)
     if (!start->rc)
         start->rc = spending_check(start->pins, &start->err);
     if (!start->rc)
-        start->rc = check_recorded(start, &start->err);
-    if (!start->rc)
         start->rc = lanes_open(engine, start->pins, &start->err);
     if (start->rc || engine->is_stopping) {
         start->rc =
@@ -163,6 +152,19 @@ static void found_done(void *ctx)
     db_write(engine->on.db, create_work, create_done, start);
 }
 
+/* Members that are not called need answers in the cases. */
+static int check_recordings(struct store *store, struct start *start)
+{
+    const struct run_overrides *overrides = &start->overrides;
+    const char *const *names = overrides->models ? overrides->models : start->eval->candidates;
+    size_t count = overrides->models ? overrides->model_count : start->eval->candidate_count;
+    int rc = recordings_check(store, &start->dataset, cases_of(start), start->eval->baseline,
+                              &start->err);
+    for (size_t i = 0; i < count && !rc; i++)
+        rc = recordings_check(store, &start->dataset, cases_of(start), names[i], &start->err);
+    return rc;
+}
+
 static void find_work(struct store *store, void *ctx)
 {
     struct start *start = ctx;
@@ -171,6 +173,8 @@ static void find_work(struct store *store, void *ctx)
         start->rc = names_dataset_missing(store, start->eval->dataset, &start->err);
     else if (start->rc)
         as_err_set(&start->err, start->rc, "%s", store_error(store));
+    else
+        start->rc = check_recordings(store, start);
     if (start->rc)
         as_err_prefix(&start->err, "eval '%s'", start->eval->name);
 }

@@ -11,9 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define EVAL_MAX_CANDIDATES 15   /* with the baseline: 16 members */
-#define EVAL_MAX_METRICS 32      /* scorers, and the rubric as one more */
-#define EVAL_RECORDED "recorded" /* the baseline that costs no call: what production answered */
+#define EVAL_MAX_CANDIDATES 15 /* with the baseline: 16 members */
+#define EVAL_MAX_METRICS 32    /* scorers, and the rubric as one more */
 
 /* A scorer or the rubric, with its arguments. */
 struct eval_plugin {
@@ -29,7 +28,7 @@ struct eval_def {
     const char *path;        /* of the file */
     const char *source;      /* its text, kept as evidence */
     const char *dataset;     /* NAME, NAME@2 or NAME@HASHPREFIX */
-    const char *baseline;    /* a model's name, or EVAL_RECORDED */
+    const char *baseline;    /* a model's name, or one of recording.h; candidates likewise */
     const char *candidates[EVAL_MAX_CANDIDATES];
     size_t candidate_count;
     struct eval_plugin scorers[EVAL_MAX_METRICS - 1];

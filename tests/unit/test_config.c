@@ -257,6 +257,9 @@ static void test_bad_config_is_told_with_line_and_column(void **state)
         {P "models: {recorded: {provider: openai, id: x}}\n",
          "assay.yaml:2:10: models: the name 'recorded' is taken: it stands for the answers that "
          "production gave\n"},
+        {P "models: {'recorded:x': {provider: openai, id: x}}\n",
+         "assay.yaml:2:10: models: the name 'recorded:x' is taken: it stands for the answers that "
+         "production gave\n"},
         {P "models: {'a b': {provider: openai, id: x}}\n",
          "assay.yaml:2:10: models: a model's name begins with a letter or digit, is made of "
          "letters, digits and ._:/-, and has at most 64\n"},

@@ -39,7 +39,7 @@ static void test_eval_has_what_its_file_says(void **state)
     const struct eval_def *eval = eval_set_find(set, "support");
     assert_string_equal(eval->description, "support tickets");
     assert_string_equal(eval->dataset, "tickets@0123abcd");
-    assert_string_equal(eval->baseline, EVAL_RECORDED);
+    assert_string_equal(eval->baseline, "recorded");
     assert_int_equal(eval->candidate_count, 2);
     assert_string_equal(eval->candidates[1], "small");
     assert_string_equal(eval->system, "You are brief.\n");
@@ -156,6 +156,11 @@ static void test_bad_eval_is_told_with_line_and_column(void **state)
          "evals/e.yaml:3:21: candidates: 'small' stands twice"},
         {"dataset: d\nbaseline: large\ncandidates: [recorded]\nscorers: [x]\n",
          "evals/e.yaml:3:14: candidates: 'recorded' can only be the baseline"},
+        {"dataset: d\nbaseline: 'recorded:'\ncandidates: ['recorded:a b']\nscorers: [x]\n",
+         "evals/e.yaml:2:11: baseline: after 'recorded:' must stand a recording's name: letters, "
+         "digits and ._:/-, a letter or digit first, at most 64\n"
+         "evals/e.yaml:3:14: candidates: after 'recorded:' must stand a recording's name: letters, "
+         "digits and ._:/-, a letter or digit first, at most 64"},
         {"dataset: d\nbaseline: large\ncandidates: []\nscorers: [x]\n",
          "evals/e.yaml:3:13: candidates: expected at least one model"},
         {"dataset: d\nbaseline: large\ncandidates: small\nscorers: [x]\n",

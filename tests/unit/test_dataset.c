@@ -74,6 +74,19 @@ static void test_a_recorded_answer_gets_the_shape_of_an_output(void **unused)
     import_free(out);
 }
 
+static void test_named_recordings_get_the_shape_of_outputs(void **unused)
+{
+    (void)unused;
+    struct imported *out = import_text(
+        "{\"id\":\"a\",\"input\":\"q\",\"recordings\":{\"gpt-4.1\":\"yes\",\"b/c:1\":{\"content\":"
+        "\"no\",\"latency_ms\":3},\"none\":null}}\n");
+    assert_string_equal(out->bad.ptr, "");
+    assert_non_null(strstr(out->cases.ptr,
+                           "\"recordings\":{\"b/c:1\":{\"latency_ms\":3,\"text\":\"no\"},"
+                           "\"gpt-4.1\":{\"text\":\"yes\"}}}\n"));
+    import_free(out);
+}
+
 static void test_cluster_stratum_and_criticality_stand_in_the_record(void **unused)
 {
     (void)unused;
@@ -168,6 +181,13 @@ static void test_a_value_of_the_wrong_kind_is_refused_by_its_name(void **unused)
         {"{\"input\":\"q\",\"recorded\":{}}", "f:1: recorded has neither text nor tool_calls\n"},
         {"{\"input\":\"q\",\"recorded\":{\"text\":\"a\",\"latency_ms\":-1}}",
          "f:1: recorded: recorded.latency_ms must not be negative\n"},
+        {"{\"input\":\"q\",\"recordings\":[\"a\"]}",
+         "f:1: recordings must be an object, got array\n"},
+        {"{\"input\":\"q\",\"recordings\":{\"x\":{\"latency_ms\":1}}}",
+         "f:1: recordings.x: recorded has neither text nor tool_calls\n"},
+        {"{\"input\":\"q\",\"recordings\":{\"a b\":\"x\"}}",
+         "f:1: recordings: 'a b' must be a recording's name: letters, digits and ._:/-, a letter "
+         "or digit first, at most 64\n"},
         {"{\"id\":\"a\",\"messages\":[]}", "f:1: messages is empty\n"},
         {"{\"id\":\"a\",\"messages\":{}}", "f:1: messages must be an array, got object\n"},
         {"{\"messages\":[{\"content\":\"x\"}]}",
@@ -438,6 +458,7 @@ int main(void)
         cmocka_unit_test(test_an_input_that_is_a_document_is_asked_as_its_json),
         cmocka_unit_test(test_messages_are_kept_as_they_stand),
         cmocka_unit_test(test_a_recorded_answer_gets_the_shape_of_an_output),
+        cmocka_unit_test(test_named_recordings_get_the_shape_of_outputs),
         cmocka_unit_test(test_cluster_stratum_and_criticality_stand_in_the_record),
         cmocka_unit_test(test_null_counts_as_absent),
         cmocka_unit_test(test_a_number_may_be_an_id),
