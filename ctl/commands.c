@@ -477,7 +477,8 @@ const struct command commands[] = {
                     {"output", "FILE", NULL,
                      "write it there; the file is whole or as it was before"}},
         .help = "md fits a comment on a pull request; junit has a test case for each check of the\n"
-                "gate; html is one file that needs no network; csv and jsonl have a record a row.",
+                "gate; html is one file that needs no network; csv and jsonl have a record a row.\n"
+                "In csv a text that a spreadsheet would take for a formula has ' before it.",
         .example = "assayctl report last --format html --output report.html\n"
                    "assayctl report 7 --format junit --output gate.xml",
         .print = print_run,

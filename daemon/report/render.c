@@ -157,7 +157,16 @@ struct render_number render_time(int64_t ms)
     return number;
 }
 
-/* ---- markup ---- */
+/* ---- texts ---- */
+
+struct as_str render_cut(struct as_str text, size_t max_bytes)
+{
+    if (text.len <= max_bytes)
+        return text;
+    while (max_bytes && ((unsigned char)text.ptr[max_bytes] & 0xC0) == 0x80)
+        max_bytes--;
+    return (struct as_str){text.ptr, max_bytes};
+}
 
 static const char *entity_of(char c)
 {
@@ -171,6 +180,12 @@ static const char *entity_of(char c)
     }
 }
 
+/* U+FFFE and U+FFFF are UTF-8, but no characters of XML. */
+static bool is_noncharacter(const char *at)
+{
+    return at[0] == '\xEF' && at[1] == '\xBF' && (at[2] == '\xBE' || at[2] == '\xBF');
+}
+
 void render_markup(struct as_buf *out, struct as_str text)
 {
     struct as_buf safe = {0};
@@ -179,6 +194,8 @@ void render_markup(struct as_buf *out, struct as_str text)
     as_buf_add_utf8_safe(&safe, text.ptr, text.len);
     for (size_t i = 0; i < safe.len; i++) {
         const char *entity = entity_of(safe.ptr[i]);
+        if (is_noncharacter(safe.ptr + i))
+            safe.ptr[i + 2] = '\xBD'; /* U+FFFD */
         if (entity)
             as_buf_adds(out, entity);
         else

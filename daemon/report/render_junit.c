@@ -1,6 +1,8 @@
 /* JUnit: a test suite for each candidate, a test case for each check of its gate. A failed check is
- * a failure, an undecided one an error, one that is not configured is skipped. The attributes and
- * their order are those that the common schemas ask for, the strict one of Ant's included. */
+ * a failure, an undecided one an error, one that is not configured is skipped. A run without a
+ * verdict is a suite of one test case, an error unless the run ended well: a CI server must not
+ * take an empty file for a green one. The attributes and their order are those that the common
+ * schemas ask for, the strict one of Ant's included. */
 #include "daemon/report/render_own.h"
 
 #include <inttypes.h>
@@ -68,26 +70,63 @@ static void add_times(const struct render *render)
                 at.text, at.text + 11, (double)(ended - created) / 1000);
 }
 
-static void add_suite(const struct render *render, const struct as_json *verdict, size_t id)
+static void begin_suite(const struct render *render, size_t id, const char *name,
+                        struct tally tally)
 {
     struct as_buf *out = render->out;
-    const struct as_json *checks = as_json_get(verdict, "checks");
-    const char *candidate = as_json_get_cstr(verdict, "candidate");
-    struct tally tally = count_checks(checks);
     as_buf_addf(out, "  <testsuite id=\"%zu\"", id);
     add_attribute(out, "package", as_json_get_cstr(render->run, "eval"));
-    add_attribute(out, "name", candidate);
+    add_attribute(out, "name", name);
     as_buf_addf(out, " tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"%zu\"", tally.tests,
                 tally.failures, tally.errors, tally.skipped);
     add_times(render);
     as_buf_addf(out,
                 ">\n    <properties><property name=\"run\" value=\"%" PRId64 "\"/></properties>\n",
                 as_json_get_int(render->run, "run", 0));
+}
+
+static void end_suite(const struct render *render, const char *sentence)
+{
+    const struct as_json *warnings = as_json_get(render->run, "warnings");
+    as_buf_adds(render->out, "    <system-out>");
+    render_markup_cstr(render->out, sentence);
+    as_buf_adds(render->out, "</system-out>\n    <system-err>");
+    for (size_t i = 0; i < as_json_len(warnings); i++) {
+        as_buf_adds(render->out, i ? "\nwarning: " : "warning: ");
+        render_markup(render->out, as_json_str(as_json_at(warnings, i)));
+    }
+    as_buf_adds(render->out, "</system-err>\n  </testsuite>\n");
+}
+
+static void add_suite(const struct render *render, const struct as_json *verdict, size_t id)
+{
+    const struct as_json *checks = as_json_get(verdict, "checks");
+    const char *candidate = as_json_get_cstr(verdict, "candidate");
+    struct tally tally = count_checks(checks);
+    begin_suite(render, id, candidate, tally);
     for (size_t i = 0; i < tally.tests; i++)
-        add_check(out, candidate, as_json_at(checks, i));
-    as_buf_adds(out, "    <system-out>");
-    render_markup_cstr(out, as_json_get_cstr(verdict, "sentence"));
-    as_buf_adds(out, "</system-out>\n    <system-err/>\n  </testsuite>\n");
+        add_check(render->out, candidate, as_json_at(checks, i));
+    end_suite(render, as_json_get_cstr(verdict, "sentence"));
+}
+
+static void add_run_suite(const struct render *render)
+{
+    const char *state = as_json_get_cstr_or(render->run, "state", "");
+    bool is_error = strcmp(state, "done") != 0;
+    struct tally tally = {.tests = 1, .errors = is_error};
+    begin_suite(render, 0, "run", tally);
+    as_buf_adds(render->out, "    <testcase name=\"run\"");
+    add_attribute(render->out, "classname", as_json_get_cstr(render->run, "eval"));
+    as_buf_adds(render->out, " time=\"0\">");
+    if (is_error) {
+        as_buf_adds(render->out, "<error");
+        add_attribute(render->out, "message", state);
+        as_buf_adds(render->out, " type=\"run\">");
+        render_markup_cstr(render->out, as_json_get_cstr(render->run, "error"));
+        as_buf_adds(render->out, "</error>");
+    }
+    as_buf_adds(render->out, "</testcase>\n");
+    end_suite(render, is_error ? "there is no verdict" : "nothing was compared");
 }
 
 static void junit_head(const struct render *render)
@@ -96,6 +135,8 @@ static void junit_head(const struct render *render)
     as_buf_adds(render->out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n");
     for (size_t i = 0; i < as_json_len(verdicts); i++)
         add_suite(render, as_json_at(verdicts, i), i);
+    if (!as_json_len(verdicts))
+        add_run_suite(render);
     as_buf_adds(render->out, "</testsuites>\n");
 }
 

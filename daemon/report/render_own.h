@@ -37,6 +37,9 @@ struct render_number render_p(double p);
 struct render_number render_interval(const struct as_json *pair, int decimals); /* "[0.1, 0.2]" */
 struct render_number render_time(int64_t ms); /* UTC, "2026-01-31 12:00:00Z" */
 
+/* The text, or its first bytes, at most so many, up to a whole character. */
+struct as_str render_cut(struct as_str text, size_t max_bytes);
+
 /* The text as XML and HTML take it, within elements and quoted attributes; what such a file cannot
  * hold becomes U+FFFD. */
 void render_markup(struct as_buf *out, struct as_str text);

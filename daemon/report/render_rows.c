@@ -1,5 +1,6 @@
 /* CSV (RFC 4180) and JSON lines: one record a row, for spreadsheets and programs. CSV has the
- * numbers; JSON lines have the texts as well. */
+ * numbers; JSON lines have the texts as well. A text of a CSV field that a spreadsheet would take
+ * for a formula gets an apostrophe before it; JSON lines have every text as it is. */
 #include "daemon/report/render_own.h"
 
 #include <inttypes.h>
@@ -8,16 +9,22 @@
 
 /* ---- CSV ---- */
 
+static bool is_formula(struct as_str text)
+{
+    return text.len && text.ptr[0] && strchr("=+-@\t\r", text.ptr[0]);
+}
+
 static void add_field(struct as_buf *out, struct as_str text)
 {
+    const char *guard = is_formula(text) ? "'" : "";
     bool is_quoted = false;
     for (size_t i = 0; i < text.len; i++)
         is_quoted = is_quoted || strchr(",\"\r\n", text.ptr[i]);
+    as_buf_addf(out, "%s%s", is_quoted ? "\"" : "", guard);
     if (!is_quoted) {
         as_buf_add(out, text.ptr, text.len);
         return;
     }
-    as_buf_addc(out, '"');
     for (size_t i = 0; i < text.len; i++) {
         if (text.ptr[i] == '"')
             as_buf_addc(out, '"');

@@ -82,6 +82,16 @@ await() {
     done
 }
 
+# TOOL PACKAGE: is it installed? Where it is not, the test goes on without, and counts as skipped in the end. Under scripts/test, which
+# installs it, that is a failure.
+skipped=''
+have_tool() {
+    ! type -P "$1" >/dev/null || return 0
+    [ -z "${ASSAY_NO_SKIPS:-}" ] || fail "$1 is not installed (package $2)"
+    skipped+="SKIPPED: $1 is not installed (package $2)"$'\n'
+    return 1
+}
+
 # ---- JSON, as assayctl --json prints it on one line ----
 
 # JSON KEY: the first value of that name, wherever it stands.
@@ -306,6 +316,7 @@ finish() {
     done
     check_nothing_is_left
     is_finished=yes
+    [ -z "$skipped" ] || { printf '%s' "$skipped" >&2; exit 77; }
 }
 
 on_exit() {

@@ -8,8 +8,9 @@ start_daemon
 { head -c 600000 /dev/zero | tr '\0' 'x' && printf 'é'; } >"$home/big"
 jq -nc '{id: "r1", input: "What is 1 + 1?", expected: "2", critical: true, recorded: {text: "<script>alert(1)</script> & \"2\""}}' >"$home/t.jsonl"
 jq -nc --rawfile big "$home/big" '{id: "r2, big", input: "What is 2 + 2?", expected: "4", recorded: {text: $big}}' >>"$home/t.jsonl"
+odd=(=1+1 '@team' '#7 `x`' 'a|b' $'\u202Eabc' ']]>' $'\uFFFF') # ids that mean something elsewhere
 for i in $(seq 3 40); do
-    jq -nc --arg id "r$i" '{id: $id, input: "1", expected: "1", recorded: {text: "1"}}'
+    jq -nc --arg id "${odd[i - 3]:-r$i}" '{id: $id, input: "1", expected: "1", recorded: {text: "1"}}'
 done >>"$home/t.jsonl"
 expect_exit 0 ctl dataset import hostile "$home/t.jsonl"
 write_eval hostile <<'YAML'
@@ -17,6 +18,7 @@ dataset: hostile
 baseline: recorded
 candidates: [sim-q95]
 scorers: [exact_match]
+gate: {margin: 0.01, critical: must_pass}
 YAML
 expect_exit 0 ctl run start hostile --wait
 
@@ -39,6 +41,27 @@ html=$(<"$home/report.html")
 expect_contains "$html" '<!doctype html>' '&lt;script&gt;alert(1)&lt;/script&gt; &amp; &quot;2&quot;' '</body></html>'
 expect_lacks "$html" '<script>alert' 'http://' 'https://'
 expect "$(grep -o 'class="case"' "$home/report.html" | wc -l)" -eq 40 "cases in the HTML"
+
+# CSV: as many fields in each record, and no formula. JSON lines: what jq reads and writes again is the same.
+expect "$(awk -v RS='\r\n' -F, 'NR > 2 { print NF }' <(grep -v '^[0-9]*,"' "$home/report.csv") | sort -u | wc -l)" -eq 1 "numbers of fields"
+expect_contains "$(<"$home/report.csv")" ",'=1+1,recorded," ",'@team,recorded,"
+expect "$(jq -cS . "$home/report.jsonl" | jq -cS . | cmp - <(jq -cS . "$home/report.jsonl") && echo same)" = same "JSON lines after a round trip"
+
+# JUnit by its schema, also that of a run that never came to a verdict.
+expect_exit 3 ctl run start hostile --models sim-q80 --journal replay --wait # its replies were never journalled
+expect_exit 0 ctl report last --format junit --output "$home/failed.junit"
+if have_tool xmllint libxml2-utils; then
+    expect_exit 0 xmllint --noout --nonet --schema "$TOP_DIR/tests/data/junit.xsd" "$home/report.junit"
+    expect_exit 0 xmllint --noout --nonet --schema "$TOP_DIR/tests/data/junit.xsd" "$home/failed.junit"
+fi
+expect "$(grep -c '<testcase' "$home/report.junit")" -gt 5 "test cases"
+
+# Markdown: a comment's size, the verdict in its first line, every table row with as many cells as its head.
+expect "$(wc -m <"$home/report.md")" -le 65536 "characters of Markdown"
+expect_contains "$(head -n 1 "$home/report.md")" "hostile: "
+expect_lacks "$(<"$home/report.md")" '@team' '#7'
+expect "$(awk '/^\|/ { gsub(/\\\|/, ""); n = gsub(/\|/, ""); if (cells && n != cells) print; cells = n; next } { cells = 0 }' \
+    "$home/report.md" | wc -l)" -eq 0 "rows that leave their table"
 
 # Names that are none, and places that are none: a clear word, and nothing is left behind.
 expect_exit 65 ctl report last --format pdf

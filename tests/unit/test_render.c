@@ -151,9 +151,103 @@ static void test_markdown_stays_within_its_cells(void **state)
     struct report report = report_in("md");
     assert_has(&report, "a\\|b");
     assert_has(&report, "critical** 1 of 1: c&#60;1&#62;, c\\|2 and 3 more");
-    assert_has(&report, "&#60;b&#62;careful&#60;/b&#62; &#64;all");
-    assert_has(&report, "| new | 1 | 1 | 0 | n/a | n/a | n/a | n/a | n/a |");
+    assert_has(&report, "&#60;b&#62;careful&#60;/b&#62; &#64;&#8203;all");
+    assert_has(&report, "| new | 1 | 1 | 0 | n/a | n/a | 1 | n/a | n/a | n/a |");
+    assert_has(&report, "| new | match | -0.500 | [-0.900, 0.100] | &lt;0.001 | 2 | 0 / 1 / 1 |");
     assert_lacks(&report, "floor");
+    done(&report);
+}
+
+/* A run with one verdict, whose only check failed on these cases. */
+static struct report report_of_cases(const char *format, const char *const *ids, size_t count)
+{
+    struct report report = {0};
+    struct as_json *run = as_json_object(), *verdicts = as_json_array(), *checks = as_json_array(),
+                   *verdict = as_json_object(), *check = as_json_object(),
+                   *evidence = as_json_array();
+    for (size_t i = 0; i < count; i++)
+        as_json_push_take(evidence, as_json_new_str(as_str_from(ids[i])));
+    as_json_set_str(check, "name", "critical");
+    as_json_set_str(check, "outcome", "FAIL");
+    as_json_set_take(check, "evidence", evidence);
+    as_json_push_take(checks, check);
+    as_json_set_str(verdict, "candidate", "new");
+    as_json_set_str(verdict, "outcome", "fail");
+    as_json_set_take(verdict, "checks", checks);
+    as_json_push_take(verdicts, verdict);
+    as_json_set_str(run, "eval", "triage");
+    as_json_set_str(run, "outcome", "fail");
+    as_json_set_take(run, "verdicts", verdicts);
+    report.run = run;
+    struct render render = {render_format_find(format), report.run, &report.text};
+    render_head(&render);
+    render_tail(&render);
+    return report;
+}
+
+static void test_markdown_mentions_nobody_and_links_nowhere(void **state)
+{
+    (void)state;
+    const char *const ids[] = {"@team",
+                               "#12",
+                               "a/b#3",
+                               "`x`",
+                               "![p](q)",
+                               "https://x.y",
+                               "$a$",
+                               "\xE2\x80\xAE"
+                               "evil"};
+    struct report report = report_of_cases("md", ids, AS_COUNT(ids));
+    assert_has(&report, "&#64;&#8203;team, &#35;&#8203;12, a/b&#35;&#8203;3, \\`x\\`, "
+                        "\\!\\[p\\](q), https&#58;//x.y, &#36;a&#36;, \xEF\xBF\xBD"
+                        "evil\n");
+    done(&report);
+}
+
+static void test_markdown_fits_a_comment_and_counts_what_does_not(void **state)
+{
+    (void)state;
+    struct report report = {0};
+    assert_int_equal(as_json_parse(run_text, strlen(run_text), &report.run, NULL), 0);
+    struct as_json *verdicts = as_json_get(report.run, "verdicts");
+    struct as_json *warnings = as_json_get(report.run, "warnings");
+    char text[4000];
+    memset(text, 'w', sizeof(text));
+    for (int i = 0; i < 600; i++)
+        as_json_push_take(verdicts, as_json_share(as_json_at(verdicts, 0)));
+    for (int i = 0; i < 5; i++)
+        as_json_push_take(warnings, as_json_new_str((struct as_str){text, sizeof(text)}));
+    struct render render = {render_format_find("md"), report.run, &report.text};
+    render_head(&render);
+    assert_true(report.text.len <= 65536);
+    assert_has(&report, "… (1500 of 4000 bytes)");
+    assert_has(&report, " parts did not fit into a comment: `assayctl report 7 --format html`");
+    done(&report);
+}
+
+static void test_junit_of_a_run_without_a_verdict_is_not_green(void **state)
+{
+    (void)state;
+    struct report report = {0};
+    const char text[] =
+        "{\"eval\": \"triage\", \"state\": \"failed\", \"error\": \"no key & no call\"}";
+    assert_int_equal(as_json_parse(text, strlen(text), &report.run, NULL), 0);
+    struct render render = {render_format_find("junit"), report.run, &report.text};
+    render_head(&render);
+    assert_has(&report, "tests=\"1\" failures=\"0\" errors=\"1\" skipped=\"0\"");
+    assert_has(&report, "<error message=\"failed\" type=\"run\">no key &amp; no call</error>");
+    done(&report);
+}
+
+static void test_junit_holds_only_characters_of_xml(void **state)
+{
+    (void)state;
+    const char *const ids[] = {"a\x01", "\xEF\xBF\xBE", "\xEF\xBF\xBF",
+                               "\xFF",  "]]>",          "\xED\xA0\x80"};
+    struct report report = report_of_cases("junit", ids, AS_COUNT(ids));
+    assert_has(&report,
+               ">a\xEF\xBF\xBD\n\xEF\xBF\xBD\n\xEF\xBF\xBD\n\xEF\xBF\xBD\n]]&gt;\n\xEF\xBF\xBD");
+    assert_lacks(&report, "\xEF\xBF\xBE");
     done(&report);
 }
 
@@ -184,6 +278,27 @@ static void test_csv_quotes_and_leaves_empty_what_is_not_known(void **state)
     done(&report);
 }
 
+static void test_csv_has_no_formulas(void **state)
+{
+    (void)state;
+    static const char *const ids[] = {"=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "a=1"};
+    static const char *const wanted[] = {"\n7,'=1+1,",     "\n7,'+1,",   "\n7,'-1,",
+                                         "\n7,'@SUM(A1),", "\n7,'\t=1,", "\n7,a=1,"};
+    struct report report = {0};
+    assert_int_equal(as_json_parse(run_text, strlen(run_text), &report.run, NULL), 0);
+    struct render render = {render_format_find("csv"), report.run, &report.text};
+    render_head(&render);
+    for (size_t i = 0; i < AS_COUNT(ids); i++) {
+        struct case_record record = {.id = as_str_from(ids[i])};
+        struct row_listing row = {.row = {.status = ROW_OK, .latency_ms = -1.5}};
+        render_case(&render, &(struct render_case){&record, &row, 1});
+    }
+    for (size_t i = 0; i < AS_COUNT(wanted); i++)
+        assert_has(&report, wanted[i]);
+    assert_has(&report, ",ok,,-1.5,"); /* a number stays one */
+    done(&report);
+}
+
 static void test_jsonl_has_an_object_a_row(void **state)
 {
     (void)state;
@@ -206,8 +321,13 @@ int main(void)
         cmocka_unit_test(test_html_is_whole_and_needs_no_network),
         cmocka_unit_test(test_html_says_what_is_not_known),
         cmocka_unit_test(test_markdown_stays_within_its_cells),
+        cmocka_unit_test(test_markdown_mentions_nobody_and_links_nowhere),
+        cmocka_unit_test(test_markdown_fits_a_comment_and_counts_what_does_not),
         cmocka_unit_test(test_junit_tells_failures_errors_and_skips_apart),
+        cmocka_unit_test(test_junit_of_a_run_without_a_verdict_is_not_green),
+        cmocka_unit_test(test_junit_holds_only_characters_of_xml),
         cmocka_unit_test(test_csv_quotes_and_leaves_empty_what_is_not_known),
+        cmocka_unit_test(test_csv_has_no_formulas),
         cmocka_unit_test(test_jsonl_has_an_object_a_row),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
