@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #define SAME 1e-12
+#define GRID 1e9
 
 static size_t count_units(const struct stats_boot_plan *plan)
 {
@@ -27,8 +28,10 @@ static void draw(const struct stats_boot_plan *plan, struct as_rng *rng, uint32_
     size_t at = 0;
     for (size_t i = 0; i < plan->n_runs; i++) {
         size_t first = at;
-        for (uint32_t k = 0; k < plan->run[i]; k++)
-            ret_units[at++] = (uint32_t)(first + as_rng_below(rng, plan->run[i]));
+        at += plan->run[i];
+        as_rng_fill_below(rng, plan->run[i], ret_units + first, plan->run[i]);
+        for (size_t k = first; first && k < at; k++)
+            ret_units[k] += (uint32_t)first;
     }
 }
 
@@ -127,36 +130,47 @@ struct stats_boot stats_boot_of(const struct stats_boot_plan *plan)
     return boot;
 }
 
+/* Sums lie on the grid of 1e-9 that differences lie on, so they are added as whole numbers: exact,
+ * in any order, and an addition a draw. */
 struct cluster_context {
-    struct stats_clusters clusters;
-    double total;
+    const int64_t *sum; /* in 1e-9 */
+    const double *size; /* NULL: every cluster has one value */
+    int64_t total;
+    double n;
 };
 
 static double mean_of_clusters(void *ctx, const uint32_t *units, size_t n)
 {
-    const struct stats_clusters *clusters = &((const struct cluster_context *)ctx)->clusters;
-    struct stats_sum sum = {0};
-    double size = 0;
-    for (size_t i = 0; i < n; i++) {
-        stats_sum_add(&sum, clusters->sum[units[i]]);
-        size += clusters->size[units[i]];
-    }
-    return stats_sum_value(&sum) / size;
+    const struct cluster_context *context = ctx;
+    int64_t sum = 0;
+    double size = context->size ? 0 : (double)n;
+    for (size_t i = 0; i < n; i++)
+        sum += context->sum[units[i]];
+    for (size_t i = 0; context->size && i < n; i++)
+        size += context->size[units[i]];
+    return (double)sum / GRID / size;
 }
 
 static double mean_without_cluster(void *ctx, size_t unit)
 {
     const struct cluster_context *context = ctx;
-    double left = (double)context->clusters.n - context->clusters.size[unit];
-    return (context->total - context->clusters.sum[unit]) / left;
+    double left = context->n - (context->size ? context->size[unit] : 1);
+    return (double)(context->total - context->sum[unit]) / GRID / left;
 }
 
 static struct stats_boot boot_clusters(const struct stats_sample *sample, const uint32_t *run,
                                        size_t n_runs, uint64_t seed, size_t replicates)
 {
-    struct cluster_context context;
-    stats_clusters_init(&context.clusters, sample);
-    context.total = stats_total(context.clusters.sum, context.clusters.count);
+    struct stats_clusters clusters;
+    stats_clusters_init(&clusters, sample);
+    AS_CLEANUP_FREE int64_t *sum = as_xcalloc(clusters.count + 1, sizeof(*sum));
+    struct cluster_context context = {
+        .sum = sum,
+        .size = clusters.count < clusters.n ? clusters.size : NULL,
+        .n = (double)clusters.n,
+    };
+    for (size_t g = 0; g < clusters.count; g++)
+        context.total += sum[g] = llrint(clusters.sum[g] * GRID);
     struct stats_boot_plan plan = {
         .value = mean_of_clusters,
         .without = mean_without_cluster,
@@ -167,7 +181,7 @@ static struct stats_boot boot_clusters(const struct stats_sample *sample, const 
         .replicates = replicates,
     };
     struct stats_boot boot = stats_boot_of(&plan);
-    stats_clusters_done(&context.clusters);
+    stats_clusters_done(&clusters);
     return boot;
 }
 

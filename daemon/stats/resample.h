@@ -39,7 +39,8 @@ struct stats_boot_plan {
 /* All NaN when there is no unit, or when some draw has no value. */
 struct stats_boot stats_boot_of(const struct stats_boot_plan *plan);
 
-/* The mean of values, drawing whole clusters. */
+/* The mean of values, drawing whole clusters. Values are taken to the nearest 1e-9, where
+ * differences lie already (pairs.h). */
 struct stats_boot stats_boot_mean(const struct stats_sample *sample, uint64_t seed,
                                   size_t replicates);
 /* The mean difference, drawing cases within each stratum. */

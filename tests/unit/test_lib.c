@@ -222,6 +222,22 @@ static void test_random_streams_repeat_and_differ(void **unused)
     assert_int_equal(as_rng_below(&a, 0), 0);
 }
 
+/* Whole groups of eight, tails, and bounds at the ends of the range. */
+static void test_numbers_drawn_together_are_those_drawn_one_by_one(void **unused)
+{
+    static const uint32_t bounds[] = {0, 1, 7, 10000, 0x80000001u, UINT32_MAX};
+    (void)unused;
+    for (size_t i = 0; i < AS_COUNT(bounds); i++)
+        for (size_t n = 0; n < 35; n++) {
+            struct as_rng together = as_rng_stream(i, n), alone = together;
+            uint32_t drawn[40];
+            as_rng_fill_below(&together, bounds[i], drawn, n);
+            for (size_t k = 0; k < n; k++)
+                assert_int_equal(drawn[k], as_rng_below(&alone, bounds[i]));
+            assert_true(as_rng_next(&together) == as_rng_next(&alone));
+        }
+}
+
 static void test_durations_are_counts_with_units(void **unused)
 {
     static const struct {
@@ -260,6 +276,7 @@ int main(void)
         cmocka_unit_test(test_sha256_of_known_text),
         cmocka_unit_test(test_hashed_fields_cannot_slide_into_each_other),
         cmocka_unit_test(test_random_streams_repeat_and_differ),
+        cmocka_unit_test(test_numbers_drawn_together_are_those_drawn_one_by_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
