@@ -12,11 +12,11 @@ struct golden_cases {
     size_t n_strata;
 };
 
-/* Sorts the table by case id first. */
+/* Sorts the table by case id first. A case that stands twice is a flaw of the table. */
 void golden_cases_init(struct golden_cases *cases, struct table *table);
 void golden_cases_done(struct golden_cases *cases);
 
-/* "0.5", "ERR" or blank. */
-struct stats_score golden_score_of(const char *cell);
+/* "0.5", "ERR" or blank; anything else, and a score outside 0..1, is a flaw of the table. */
+struct stats_score golden_score_of(const struct table *table, size_t row, int col);
 
 #endif

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define EPOCHS_MAX 10000
+
 static const size_t depths[] = {1, 3, 5};
 
 struct matrix {
@@ -20,6 +22,16 @@ struct matrix {
     size_t samples;
 };
 
+/* From 1; 1 for what is none, which is a flaw of the table. */
+static size_t epoch_of(const struct table *table, size_t row)
+{
+    double epoch = table_num(table, row, table_col(table, "epoch"));
+    if (epoch >= 1 && epoch <= EPOCHS_MAX)
+        return (size_t)epoch;
+    table_refuse(table, "row %zu: the epoch is no number from 1 to %d", row + 1, EPOCHS_MAX);
+    return 1;
+}
+
 static void matrix_init(struct matrix *matrix, const struct table *table)
 {
     size_t rows = table->rows;
@@ -28,7 +40,7 @@ static void matrix_init(struct matrix *matrix, const struct table *table)
     AS_CLEANUP_FREE const char **names = as_xcalloc(rows + 1, sizeof(*names));
     matrix->samples = 0;
     for (size_t row = 0; row < rows; row++) {
-        size_t epoch = (size_t)table_num(table, row, table_col(table, "epoch"));
+        size_t epoch = epoch_of(table, row);
         matrix->samples = epoch > matrix->samples ? epoch : matrix->samples;
     }
     matrix->n_cases = table_rank_names(table, table_col(table, "case_id"), case_id, names);
@@ -41,10 +53,10 @@ static void matrix_init(struct matrix *matrix, const struct table *table)
         matrix->baseline[i].state = matrix->candidate[i].state = STATS_MISSING;
     for (size_t row = 0; row < rows; row++) {
         const char *model = table_cell(table, row, table_col(table, "model"));
-        size_t epoch = (size_t)table_num(table, row, table_col(table, "epoch")) - 1;
+        size_t epoch = epoch_of(table, row) - 1;
         struct stats_score *side = strcmp(model, "baseline") ? matrix->candidate : matrix->baseline;
         side[(size_t)case_id[row] * matrix->samples + epoch] =
-            golden_score_of(table_cell(table, row, table_col(table, "score")));
+            golden_score_of(table, row, table_col(table, "score"));
         matrix->cases[case_id[row]].cluster = cluster_id[row];
     }
 }

@@ -6,8 +6,9 @@
 #include <math.h>
 #include <stdlib.h>
 
-static struct gate_rules rules_from(const struct as_json *options)
+static struct gate_rules rules_from(const struct golden_input *input)
 {
+    const struct as_json *options = input->options;
     struct gate_rules rules;
     gate_rules_init(&rules);
     const struct {
@@ -39,7 +40,7 @@ static struct gate_rules rules_from(const struct as_json *options)
     if ((critical && gate_critical_from(critical, &rules.critical) < 0) ||
         (mode && gate_floor_mode_from(mode, &rules.floor.mode) < 0) ||
         (policy && gate_policy_from(policy, &rules.policy) < 0))
-        abort(); /* a word in expected.json that the rules do not know */
+        table_refuse(&input->table, "options: critical, floor.mode or policy is an unknown word");
     return rules;
 }
 
@@ -180,12 +181,14 @@ struct as_json *golden_gate(const struct golden_input *input)
         .stratum_names = cases.strata,
         .n_strata = cases.n_strata,
     };
-    struct gate_rules rules = rules_from(input->options);
+    struct gate_rules rules = rules_from(input);
     struct gate_verdict verdict;
     struct as_json *out = NULL;
     if (gate_evaluate(&rules, &gate, &verdict) == 0) {
         out = verdict_json(&verdict, &cases);
         gate_verdict_done(&verdict);
+    } else {
+        table_refuse(&table, "the gate refuses the cases");
     }
     golden_cases_done(&cases);
     return out;

@@ -10,30 +10,32 @@
 #define TOLERANCE 1e-9
 #define SMALL_P 1e-6
 #define PATH_MAX_BYTES 512
+#define NOT_PRODUCED_NAMED 10 /* of one case */
 
 struct kind_row {
     const char *kind;
     golden_produce_fn produce;
+    bool has_no_file; /* its inputs stand among the options or the expected numbers */
 };
 
 static const struct kind_row kind_rows[] = {
-    {"paired", golden_paired},
-    {"gate", golden_gate},
-    {"proportion_ci", golden_proportions},
-    {"latency_cost", golden_latency_cost},
-    {"power", golden_power},
-    {"rng", golden_rng},
-    {"agreement", golden_agreement},
-    {"krippendorff", golden_krippendorff},
-    {"ppi_paired_diff", golden_ppi},
-    {"rogan_gladen", golden_rogan_gladen},
-    {"bradley_terry", golden_bradley_terry},
-    {"multiplicity", golden_multiplicity},
-    {"eprocess", golden_eprocess},
-    {"group_sequential", golden_group_sequential},
-    {"cusum", golden_cusum},
-    {"composite", golden_composite},
-    {"epochs", golden_epochs},
+    {"paired", golden_paired, false},
+    {"gate", golden_gate, false},
+    {"proportion_ci", golden_proportions, false},
+    {"latency_cost", golden_latency_cost, false},
+    {"power", golden_power, true},
+    {"rng", golden_rng, true},
+    {"agreement", golden_agreement, false},
+    {"krippendorff", golden_krippendorff, false},
+    {"ppi_paired_diff", golden_ppi, false},
+    {"rogan_gladen", golden_rogan_gladen, true},
+    {"bradley_terry", golden_bradley_terry, false},
+    {"multiplicity", golden_multiplicity, false},
+    {"eprocess", golden_eprocess, false},
+    {"group_sequential", golden_group_sequential, false},
+    {"cusum", golden_cusum, false},
+    {"composite", golden_composite, true},
+    {"epochs", golden_epochs, false},
 };
 
 struct walk {
@@ -42,6 +44,7 @@ struct walk {
     char path[PATH_MAX_BYTES];
     const struct as_json *ours; /* the object whose members are being walked */
     bool is_absent;
+    size_t named; /* numbers of this case that were reported as not produced */
 };
 
 struct as_json *golden_bounds(double low, double high)
@@ -98,6 +101,13 @@ static void log_difference(const struct walk *walk, const struct as_json *expect
     as_buf_done(&line);
 }
 
+static void count_not_produced(struct walk *walk)
+{
+    walk->counts->not_produced++;
+    if (walk->named++ < NOT_PRODUCED_NAMED)
+        fprintf(walk->log, "not produced: %s\n", walk->path);
+}
+
 static void walk_value(struct walk *walk, const struct as_json *expected,
                        const struct as_json *ours, bool is_absent);
 
@@ -146,7 +156,7 @@ static void walk_value(struct walk *walk, const struct as_json *expected,
     } else if (type == AS_JSON_ARRAY) {
         walk_array(walk, expected, ours, is_absent);
     } else if (is_absent) {
-        walk->counts->not_produced++;
+        count_not_produced(walk);
     } else if (leaves_agree(expected, ours, walk->path)) {
         walk->counts->equal++;
     } else {
@@ -155,23 +165,12 @@ static void walk_value(struct walk *walk, const struct as_json *expected,
     }
 }
 
-static golden_produce_fn producer_of(const char *kind)
+static const struct kind_row *kind_row_of(const char *kind)
 {
     for (size_t i = 0; i < AS_COUNT(kind_rows); i++)
         if (!strcmp(kind_rows[i].kind, kind))
-            return kind_rows[i].produce;
+            return &kind_rows[i];
     return NULL;
-}
-
-static void read_input(struct golden_input *input, const struct as_json *row)
-{
-    char path[PATH_MAX_BYTES];
-    const char *file = as_json_cstr(as_json_at(as_json_get(row, "files"), 0));
-    snprintf(path, sizeof(path), "%s/data/%s", input->folder, file ? file : "");
-    if (table_read(&input->table, path) < 0)
-        input->table = (struct table){0};
-    input->options = as_json_get(row, "options");
-    input->expect = as_json_get(row, "expect");
 }
 
 struct run {
@@ -180,43 +179,102 @@ struct run {
     struct walk walk;
 };
 
+/* What the case says of its input, and the input itself; what is wrong becomes the table's flaw. */
+static void read_input(struct golden_input *input, const struct kind_row *kind,
+                       const struct as_json *row)
+{
+    const char *file = as_json_cstr(as_json_at(as_json_get(row, "files"), 0));
+    struct as_buf path = {0};
+    as_buf_addf(&path, "%s/data/%s", input->folder, file ? file : "");
+    int rc = kind->has_no_file ? 0 : file ? table_read(&input->table, path.ptr) : AS_EINVAL;
+    if (!file && rc)
+        table_refuse(&input->table, "the case names no file");
+    else if (rc)
+        table_refuse(&input->table,
+                     rc == AS_EINVAL ? "a line has not as many cells as the first" : "%s",
+                     as_err_text(rc));
+    as_buf_done(&path);
+    input->options = as_json_get(row, "options");
+    input->expect = as_json_get(row, "expect");
+}
+
+/* NULL and a flaw when the input is not what it should be; NULL alone where nothing is defined. */
+static struct as_json *produce(const struct run *run, const struct kind_row *kind,
+                               const struct as_json *row, char *flaw)
+{
+    struct golden_input input = {.folder = run->folder, .table.flaw = flaw};
+    flaw[0] = '\0';
+    read_input(&input, kind, row);
+    struct as_json *ours = flaw[0] ? NULL : kind->produce(&input);
+    table_done(&input.table);
+    if (!flaw[0])
+        return ours;
+    as_json_free(ours);
+    return NULL;
+}
+
+static void log_flaw(const struct run *run, const char *name, const struct as_json *row,
+                     const char *flaw)
+{
+    const char *file = as_json_cstr(as_json_at(as_json_get(row, "files"), 0));
+    fprintf(run->walk.log, "cannot produce: %s: %s%s%s%s\n", name, file ? "data/" : "",
+            file ? file : "", file ? ": " : "", flaw);
+}
+
 static void check_case(void *ctx, const char *name, struct as_json *row)
 {
     struct run *run = ctx;
-    const char *kind = as_json_get_cstr(row, "kind");
-    if (!kind || (run->kind && strcmp(run->kind, kind)))
+    const char *kind = as_json_get_cstr_or(row, "kind", GOLDEN_NO_KIND);
+    if (run->kind && strcmp(run->kind, kind))
         return;
-    golden_produce_fn produce = producer_of(kind);
-    struct golden_input input = {.folder = run->folder};
-    read_input(&input, row);
-    AS_CLEANUP_JSON struct as_json *ours = produce ? produce(&input) : NULL;
+    const struct kind_row *known = kind_row_of(kind);
+    char flaw[TABLE_FLAW_MAX] = "the kind is unknown here";
+    AS_CLEANUP_JSON struct as_json *ours = known ? produce(run, known, row, flaw) : NULL;
+    if (flaw[0])
+        log_flaw(run, name, row, flaw);
+    run->walk.named = flaw[0] ? NOT_PRODUCED_NAMED : 0; /* the flaw says it all */
     snprintf(run->walk.path, sizeof(run->walk.path), "%s", name);
-    walk_value(&run->walk, input.expect, ours, !produce);
-    table_done(&input.table);
+    if (as_json_has(row, "expect"))
+        walk_value(&run->walk, as_json_get(row, "expect"), ours, flaw[0]);
+    else
+        count_not_produced(&run->walk);
 }
 
-static int read_expected(const char *folder, struct as_json **ret_root)
+/* The cases are in *ret_root's member "cases": at least one. */
+static int read_expected(const char *folder, struct as_json **ret_root, struct as_err *err)
 {
-    char path[PATH_MAX_BYTES];
-    snprintf(path, sizeof(path), "%s/expected.json", folder);
-    FILE *file = fopen(path, "rb");
-    if (!file)
-        return AS_ENOENT;
-    struct as_buf text = {0};
+    struct as_buf path = {0}, text = {0};
+    struct as_json *root = NULL;
+    as_buf_addf(&path, "%s/expected.json", folder);
+    FILE *file = fopen(path.ptr, "rb");
     char block[8192];
     size_t got;
-    while ((got = fread(block, 1, sizeof(block), file)) > 0)
+    while (file && (got = fread(block, 1, sizeof(block), file)) > 0)
         as_buf_add(&text, block, got);
-    fclose(file);
-    int rc = as_json_parse(text.ptr, text.len, ret_root, NULL);
+    int rc = file ? 0 : as_err_set(err, AS_ENOENT, "cannot be opened");
+    if (file)
+        fclose(file);
+    if (!rc)
+        rc = as_json_parse(as_buf_str(&text).ptr, text.len, &root, err);
+    const struct as_json *cases = as_json_get(root, "cases");
+    if (!rc && (as_json_type_of(cases) != AS_JSON_OBJECT || !as_json_len(cases)))
+        rc = as_err_set(err, AS_EINVAL, "no cases: {\"cases\": {NAME: {kind, files, ...}}}");
+    if (rc)
+        as_err_prefix(err, "%s", path.ptr);
     as_buf_done(&text);
+    as_buf_done(&path);
+    if (rc)
+        as_json_free(root);
+    else
+        *ret_root = root;
     return rc;
 }
 
-int golden_check(const char *folder, const char *kind, FILE *log, struct golden_counts *ret_counts)
+int golden_check(const char *folder, const char *kind, FILE *log, struct golden_counts *ret_counts,
+                 struct as_err *err)
 {
     AS_CLEANUP_JSON struct as_json *root = NULL;
-    int rc = read_expected(folder, &root);
+    int rc = read_expected(folder, &root, err);
     if (rc < 0)
         return rc;
     *ret_counts = (struct golden_counts){0};
@@ -228,16 +286,16 @@ int golden_check(const char *folder, const char *kind, FILE *log, struct golden_
 static void collect_kind(void *ctx, const char *name, struct as_json *row)
 {
     struct as_json *kinds = ctx;
-    const char *kind = as_json_get_cstr(row, "kind");
+    const char *kind = as_json_get_cstr_or(row, "kind", GOLDEN_NO_KIND);
     (void)name;
-    if (kind)
-        as_json_set_int(kinds, kind, as_json_get_int(kinds, kind, 0) + 1);
+    as_json_set_int(kinds, kind, as_json_get_int(kinds, kind, 0) + 1);
 }
 
 struct report {
     const char *folder;
     FILE *out;
     struct golden_counts total;
+    struct as_err *err;
     int rc;
 };
 
@@ -245,7 +303,7 @@ static void report_kind(void *ctx, const char *kind, struct as_json *n_cases)
 {
     struct report *report = ctx;
     struct golden_counts counts = {0};
-    int rc = golden_check(report->folder, kind, report->out, &counts);
+    int rc = golden_check(report->folder, kind, report->out, &counts, report->err);
     if (rc < 0)
         report->rc = rc;
     fprintf(report->out, "%-18s %3lld cases: %5zu equal, %zu different, %zu not produced\n", kind,
@@ -256,15 +314,16 @@ static void report_kind(void *ctx, const char *kind, struct as_json *n_cases)
     report->total.not_produced += counts.not_produced;
 }
 
-int golden_report(const char *folder, FILE *out, struct golden_counts *ret_counts)
+int golden_report(const char *folder, FILE *out, struct golden_counts *ret_counts,
+                  struct as_err *err)
 {
     AS_CLEANUP_JSON struct as_json *root = NULL;
-    int rc = read_expected(folder, &root);
+    int rc = read_expected(folder, &root, err);
     if (rc < 0)
         return rc;
     AS_CLEANUP_JSON struct as_json *kinds = as_json_object();
     as_json_each(as_json_get(root, "cases"), collect_kind, kinds);
-    struct report report = {.folder = folder, .out = out};
+    struct report report = {.folder = folder, .out = out, .err = err};
     as_json_each(kinds, report_kind, &report);
     *ret_counts = report.total;
     return report.rc;

@@ -57,12 +57,18 @@ struct as_json *golden_composite(const struct golden_input *input);
 /* tests/golden/epochs.c */
 struct as_json *golden_epochs(const struct golden_input *input);
 
-/* Compares every case of the kind (NULL: of all kinds), writing a line for each difference to
- * log. */
-int golden_check(const char *folder, const char *kind, FILE *log,
-                 struct golden_counts *ret_counts) AS_MUST_USE;
+/* The kind of a case that names none. */
+#define GOLDEN_NO_KIND "(no kind)"
+
+/* Compares every case of the kind (NULL: of all kinds), writing a line to log for each difference,
+ * for the first numbers of a case that are not produced, and for each case whose kind is unknown or
+ * whose input is malformed: its numbers are not produced. Fails when expected.json cannot be read
+ * or has no cases; err names it. */
+int golden_check(const char *folder, const char *kind, FILE *log, struct golden_counts *ret_counts,
+                 struct as_err *err) AS_MUST_USE;
 /* The kinds that the folder has, one line each with its counts; *ret_counts is their sum. */
-int golden_report(const char *folder, FILE *out, struct golden_counts *ret_counts) AS_MUST_USE;
+int golden_report(const char *folder, FILE *out, struct golden_counts *ret_counts,
+                  struct as_err *err) AS_MUST_USE;
 
 /* [low, high] as a JSON array. */
 struct as_json *golden_bounds(double low, double high);

@@ -1,5 +1,6 @@
 /* golden_stats FOLDER: our numbers against the golden ones of the folder (expected.json and data/).
- * Exit 0 when every number is produced and equal, 1 otherwise, 64 on wrong usage. */
+ * Exit 0 when every number is produced and equal, 1 otherwise, 64 on wrong usage, 65 when
+ * expected.json cannot be read. */
 #include "tests/golden/golden.h"
 
 #include <stdlib.h>
@@ -11,9 +12,10 @@ int main(int argc, char **argv)
         return as_err_exit_code(AS_EUSAGE);
     }
     struct golden_counts counts;
-    int rc = golden_report(argv[1], stdout, &counts);
+    struct as_err err = {0};
+    int rc = golden_report(argv[1], stdout, &counts, &err);
     if (rc < 0) {
-        fprintf(stderr, "%s/expected.json: %s\n", argv[1], as_err_text(rc));
+        fprintf(stderr, "golden_stats: %s\n", err.msg);
         return as_err_exit_code(rc);
     }
     printf("%zu equal, %zu different, %zu not produced\n", counts.equal, counts.different,

@@ -18,11 +18,13 @@ static double *read_matrix(const struct table *table, const int *columns, size_t
     return values;
 }
 
-static uint32_t category_of(const struct as_json *categories, double value)
+static uint32_t category_of(const struct table *table, const struct as_json *categories,
+                            double value)
 {
     for (size_t i = 0; i < as_json_len(categories); i++)
         if (as_json_num(as_json_at(categories, i), NAN) == value)
             return (uint32_t)i;
+    table_refuse(table, "%g is none of the categories", value);
     return 0;
 }
 
@@ -50,8 +52,8 @@ struct as_json *golden_agreement(const struct golden_input *input)
     AS_CLEANUP_FREE double *values = read_matrix(table, columns, 2);
     AS_CLEANUP_FREE uint32_t *numbers = as_xcalloc(2 * table->rows + 1, sizeof(*numbers));
     for (size_t row = 0; row < table->rows; row++) {
-        numbers[row] = category_of(categories, values[2 * row]);
-        numbers[table->rows + row] = category_of(categories, values[2 * row + 1]);
+        numbers[row] = category_of(table, categories, values[2 * row]);
+        numbers[table->rows + row] = category_of(table, categories, values[2 * row + 1]);
     }
     struct stats_ratings ratings = {numbers, numbers + table->rows, table->rows,
                                     as_json_len(categories)};
@@ -158,12 +160,16 @@ struct names {
     size_t n;
 };
 
-static size_t number_of(struct names *names, const char *name)
+/* 0 for one model too many, which is a flaw of the table. */
+static size_t number_of(const struct table *table, struct names *names, const char *name)
 {
     for (size_t i = 0; i < names->n; i++)
         if (!strcmp(names->name[i], name))
             return i;
-    AS_ASSERT(names->n < STATS_RATING_MODELS_MAX);
+    if (names->n == STATS_RATING_MODELS_MAX) {
+        table_refuse(table, "more than %d models", STATS_RATING_MODELS_MAX);
+        return 0;
+    }
     names->name[names->n] = name;
     return names->n++;
 }
@@ -172,15 +178,15 @@ struct as_json *golden_bradley_terry(const struct golden_input *input)
 {
     const struct table *table = &input->table;
     struct names names = {.n = 0};
-    size_t base = number_of(&names, as_json_get_cstr(input->options, "base"));
+    size_t base = number_of(table, &names, as_json_get_cstr_or(input->options, "base", ""));
     const char *columns[] = {"model_a", "model_b"};
     for (size_t row = 0; row < table->rows; row++)
         for (int i = 0; i < 2; i++)
-            number_of(&names, table_cell(table, row, table_col(table, columns[i])));
+            number_of(table, &names, table_cell(table, row, table_col(table, columns[i])));
     AS_CLEANUP_FREE double *wins = as_xcalloc(names.n * names.n, sizeof(*wins));
     for (size_t row = 0; row < table->rows; row++) {
-        size_t a = number_of(&names, table_cell(table, row, table_col(table, "model_a")));
-        size_t b = number_of(&names, table_cell(table, row, table_col(table, "model_b")));
+        size_t a = number_of(table, &names, table_cell(table, row, table_col(table, "model_a")));
+        size_t b = number_of(table, &names, table_cell(table, row, table_col(table, "model_b")));
         const char *outcome = table_cell(table, row, table_col(table, "outcome"));
         double share = !strcmp(outcome, "a") ? 1 : !strcmp(outcome, "b") ? 0 : 0.5;
         wins[a * names.n + b] += share;
@@ -188,7 +194,7 @@ struct as_json *golden_bradley_terry(const struct golden_input *input)
     }
     struct stats_rating ratings[STATS_RATING_MODELS_MAX];
     if (stats_rate_models(wins, names.n, base, ratings) < 0)
-        return NULL;
+        return NULL; /* not every model can be reached from every other: not defined */
     struct as_json *out = as_json_object();
     for (size_t i = 0; i < names.n; i++) {
         struct as_json *row = as_json_object();

@@ -83,6 +83,11 @@ struct as_json *golden_group_sequential(const struct golden_input *input)
         .n_max = (size_t)as_json_get_int(input->options, "nmax", 0),
         .margin = as_json_get_num(input->options, "margin", NAN),
     };
+    if (plan.looks < STATS_LOOKS_MIN || plan.looks > STATS_LOOKS_MAX) {
+        table_refuse(&input->table, "options.looks is not %d to %d", STATS_LOOKS_MIN,
+                     STATS_LOOKS_MAX);
+        return NULL;
+    }
     struct as_json *out = as_json_array();
     enum stats_decision decision = STATS_DECISION_CONTINUE;
     for (size_t k = 1; k <= plan.looks && decision == STATS_DECISION_CONTINUE; k++) {
@@ -130,12 +135,16 @@ struct models {
     const char *names[MODELS_MAX];
     struct stats_point points[MODELS_MAX];
     size_t n;
+    const struct table *table; /* for what is wrong */
 };
 
 static void add_model(void *ctx, const char *name, struct as_json *values)
 {
     struct models *models = ctx;
-    AS_ASSERT(models->n < MODELS_MAX);
+    if (models->n == MODELS_MAX) {
+        table_refuse(models->table, "options.models: more than %d", MODELS_MAX);
+        return;
+    }
     models->names[models->n] = name;
     for (size_t axis = 0; axis < STATS_AXES; axis++)
         models->points[models->n].value[axis] = as_json_num(as_json_at(values, axis), NAN);
@@ -163,7 +172,7 @@ static struct as_json *pareto_json(const struct models *models)
 
 struct as_json *golden_composite(const struct golden_input *input)
 {
-    struct models models = {.n = 0};
+    struct models models = {.table = &input->table};
     double weights[STATS_AXES];
     struct stats_axis_range fixed[STATS_AXES];
     struct stats_axis_range spanned[STATS_AXES];

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define REPLICATES 1000 /* as README.md says */
+
 static struct as_json *interval_json(struct stats_interval interval)
 {
     return golden_bounds(interval.low, interval.high);
@@ -82,14 +84,19 @@ static struct as_json *side_json(const struct side *side)
     return out;
 }
 
-/* Seeds and replicates as in the golden numbers. */
-static void add_boots(struct as_json *out, const struct side *baseline,
-                      const struct side *candidate)
+/* Seeds and replicates stand among the expected numbers. */
+static void add_boots(struct as_json *out, const struct as_json *expect,
+                      const struct side *baseline, const struct side *candidate)
 {
+    const struct as_json *ratio_as = as_json_get(expect, "cost_ratio_boot");
+    const struct as_json *p95_as = as_json_get(expect, "p95_diff_boot");
     struct stats_boot ratio =
-        stats_boot_cost_ratio(baseline->cost, candidate->cost, baseline->n, 11, 1000);
-    struct stats_boot p95 =
-        stats_boot_p95_diff(baseline->latency, candidate->latency, baseline->n, 12, 1000);
+        stats_boot_cost_ratio(baseline->cost, candidate->cost, baseline->n,
+                              (uint64_t)as_json_get_int(ratio_as, "seed", 0),
+                              (size_t)as_json_get_int(ratio_as, "B", REPLICATES));
+    struct stats_boot p95 = stats_boot_p95_diff(baseline->latency, candidate->latency, baseline->n,
+                                                (uint64_t)as_json_get_int(p95_as, "seed", 0),
+                                                (size_t)as_json_get_int(p95_as, "B", REPLICATES));
     as_json_set_take(out, "cost_ratio_boot", golden_boot_json(&ratio));
     as_json_set_take(out, "p95_diff_boot", golden_boot_json(&p95));
 }
@@ -104,7 +111,7 @@ struct as_json *golden_latency_cost(const struct golden_input *input)
     as_json_set_take(out, "baseline", side_json(&baseline));
     as_json_set_take(out, "candidate", side_json(&candidate));
     as_json_set_num(out, "cost_ratio", stats_cost_ratio(baseline.cost, candidate.cost, baseline.n));
-    add_boots(out, &baseline, &candidate);
+    add_boots(out, input->expect, &baseline, &candidate);
     side_done(&baseline);
     side_done(&candidate);
     return out;

@@ -2,6 +2,7 @@
 #include "tests/golden/table.h"
 
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,7 +38,7 @@ static void split_line(struct table *table, char *line)
 {
     char **row = &table->cells[table->rows++ * table->cols];
     for (size_t col = 0; col < table->cols; col++)
-        row[col] = line ? strsep(&line, ",") : "";
+        row[col] = strsep(&line, ",");
 }
 
 int table_read(struct table *table, const char *path)
@@ -46,24 +47,43 @@ int table_read(struct table *table, const char *path)
     if (!text)
         return AS_ENOENT;
     char *line_end = text + strcspn(text, "\n");
-    *table = (struct table){.text = text, .cols = count_char(text, line_end, ',') + 1};
+    int rc = 0;
+    table->text = text;
+    table->rows = 0;
+    table->cols = count_char(text, line_end, ',') + 1;
     size_t lines = count_char(text, text + strlen(text), '\n') + 1;
     table->cells = as_xcalloc(lines * table->cols, sizeof(*table->cells));
     char *rest = text;
     for (char *line = strsep(&rest, "\n"); line; line = strsep(&rest, "\n")) {
         line[strcspn(line, "\r")] = '\0';
-        if (*line)
+        if (!*line)
+            continue;
+        if (count_char(line, line + strlen(line), ',') + 1 != table->cols)
+            rc = AS_EINVAL;
+        else
             split_line(table, line);
     }
     table->rows -= table->rows > 0; /* the header */
-    return 0;
+    if (rc)
+        table_done(table);
+    return rc;
 }
 
 void table_done(struct table *table)
 {
     free(table->cells);
     free(table->text);
-    *table = (struct table){0};
+    *table = (struct table){.flaw = table->flaw};
+}
+
+void table_refuse(const struct table *table, const char *fmt, ...)
+{
+    if (table->flaw[0])
+        return;
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(table->flaw, TABLE_FLAW_MAX, fmt, args);
+    va_end(args);
 }
 
 static int compare_cells(const void *a, const void *b)
@@ -79,7 +99,7 @@ void table_sort_by_first(struct table *table)
 
 int table_col(const struct table *table, const char *name)
 {
-    for (size_t col = 0; col < table->cols; col++)
+    for (size_t col = 0; table->text && col < table->cols; col++)
         if (!strcmp(table->cells[col], name))
             return (int)col;
     return -1;
@@ -92,10 +112,20 @@ const char *table_cell(const struct table *table, size_t row, int col)
     return table->cells[(row + 1) * table->cols + (size_t)col];
 }
 
+static const char *column_name(const struct table *table, int col)
+{
+    return table->cells[(size_t)col];
+}
+
 double table_num(const struct table *table, size_t row, int col)
 {
     const char *cell = table_cell(table, row, col);
-    return *cell ? strtod(cell, NULL) : NAN;
+    char *end;
+    double number = strtod(cell, &end);
+    if (*cell && (*end || !isfinite(number)))
+        table_refuse(table, "row %zu: \"%s\" in column \"%s\" is no number", row + 1, cell,
+                     column_name(table, col));
+    return *cell && !*end ? number : NAN;
 }
 
 size_t table_rank_names(const struct table *table, int col, int32_t *ret_id, const char **ret_names)

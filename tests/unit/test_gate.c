@@ -367,7 +367,7 @@ static void test_golden_gates_give_their_outcomes_numbers_and_sentences(void **s
 {
     (void)state;
     struct golden_counts counts = {0};
-    assert_int_equal(golden_check(FOLDER, "gate", stderr, &counts), 0);
+    assert_int_equal(golden_check(FOLDER, "gate", stderr, &counts, NULL), 0);
     assert_true(counts.equal > 900);
     assert_int_equal(counts.different, 0);
     assert_int_equal(counts.not_produced, 0);
