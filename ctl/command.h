@@ -11,7 +11,7 @@
 
 #define CTL_DEFAULT_SOCKET "/run/assay/assayd.sock"
 #define COMMAND_ARGS_MAX 3
-#define COMMAND_OPTIONS_MAX 16
+#define COMMAND_OPTIONS_MAX 28
 
 /* What is the same for every command of this process. */
 struct ctl {

@@ -14,6 +14,28 @@
         "before", "ID", "before", "only entries before this one" \
     }
 
+#define CASES_HELP                                                                              \
+    "--where takes cases that have all of its terms: tag=billing,split=test; keys are tag,\n"   \
+    "split, stratum, cluster, critical and metadata.NAME. --max-cases takes so many of them,\n" \
+    "by --sample: head (the first), random, or stratified:KEY, which keeps the share of each\n" \
+    "value of KEY. The same seed gives the same cases.\n"
+
+/* What run start and run plan are told of a run. */
+/* clang-format off */
+#define RUN_OPTIONS                                                                      \
+    {"models", "A,B", "models", "these candidates instead of the eval's"},               \
+    {"where", "TERMS", "where", "only such cases: tag=billing,split=test"},              \
+    {"max-cases", "N", "max_cases", "N of the cases"},                                   \
+    {"sample", "HOW", "sample", "which: head, random or stratified:KEY"},                \
+    {"seed", "S", "seed", "of the draw; 0 when not given"},                              \
+    {"samples", "N", "samples", "answers per case and member"},                          \
+    {"cache", "[=AGE]", NULL, "reuse good replies of any run, 7d old at most"},          \
+    {"journal", "POLICY", "journal", "live, cache or replay, not as the eval says"},     \
+    {"max-cost-usd", "X", "max_cost_usd", "cap on what all calls cost"},                 \
+    {"max-requests", "N", "max_requests", "cap on requests, retries included"},          \
+    {"max-tokens", "N", "max_tokens", "cap on tokens, in and out"}
+/* clang-format on */
+
 const struct command commands[] = {
     {
         .path = "status",
@@ -231,25 +253,18 @@ const struct command commands[] = {
         .options = {{"wait", NULL, NULL, "wait for its end and show the result"},
                     {"gate", NULL, NULL, "wait; the exit code is the gate's"},
                     {"timeout", "TIME", NULL, "wait so long at most: 90s, 15m, 1h30m"},
-                    {"models", "A,B", "models", "these candidates instead of the eval's"},
-                    {"max-cases", "N", "max_cases", "only the first N cases"},
-                    {"samples", "N", "samples", "answers per case and member"},
-                    {"cache", "[=AGE]", NULL, "reuse good replies of any run, 7d old at most"},
-                    {"journal", "POLICY", "journal", "live, cache or replay, not as the eval says"},
-                    {"max-cost-usd", "X", "max_cost_usd", "cap on what all calls cost"},
-                    {"max-requests", "N", "max_requests", "cap on requests, retries included"},
-                    {"max-tokens", "N", "max_tokens", "cap on tokens, in and out"},
+                    RUN_OPTIONS,
                     {"tag", "TAG", "tag", "what to call it"},
                     {"scheduled", NULL, "scheduled", "its calls go behind those of other runs"},
                     WHY_OPTION},
-        .help =
-            "With --journal replay nothing is called: the run fails at the first call whose "
-            "answer\n"
-            "the journal does not have.\n"
-            "Ctrl-C ends the waiting, not the run. Exit codes when waiting: 0 done (with --gate:\n"
-            "passed), 2 gate failed, 3 run failed or cancelled, 4 gave up waiting, 5 gate\n"
-            "undecided, or the budget stopped the run. Caps hold for models and judge together;\n"
-            "where the eval has its own, they can only be lowered.",
+        .help = CASES_HELP
+        "With --journal replay nothing is called: the run fails at the first call whose "
+        "answer\n"
+        "the journal does not have.\n"
+        "Ctrl-C ends the waiting, not the run. Exit codes when waiting: 0 done (with --gate:\n"
+        "passed), 2 gate failed, 3 run failed or cancelled, 4 gave up waiting, 5 gate\n"
+        "undecided, or the budget stopped the run. Caps hold for models and judge together;\n"
+        "where the eval has its own, they can only be lowered.",
         .example = "assayctl run start support-triage --gate --timeout 15m",
         .print = print_started,
         .run = command_run_start,
@@ -259,18 +274,12 @@ const struct command commands[] = {
         .method = "run.plan",
         .doc = "What a run would take, without a call.",
         .args = {{.label = "EVAL", .param = "eval"}},
-        .options = {{"models", "A,B", "models", "these candidates instead of the eval's"},
-                    {"max-cases", "N", "max_cases", "only the first N cases"},
-                    {"samples", "N", "samples", "answers per case and member"},
-                    {"cache", "[=AGE]", NULL, "reuse good replies of any run, 7d old at most"},
-                    {"journal", "POLICY", "journal", "live, cache or replay, not as the eval says"},
-                    {"max-cost-usd", "X", "max_cost_usd", "cap on what all calls cost"},
-                    {"max-requests", "N", "max_requests", "cap on requests, retries included"},
-                    {"max-tokens", "N", "max_tokens", "cap on tokens, in and out"}},
-        .help = "Calls, tokens, dollars and time, low and high; what past runs have already paid\n"
-                "for; the smallest difference that so many cases can show; and whether the budget\n"
-                "covers it. Estimates are from the newest run of the eval that called the model\n"
-                "with the same parameters, where there is one.",
+        .options = {RUN_OPTIONS},
+        .help = CASES_HELP
+        "Calls, tokens, dollars and time, low and high; what past runs have already paid\n"
+        "for; the smallest difference that so many cases can show; and whether the budget\n"
+        "covers it. Estimates are from the newest run of the eval that called the model\n"
+        "with the same parameters, where there is one.",
         .example = "assayctl run plan support-triage --max-cases 500",
         .print = print_plan,
         .run = command_run_plan,

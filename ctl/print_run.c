@@ -214,6 +214,10 @@ static void print_head(const struct output *out, const struct as_json *run)
     out_field(out, "dataset", "%s@%s (%s, %s)", str_or(dataset, "name", "?"),
               fmt_count(dataset, "version").s, fmt_counted(dataset, "cases", "case").s,
               fmt_hash(dataset, "hash").s);
+    if (as_json_has(dataset, "selection"))
+        out_field(out, "cases", "%s of %s: %s", fmt_count(dataset, "cases").s,
+                  fmt_count(as_json_get(dataset, "selection"), "of").s,
+                  str_or(as_json_get(dataset, "selection"), "sentence", "?"));
     print_when(out, run);
     if (as_json_get_cstr(run, "tag"))
         out_field(out, "tag", "%s", as_json_get_cstr(run, "tag"));

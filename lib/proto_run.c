@@ -17,7 +17,17 @@
     .doc = "these candidates instead of the eval's; the baseline stays", \
     .min = 1, \
     .max = 15}, \
-    COUNT("max_cases", "only the first N cases", 1000000000), \
+    COUNT("max_cases", "only N cases: the first, or as many as sample draws", 1000000000), \
+    TEXT("where", \
+    "only cases that have all of these, like tag=billing,split=test; keys are tag, split, " \
+    "stratum, cluster, critical (true or false) and metadata.NAME", \
+    1024), \
+    TEXT("sample", \
+    "how max_cases of them are taken: head (the first), random, or stratified:KEY, which " \
+    "keeps the share of each value of the key; head when not given", \
+    256), \
+    LIMIT_OF("seed", "of the draw: the same seed gives the same cases; 0 when not given", \
+    INT64_MAX), \
     COUNT("samples", "answers per case and member", 1000), \
     TEXT("journal", \
     "whose exchanges may answer its calls instead of the eval's choice: live " \
@@ -87,7 +97,8 @@ const struct proto_method proto_run_methods[] = {
                "until it has ended.",
         .params = {RUN},
         .result =
-            "{run, eval, state, outcome, headline, dataset: {name, version, hash, cases}, tag, "
+            "{run, eval, state, outcome, headline, dataset: {name, version, hash, cases, "
+            "selection?: {where, sample, seed, max_cases, of, sentence}}, tag, "
             "requested_by, created_ms, ended_ms, error, unknown_fate, unknown_calls: [{case, "
             "model, sample, role: model or judge, turn, attempt, found_ms}], primary, warnings: "
             "[string], pins: {plugins: [{metric, selector, hash, params, required}], judge: "

@@ -1,4 +1,4 @@
-/* run.* and verdict.show: starting, looking, watching. */
+/* run.* and verdict.show: looking and watching. */
 #include "daemon/control/handlers.h"
 #include "daemon/engine/spending.h"
 #include "daemon/store/unknown_calls.h"
@@ -16,88 +16,6 @@ struct control_watch {
     uint64_t connection;
     int64_t run;
 };
-
-/* ---- start ---- */
-
-static void on_started(void *ctx, int64_t run, const struct as_err *err)
-{
-    struct control_call *call = ctx;
-    if (err) {
-        control_fail(call, err);
-        return;
-    }
-    struct as_json *json = as_json_object();
-    as_json_set_int(json, "run", run);
-    control_reply(call, json);
-}
-
-static struct budget_rules caps_of(const struct as_json *params)
-{
-    struct budget_rules caps;
-    budget_rules_init(&caps);
-    caps.max_cost_usd = as_json_get_num(params, "max_cost_usd", NAN);
-    caps.max_requests = as_json_get_int(params, "max_requests", 0);
-    caps.max_tokens = as_json_get_int(params, "max_tokens", 0);
-    return caps;
-}
-
-static void on_planned(void *ctx, struct as_json *plan, const struct as_err *err)
-{
-    if (err)
-        control_fail(ctx, err);
-    else
-        control_reply(ctx, plan);
-}
-
-/* run.start and run.plan say the same things of a run. */
-static void start_or_plan(struct control_app *app, struct control_call *call, bool is_plan)
-{
-    const struct eval_def *eval = control_eval_of(app, call);
-    if (!eval)
-        return;
-    const char *models[EVAL_MAX_CANDIDATES];
-    const struct as_json *wanted = as_json_get(call->params, "models");
-    size_t count = as_json_len(wanted);
-    for (size_t i = 0; i < count && i < EVAL_MAX_CANDIDATES; i++)
-        models[i] = as_json_cstr(as_json_at(wanted, i));
-    struct journal_rules journal;
-    struct as_err err = {0};
-    bool has_journal = as_json_has(call->params, "journal") || as_json_has(call->params, "max_age");
-    if (has_journal && control_journal_rules(call->params, &journal, &err)) {
-        control_fail(call, &err);
-        return;
-    }
-    char requested_by[CONTROL_WHO_BYTES];
-    control_who(call, requested_by);
-    struct engine_request request = {
-        .evals = app->evals,
-        .eval = eval,
-        .overrides = {.models = wanted ? models : NULL,
-                      .model_count = count,
-                      .max_cases = as_json_get_int(call->params, "max_cases", 0),
-                      .samples = (uint32_t)as_json_get_int(call->params, "samples", 0),
-                      .is_scheduled = as_json_get_bool(call->params, "scheduled", false),
-                      .budget = caps_of(call->params),
-                      .journal = has_journal ? &journal : NULL},
-        .requested_by = requested_by,
-        .tag = as_json_get_cstr(call->params, "tag"),
-        .why = as_json_get_cstr(call->params, "why"),
-    };
-    if (is_plan)
-        engine_plan(app->engine, &request, on_planned, call);
-    else
-        engine_start(app->engine, &request, on_started, call);
-}
-
-void handle_run_start(void *ctx, struct control_call *call)
-{
-    start_or_plan(ctx, call, false);
-}
-
-void handle_run_plan(void *ctx, struct control_call *call)
-{
-    start_or_plan(ctx, call, true);
-}
 
 /* ---- list and show ---- */
 
@@ -204,6 +122,21 @@ static struct as_json *pins_brief(const struct as_json *pins)
     return json;
 }
 
+static void set_selection(struct as_json *dataset, const struct as_json *selection)
+{
+    struct as_arena arena = {0};
+    struct selection_rules rules;
+    struct as_buf sentence = {0};
+    if (selection && !selection_rules_from_json(selection, &arena, &rules)) {
+        struct as_json *shown = as_json_share((struct as_json *)selection);
+        selection_say(&rules, &sentence);
+        as_json_set_str(shown, "sentence", sentence.ptr);
+        as_json_set_take(dataset, "selection", shown);
+    }
+    as_buf_done(&sentence);
+    as_arena_done(&arena);
+}
+
 static void merge_member(void *ctx, const char *key, struct as_json *value)
 {
     if (!as_json_has(ctx, key) || !strcmp(key, "outcome"))
@@ -231,6 +164,7 @@ struct as_json *control_run_json(struct store *store, const struct group_record 
     set_head(json, group);
     if (dataset)
         as_json_set_int(dataset, "cases", group->case_count);
+    set_selection(dataset, as_json_get(pins, "selection"));
     as_json_set_take(json, "dataset", dataset);
     as_json_set_int(json, "unknown_fate", group->unknown_fate);
     as_json_set_int(json, "samples", group->sample_count);

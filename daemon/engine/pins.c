@@ -183,6 +183,8 @@ int pins_resolve(const struct eval_def *eval, const struct config *config,
     pins->samples = overrides->samples ? overrides->samples : eval->samples;
     pins->gate = eval->gate;
     pins->journal = overrides->journal ? *overrides->journal : eval->journal;
+    selection_copy(&overrides->selection, &pins->arena, &pins->selection);
+    pins->selection.of = dataset->case_count;
     pins->budget = eval->budget;
     int rc = budget_rules_lower(&pins->budget, &overrides->budget, err);
     if (!rc)

@@ -10,6 +10,7 @@
 #define DAEMON_ENGINE_PINS_H
 
 #include "daemon/config/config.h"
+#include "daemon/model/selection_rules.h"
 #include "daemon/plugin/registry.h"
 #include "daemon/store/store.h"
 #include "lib/json.h"
@@ -56,13 +57,14 @@ struct pins {
     struct budget_rules budget;
     struct gate_rules gate;
     struct journal_rules journal;
+    struct selection_rules selection; /* which cases of the dataset version */
     struct as_arena arena;
 };
 
 struct run_overrides {
     const char *const *models; /* candidates instead of the eval's; NULL = as the eval says */
     size_t model_count;
-    int64_t max_cases;                   /* 0 = as the eval says */
+    struct selection_rules selection;    /* max_cases 0 = as the eval says */
     uint32_t samples;                    /* 0 = as the eval says */
     bool is_scheduled;                   /* behind runs that someone waits for */
     const struct journal_rules *journal; /* NULL = as the eval says */

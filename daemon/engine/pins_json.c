@@ -135,6 +135,7 @@ struct as_json *pins_to_json(const struct pins *pins)
     as_json_set_take(json, "budget", budget_rules_to_json(&pins->budget));
     as_json_set_take(json, "gate", gate_rules_to_json(&pins->gate));
     as_json_set_take(json, "journal", journal_rules_to_json(&pins->journal));
+    as_json_set_take(json, "selection", selection_rules_to_json(&pins->selection));
     return json;
 }
 
@@ -178,6 +179,11 @@ static int fill_from_json(const struct as_json *json, struct pins *pins)
     if (!rc)
         rc =
             journal_rules_from_json(as_json_get(json, "journal"), &pins->journal) ? AS_ECORRUPT : 0;
+    if (!rc)
+        rc = selection_rules_from_json(as_json_get(json, "selection"), &pins->arena,
+                                       &pins->selection)
+                 ? AS_ECORRUPT
+                 : 0;
     const char *hash = as_json_get_cstr_or(dataset, "hash", "");
     if (!rc && as_sha256_from_hex(hash, &pins->dataset_hash))
         rc = AS_ECORRUPT;

@@ -49,6 +49,11 @@ struct plan {
 
 /* ---- what is known ---- */
 
+static int64_t case_count_of(const struct plan *plan)
+{
+    return plan->spec->selection->count;
+}
+
 static void count_recordings(struct plan *plan, const struct case_record *item)
 {
     const struct pins *pins = plan->spec->pins;
@@ -61,26 +66,29 @@ static void count_recordings(struct plan *plan, const struct case_record *item)
 
 static int read_cases(struct store *store, struct plan *plan)
 {
+    const struct selection *selection = plan->spec->selection;
     struct as_arena arena = {0};
     double messages = 0, whole = 0;
-    int64_t seq = 0;
+    int64_t seq = 0, taken = 0;
     int rc = 0;
-    for (size_t count = 1; !rc && count && seq < plan->spec->case_count; seq += (int64_t)count) {
+    for (size_t count = 1; !rc && count && taken < selection->count; seq += (int64_t)count) {
         struct case_record *cases = NULL;
-        int64_t left = plan->spec->case_count - seq;
-        uint32_t limit = left < PAGE_CASES ? (uint32_t)left : PAGE_CASES;
-        rc = store_cases_page(store, plan->spec->dataset_id, seq, limit, &arena, &cases, &count);
+        rc = store_cases_page(store, plan->spec->dataset_id, seq, PAGE_CASES, &arena, &cases,
+                              &count);
         for (size_t i = 0; i < count && !rc; i++) {
+            if (!selection_has(selection, cases[i].seq))
+                continue;
             messages += (double)cases[i].messages_json.len;
             whole += (double)cases[i].json.len;
             count_recordings(plan, &cases[i]);
+            taken++;
         }
         as_arena_reset(&arena);
     }
     as_arena_done(&arena);
-    if (seq) {
-        plan->message_bytes = messages / (double)seq;
-        plan->case_bytes = whole / (double)seq;
+    if (taken) {
+        plan->message_bytes = messages / (double)taken;
+        plan->case_bytes = whole / (double)taken;
     }
     return rc;
 }
@@ -193,6 +201,17 @@ static bool asks_the_same(const struct pins *a, const struct pins *b)
            !strcmp(system_a, system_b);
 }
 
+struct reuse_tally {
+    const struct selection *selection;
+    int64_t count;
+};
+
+static void count_reusable_case(void *ctx, int64_t case_seq)
+{
+    struct reuse_tally *tally = ctx;
+    tally->count += selection_has(tally->selection, case_seq);
+}
+
 /* In the best of the past runs; several together may have more. */
 static int count_reusable(struct store *store, const struct plan *plan, struct plan_lane *lane)
 {
@@ -204,7 +223,6 @@ static int count_reusable(struct store *store, const struct plan *plan, struct p
     for (size_t i = 0; i < plan->past_count && !rc; i++) {
         const struct past_run *past = &plan->past[i];
         int member = member_in(past->pins, lane->model);
-        int64_t count = 0;
         if (member < 0 || !asks_the_same(spec->pins, past->pins) ||
             memcmp(&past->pins->members[member].provider_hash, &lane->model->provider_hash,
                    sizeof(lane->model->provider_hash)) != 0)
@@ -213,12 +231,13 @@ static int count_reusable(struct store *store, const struct plan *plan, struct p
             .group_id = past->id,
             .member = (uint32_t)member,
             .since_ms = age_ms ? spec->now_ms - age_ms : 0,
-            .case_count = spec->case_count,
+            .dataset_id = spec->dataset_id,
             .samples = spec->pins->samples,
         };
-        rc = store_reusable_count(store, &query, &count);
-        if (count > lane->reusable)
-            lane->reusable = count;
+        struct reuse_tally tally = {spec->selection, 0};
+        rc = store_reusable_each(store, &query, count_reusable_case, &tally);
+        if (tally.count > lane->reusable)
+            lane->reusable = tally.count;
     }
     return rc;
 }
@@ -270,7 +289,7 @@ static bool is_always_judged(const struct pins *pins)
 static int add_lanes(struct store *store, struct plan *plan)
 {
     const struct pins *pins = plan->spec->pins;
-    int64_t rows = plan->spec->case_count * (int64_t)pins->samples, judged = 0;
+    int64_t rows = case_count_of(plan) * (int64_t)pins->samples, judged = 0;
     int rc = 0;
     for (size_t i = 0; i < pins->member_count && !rc; i++) {
         const struct pin_model *model = &pins->members[i];
@@ -325,12 +344,12 @@ static struct as_json *detectable_json(const struct plan *plan)
     const struct pins *pins = plan->spec->pins;
     struct as_json *json = as_json_object();
     int64_t run = 0;
-    double n = (double)plan->spec->case_count, sigma = past_sigma(plan, &run);
+    double n = (double)case_count_of(plan), sigma = past_sigma(plan, &run);
     bool is_assumed = isnan(sigma);
     if (is_assumed)
         sigma = ESTIMATE_SIGMA;
     as_json_set_str(json, "metric", pins->metrics[pins->primary].name);
-    as_json_set_int(json, "cases", plan->spec->case_count);
+    as_json_set_int(json, "cases", case_count_of(plan));
     as_json_set_num(json, "difference", stats_detectable_difference(sigma, n));
     as_json_set_num(json, "sigma", sigma);
     as_json_set_take(json, "sigma_run", is_assumed ? NULL : as_json_new_int(run));
@@ -446,7 +465,7 @@ static struct as_json *plan_json(struct plan *plan)
     const struct pins *pins = plan->spec->pins;
     struct estimate_lane estimates[LANES_MAX];
     struct as_json *json = as_json_object(), *lanes = as_json_array(), *total = as_json_object();
-    int64_t rows = plan->spec->case_count * (int64_t)pins->samples * (int64_t)pins->member_count;
+    int64_t rows = case_count_of(plan) * (int64_t)pins->samples * (int64_t)pins->member_count;
     for (size_t i = 0; i < plan->lane_count; i++) {
         estimates[i] = plan->lanes[i].estimate;
         as_json_push_take(lanes, lane_json(&plan->lanes[i]));
@@ -459,7 +478,7 @@ static struct as_json *plan_json(struct plan *plan)
     as_json_set_str(json, "eval", pins->eval_name);
     as_json_set_str(json, "dataset", pins->dataset_name);
     as_json_set_int(json, "dataset_version", pins->dataset_version);
-    as_json_set_int(json, "cases", plan->spec->case_count);
+    as_json_set_int(json, "cases", case_count_of(plan));
     as_json_set_int(json, "samples", pins->samples);
     as_json_set_int(json, "rows", rows);
     as_json_set_take(json, "models", lanes);

@@ -4,12 +4,14 @@
 #define DAEMON_ENGINE_PLAN_H
 
 #include "daemon/engine/pins.h"
+#include "daemon/engine/selection.h"
 
 #define PLAN_PAST_RUNS 10 /* of the eval, the newest: where means are looked for */
 
 struct plan_spec {
     const struct pins *pins;
-    int64_t dataset_id, case_count;
+    int64_t dataset_id;
+    const struct selection *selection; /* of its cases */
     int64_t now_ms;
 };
 

@@ -52,21 +52,18 @@ static void look_at(struct hunt *hunt, const struct case_record *item)
         note_names(hunt, item);
 }
 
-static int go_through(struct store *store, int64_t dataset_id, int64_t case_count,
+static int go_through(struct store *store, int64_t dataset_id, const struct selection *selection,
                       struct hunt *hunt)
 {
     struct as_arena arena = {0};
     int64_t seq = 0;
     int rc = 0;
-    for (size_t count = 1; !rc && count && !hunt->is_found && seq < case_count;
-         seq += (int64_t)count) {
+    for (size_t count = 1; !rc && count && !hunt->is_found; seq += (int64_t)count) {
         struct case_record *cases = NULL;
-        int64_t left = case_count - seq;
-        rc = store_cases_page(store, dataset_id, seq,
-                              left < PAGE_CASES ? (uint32_t)left : PAGE_CASES, &arena, &cases,
-                              &count);
+        rc = store_cases_page(store, dataset_id, seq, PAGE_CASES, &arena, &cases, &count);
         for (size_t i = 0; !rc && i < count && !hunt->is_found; i++)
-            look_at(hunt, &cases[i]);
+            if (selection_has(selection, cases[i].seq))
+                look_at(hunt, &cases[i]);
         as_arena_reset(&arena);
     }
     as_arena_done(&arena);
@@ -88,13 +85,13 @@ static int say_none(const struct dataset_info *dataset, const struct hunt *hunt,
                       hunt->name_count > NAMES_SHOWN ? " and more" : "");
 }
 
-int recordings_check(struct store *store, const struct dataset_info *dataset, int64_t case_count,
-                     const char *member, struct as_err *err)
+int recordings_check(struct store *store, const struct dataset_info *dataset,
+                     const struct selection *selection, const char *member, struct as_err *err)
 {
     struct hunt hunt = {.name = recording_of(member)};
     if (!hunt.name)
         return 0;
-    int rc = go_through(store, dataset->id, case_count, &hunt);
+    int rc = go_through(store, dataset->id, selection, &hunt);
     if (rc)
         as_err_set(err, rc, "%s", store_error(store));
     else if (!hunt.is_found)

@@ -3,6 +3,7 @@
 #ifndef DAEMON_ENGINE_RECORDINGS_H
 #define DAEMON_ENGINE_RECORDINGS_H
 
+#include "daemon/engine/selection.h"
 #include "daemon/store/store.h"
 #include "lib/json.h"
 
@@ -10,10 +11,11 @@
  * the case has none. */
 struct as_json *recordings_answer(const struct case_record *item, const char *name);
 
-/* Has any of the first case_count cases an answer for this member? A model that is called needs
+/* Has any of the selected cases an answer for this member? A model that is called needs
  * none. AS_EINVAL with the dataset's own names; the store's failure. On a pool thread: reads on
  * until it meets the first. */
-int recordings_check(struct store *store, const struct dataset_info *dataset, int64_t case_count,
-                     const char *member, struct as_err *err) AS_MUST_USE;
+int recordings_check(struct store *store, const struct dataset_info *dataset,
+                     const struct selection *selection, const char *member,
+                     struct as_err *err) AS_MUST_USE;
 
 #endif

@@ -39,7 +39,7 @@ static void create_work(struct store *store, void *ctx)
                                 .who = replay->requested_by,
                                 .action = "run.replay",
                                 .why = replay->why};
-    adopt->rc = store_group_start(store, &replay->record, &entry, &replay->record.id);
+    adopt->rc = store_group_start(store, &replay->record, NULL, &entry, &replay->record.id);
     if (adopt->rc)
         as_err_set(&adopt->err, adopt->rc, "cannot store the replay: %s", store_error(store));
 }

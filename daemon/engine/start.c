@@ -7,10 +7,13 @@
 #include "daemon/engine/names.h"
 #include "daemon/engine/plan.h"
 #include "daemon/engine/recordings.h"
+#include "daemon/engine/selection.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define SELECT_PAGE_CASES 256
 
 struct start {
     struct engine *engine;
@@ -24,6 +27,7 @@ struct start {
     struct as_json *plan;
     void *ctx;
     struct dataset_info dataset;
+    struct selection selection;
     struct pins *pins;
     struct as_buf pins_text;
     struct group_record record;
@@ -42,6 +46,7 @@ static void start_over(struct start *start)
     else
         start->done(start->ctx, err ? 0 : start->run, err);
     pins_free(start->pins);
+    selection_done(&start->selection);
     as_buf_done(&start->pins_text);
     as_arena_done(&start->arena);
     eval_set_unref(start->evals);
@@ -72,7 +77,11 @@ static void create_work(struct store *store, void *ctx)
                                 .who = start->requested_by,
                                 .action = "run.start",
                                 .why = start->why};
-    start->rc = put.rc ? put.rc : store_group_start(store, &start->record, &entry, &start->run);
+    start->rc = put.rc ? put.rc
+                       : store_group_start(store, &start->record, start->selection.seqs, &entry,
+                                           &start->run);
+    if (!start->rc) /* it may have a list of cases of its own */
+        start->rc = store_group_get(store, start->run, &start->arena, &start->record);
     if (start->rc)
         as_err_set(&start->err, start->rc, "cannot store the run: %s", store_error(store));
 }
@@ -81,19 +90,9 @@ static void create_done(void *ctx)
 {
     struct start *start = ctx;
     struct engine *engine = start->engine;
-    if (!start->rc && !engine->is_stopping) {
-        start->record.id = start->run;
+    if (!start->rc && !engine->is_stopping)
         engine_add_group(engine, group_new(&start->record, &start->pins));
-    }
     start_over(start);
-}
-
-static int64_t cases_of(const struct start *start)
-{
-    int64_t limit =
-        start->overrides.max_cases ? start->overrides.max_cases : start->eval->max_cases;
-    int64_t all = start->dataset.case_count;
-    return limit && limit < all ? limit : all;
 }
 
 static void plan_work(struct store *store, void *ctx)
@@ -102,7 +101,7 @@ static void plan_work(struct store *store, void *ctx)
     struct plan_spec spec = {
         .pins = start->pins,
         .dataset_id = start->dataset.id,
-        .case_count = cases_of(start),
+        .selection = &start->selection,
         .now_ms = clock_wall_ms(),
     };
     start->rc = plan_make(store, &spec, &start->plan, &start->err);
@@ -141,7 +140,7 @@ static void found_done(void *ctx)
         .eval_name = start->eval->name,
         .state = GROUP_RUNNING,
         .dataset_id = start->dataset.id,
-        .case_count = cases_of(start),
+        .case_count = start->selection.count,
         .member_count = (uint32_t)start->pins->member_count,
         .sample_count = start->pins->samples,
         .pins_json = start->pins_text.ptr,
@@ -152,16 +151,67 @@ static void found_done(void *ctx)
     db_write(engine->on.db, create_work, create_done, start);
 }
 
+static void offer_case(void *ctx, const struct case_record *record)
+{
+    selector_add(ctx, record);
+}
+
+static int offer_pages(struct store *store, const struct dataset_info *dataset,
+                       struct selector *selector)
+{
+    struct as_arena arena = {0};
+    int rc = 0;
+    size_t count = 1;
+    for (int64_t seq = 0; !rc && count; seq += (int64_t)count) {
+        struct case_record *cases = NULL;
+        rc = store_cases_page(store, dataset->id, seq, SELECT_PAGE_CASES, &arena, &cases, &count);
+        for (size_t i = 0; i < count && !rc; i++)
+            selector_add(selector, &cases[i]);
+        as_arena_reset(&arena);
+    }
+    as_arena_done(&arena);
+    return rc;
+}
+
+static int choose_cases(struct store *store, struct start *start)
+{
+    const struct dataset_info *dataset = &start->dataset;
+    struct selector *selector = selector_new(&start->overrides.selection);
+    int rc =
+        selector_needs_json(selector)
+            ? offer_pages(store, dataset, selector)
+            : store_case_heads_each(store, dataset->id, dataset->case_count, offer_case, selector);
+    if (rc)
+        as_err_set(&start->err, rc, "%s", store_error(store));
+    else
+        rc = selector_choose(selector, dataset->name, &start->selection, &start->err);
+    selector_free(selector);
+    return rc;
+}
+
+static int select_cases(struct store *store, struct start *start)
+{
+    struct selection_rules *rules = &start->overrides.selection;
+    int64_t all = start->dataset.case_count;
+    if (!rules->max_cases)
+        rules->max_cases = start->eval->max_cases;
+    int rc = selection_check(rules, &start->err);
+    if (rc || selection_is_chosen(rules))
+        return rc ? rc : choose_cases(store, start);
+    start->selection.count = rules->max_cases && rules->max_cases < all ? rules->max_cases : all;
+    return 0;
+}
+
 /* Members that are not called need answers in the cases. */
 static int check_recordings(struct store *store, struct start *start)
 {
     const struct run_overrides *overrides = &start->overrides;
     const char *const *names = overrides->models ? overrides->models : start->eval->candidates;
     size_t count = overrides->models ? overrides->model_count : start->eval->candidate_count;
-    int rc = recordings_check(store, &start->dataset, cases_of(start), start->eval->baseline,
+    int rc = recordings_check(store, &start->dataset, &start->selection, start->eval->baseline,
                               &start->err);
     for (size_t i = 0; i < count && !rc; i++)
-        rc = recordings_check(store, &start->dataset, cases_of(start), names[i], &start->err);
+        rc = recordings_check(store, &start->dataset, &start->selection, names[i], &start->err);
     return rc;
 }
 
@@ -173,7 +223,9 @@ static void find_work(struct store *store, void *ctx)
         start->rc = names_dataset_missing(store, start->eval->dataset, &start->err);
     else if (start->rc)
         as_err_set(&start->err, start->rc, "%s", store_error(store));
-    else
+    if (!start->rc)
+        start->rc = select_cases(store, start);
+    if (!start->rc)
         start->rc = check_recordings(store, start);
     if (start->rc)
         as_err_prefix(&start->err, "eval '%s'", start->eval->name);
@@ -187,6 +239,7 @@ static struct start *start_new(struct engine *engine, const struct engine_reques
     start->evals = eval_set_ref(request->evals);
     start->eval = request->eval;
     start->overrides = request->overrides;
+    selection_copy(&request->overrides.selection, &start->arena, &start->overrides.selection);
     start->requested_by = as_arena_strdup(&start->arena, request->requested_by);
     start->tag = as_arena_strdup(&start->arena, request->tag);
     start->why = as_arena_strdup(&start->arena, request->why);

@@ -1,6 +1,7 @@
 /* The audit log, and the changes of a group that go into one transaction with their entry. */
 #include "daemon/store/audit.h"
 
+#include "daemon/store/case_list.h"
 #include "daemon/store/sql.h"
 
 #include <inttypes.h>
@@ -93,12 +94,16 @@ int store_audit_page(struct store *store, const char *target, int64_t before_id,
 }
 
 int store_group_start(struct store *store, const struct group_record *group,
-                      const struct audit_entry *entry, int64_t *ret_id)
+                      const int64_t *case_seqs, const struct audit_entry *entry, int64_t *ret_id)
 {
+    struct group_record listed = *group;
     int64_t id = 0;
     int rc = sql_begin(store);
+    if (!rc && case_seqs)
+        rc = case_list_create(store, group->dataset_id, case_seqs, group->case_count,
+                              &listed.dataset_id);
     if (!rc)
-        rc = store_group_create(store, group, &id);
+        rc = store_group_create(store, &listed, &id);
     if (!rc) {
         char target[AUDIT_TARGET_BYTES];
         struct audit_entry placed = *entry;

@@ -23,8 +23,8 @@ int store_dataset_begin(struct store *store, const char *name, int64_t *ret_stag
 
 static int staged_case_count(struct store *store, int64_t staging_id, int64_t *ret_count)
 {
-    SQL_CLEANUP struct sql *sql =
-        sql_use(store, "SELECT case_count FROM dataset WHERE id = ? AND version IS NULL");
+    SQL_CLEANUP struct sql *sql = sql_use(store, "SELECT case_count FROM dataset WHERE id = ?"
+                                                 " AND version IS NULL AND parent_id IS NULL");
     sql_put_int(sql, staging_id);
     int rc = sql_step(sql);
     if (rc > 0)
@@ -171,8 +171,9 @@ static int step_info(struct sql *sql, struct as_arena *arena, struct dataset_inf
 int store_dataset_get(struct store *store, int64_t id, struct as_arena *arena,
                       struct dataset_info *ret_info)
 {
-    SQL_CLEANUP struct sql *sql = sql_use(
-        store, "SELECT " DATASET_COLUMNS " FROM dataset WHERE id = ? AND version IS NOT NULL");
+    SQL_CLEANUP struct sql *sql =
+        sql_use(store, "SELECT " DATASET_COLUMNS " FROM dataset WHERE version IS NOT NULL AND id ="
+                       " (SELECT ifnull(parent_id, id) FROM dataset WHERE id = ?)");
     sql_put_int(sql, id);
     return step_info(sql, arena, ret_info);
 }

@@ -85,21 +85,28 @@ int store_call_means(struct store *store, int64_t group_id, int member, uint32_t
     return rc;
 }
 
-int store_reusable_count(struct store *store, const struct reusable_query *query,
-                         int64_t *ret_count)
+/* A list of cases numbers them anew: they are found in the version by their ids. */
+int store_reusable_each(struct store *store, const struct reusable_query *query,
+                        store_reusable_fn fn, void *ctx)
 {
     SQL_CLEANUP struct sql *sql = sql_use(
-        store, "SELECT count(*) FROM (SELECT DISTINCT case_seq, sample FROM exchange"
-               " WHERE group_id = ? AND case_seq < ? AND sample < ? AND member = ? AND role = ?"
-               " AND turn = 0 AND sent_ms >= ? AND paid_by IS NULL AND " GOOD ")");
+        store,
+        "SELECT CASE WHEN g.dataset_id = ?1 THEN e.case_seq ELSE"
+        " ifnull((SELECT p.seq FROM dataset_case AS c JOIN dataset_case AS p ON p.id = c.id"
+        "  WHERE c.dataset_id = g.dataset_id AND c.seq = e.case_seq AND p.dataset_id = ?1), -1)"
+        " END"
+        " FROM (SELECT DISTINCT group_id, case_seq, sample FROM exchange"
+        "  WHERE group_id = ?2 AND sample < ?3 AND member = ?4 AND role = ?5 AND turn = 0"
+        "  AND sent_ms >= ?6 AND paid_by IS NULL AND " GOOD ") AS e"
+        " JOIN run_group AS g ON g.id = e.group_id");
+    sql_put_int(sql, query->dataset_id);
     sql_put_int(sql, query->group_id);
-    sql_put_int(sql, query->case_count);
     sql_put_int(sql, query->samples);
     sql_put_int(sql, query->member);
     sql_put_int(sql, query->role);
     sql_put_int(sql, query->since_ms);
-    int rc = sql_step(sql);
-    if (rc > 0)
-        *ret_count = sql_int(sql, 0);
-    return rc > 0 ? 0 : rc;
+    int rc;
+    while ((rc = sql_step(sql)) > 0)
+        fn(ctx, sql_int(sql, 0));
+    return rc;
 }

@@ -21,12 +21,14 @@ int store_call_means(struct store *store, int64_t group_id, int member, uint32_t
 struct reusable_query {
     int64_t group_id;
     uint32_t member, role;
-    int64_t since_ms; /* sent then or later */
-    int64_t case_count;
+    int64_t since_ms;   /* sent then or later */
+    int64_t dataset_id; /* the version that the group took its cases from */
     uint32_t samples;
 };
-/* How many cases and samples have a good reply there. */
-int store_reusable_count(struct store *store, const struct reusable_query *query,
-                         int64_t *ret_count) AS_MUST_USE;
+/* Once for each case and sample that has a good reply there: the case's position in the version,
+ * -1 when it is not there. */
+typedef void (*store_reusable_fn)(void *ctx, int64_t case_seq);
+int store_reusable_each(struct store *store, const struct reusable_query *query,
+                        store_reusable_fn fn, void *ctx) AS_MUST_USE;
 
 #endif

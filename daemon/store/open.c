@@ -125,7 +125,9 @@ static int drop_staged(struct store *store)
 {
     int64_t id = 0;
     int rc;
-    while (!(rc = query_int(store, "SELECT ifnull(max(id), 0) FROM dataset WHERE version IS NULL",
+    while (!(rc = query_int(store,
+                            "SELECT ifnull(max(id), 0) FROM dataset"
+                            " WHERE version IS NULL AND parent_id IS NULL",
                             &id)) &&
            id) {
         rc = store_dataset_abort(store, id);

@@ -4,6 +4,7 @@
  * goes on from there. The freed pages are used again; the file does not shrink. */
 #include "daemon/store/journal.h"
 
+#include "daemon/store/case_list.h"
 #include "daemon/store/sql.h"
 
 #define CASES_PER_STEP 64
@@ -68,7 +69,9 @@ static int forget_group(struct store *store, int64_t id)
         return as_err_set(&store->error, AS_ESTATE, "run %lld has not ended", (long long)id);
     if (!rc)
         rc = forget_sets(store, id);
-    return rc ? rc : run_for(sql_use(store, "DELETE FROM run_group WHERE id = ?"), id);
+    if (!rc)
+        rc = run_for(sql_use(store, "DELETE FROM run_group WHERE id = ?"), id);
+    return rc ? rc : case_lists_drop_unused(store);
 }
 
 int store_prune_group(struct store *store, int64_t group_id, const struct audit_entry *entry)

@@ -7,7 +7,8 @@
  * exchange: body_id grows with time, so the end of its key is the order in which attempts were
  * kept. run_row.scores: numbers and labels of all metrics, packed (rows.c); as child rows they cost
  * a third of the speed. Enums are kept as their numbers (daemon/model/row.h, transport/journal.h).
- * A staged dataset has no version yet. A score_set that is not whole yet has no ended_ms. */
+ * A staged dataset has no version yet; a case list (case_list.c) never has one, but a parent. A
+ * score_set that is not whole yet has no ended_ms. */
 #include "daemon/store/schema.h"
 
 static const char version_1[] =
@@ -175,7 +176,12 @@ static const char version_10[] =
 
     "PRAGMA user_version = 10;";
 
+/* The cases of a group that does not take the first ones of its dataset version. */
+static const char version_11[] =
+    "ALTER TABLE dataset ADD COLUMN parent_id INTEGER REFERENCES dataset (id);"
+    "PRAGMA user_version = 11;";
+
 const char *const schema_steps[STORE_SCHEMA_VERSION] = {
-    version_1, version_2, version_3, version_4, version_5,
-    version_6, version_7, version_8, version_9, version_10,
+    version_1, version_2, version_3, version_4,  version_5,  version_6,
+    version_7, version_8, version_9, version_10, version_11,
 };

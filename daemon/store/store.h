@@ -19,7 +19,7 @@
 
 struct store;
 
-#define STORE_SCHEMA_VERSION 10
+#define STORE_SCHEMA_VERSION 11
 
 /* Creates or migrates the file. A newer schema than ours, or another program's file, is refused. */
 int store_open(const char *path, struct store **ret_store, struct as_err *err) AS_MUST_USE;
@@ -53,6 +53,7 @@ int store_dataset_abort(struct store *store, int64_t staging_id) AS_MUST_USE;
 /* selector: NAME (newest), NAME@3 (version) or NAME@HASHPREFIX. AS_ENOENT. */
 int store_dataset_find(struct store *store, const char *selector, struct as_arena *arena,
                        struct dataset_info *ret_info) AS_MUST_USE;
+/* Of a group's own list of cases: the dataset version that it was taken from. */
 int store_dataset_get(struct store *store, int64_t id, struct as_arena *arena,
                       struct dataset_info *ret_info) AS_MUST_USE;
 typedef void (*store_dataset_fn)(void *ctx, const struct dataset_info *info);
@@ -81,7 +82,7 @@ struct group_record {
     int64_t id;
     const char *eval_name;
     enum group_state state;
-    int64_t dataset_id;
+    int64_t dataset_id; /* a dataset version, or the group's own list of cases: case_list.h */
     int64_t case_count; /* cases of this group (max_cases applied) */
     uint32_t member_count, sample_count;
     /* What the group was made of, by hash: members, metrics, judge, prices, gate, dataset. */

@@ -92,13 +92,23 @@ static void test_rows_that_were_not_run_do_not_count(void **state)
     assert_true(isnan(means.latency_ms) && isnan(means.cost_usd));
 }
 
+struct counted {
+    int64_t below_seq, count;
+};
+
+static void count_case(void *ctx, int64_t case_seq)
+{
+    struct counted *counted = ctx;
+    counted->count += case_seq >= 0 && case_seq < counted->below_seq;
+}
+
 static int64_t reusable(struct store_fixture *f, int64_t group, int64_t cases, int64_t since_ms)
 {
     struct reusable_query query = {
-        .group_id = group, .member = 1, .since_ms = since_ms, .case_count = cases, .samples = 1};
-    int64_t count = -1;
-    assert_int_equal(store_reusable_count(f->store, &query, &count), 0);
-    return count;
+        .group_id = group, .member = 1, .since_ms = since_ms, .dataset_id = 1, .samples = 1};
+    struct counted counted = {.below_seq = cases};
+    assert_int_equal(store_reusable_each(f->store, &query, count_case, &counted), 0);
+    return counted.count;
 }
 
 static void test_reusable_are_good_replies_of_the_cases_that_are_meant_and_not_too_old(void **state)

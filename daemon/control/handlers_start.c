@@ -1,0 +1,105 @@
+/* run.start and run.plan: what a caller says of a run, as the engine is asked for it. */
+#include "daemon/control/handlers.h"
+
+#include <math.h>
+
+static void on_started(void *ctx, int64_t run, const struct as_err *err)
+{
+    struct control_call *call = ctx;
+    if (err) {
+        control_fail(call, err);
+        return;
+    }
+    struct as_json *json = as_json_object();
+    as_json_set_int(json, "run", run);
+    control_reply(call, json);
+}
+
+static struct budget_rules caps_of(const struct as_json *params)
+{
+    struct budget_rules caps;
+    budget_rules_init(&caps);
+    caps.max_cost_usd = as_json_get_num(params, "max_cost_usd", NAN);
+    caps.max_requests = as_json_get_int(params, "max_requests", 0);
+    caps.max_tokens = as_json_get_int(params, "max_tokens", 0);
+    return caps;
+}
+
+static void on_planned(void *ctx, struct as_json *plan, const struct as_err *err)
+{
+    if (err)
+        control_fail(ctx, err);
+    else
+        control_reply(ctx, plan);
+}
+
+/* Its strings are in the arena. */
+static int selection_of(const struct as_json *params, struct as_arena *arena,
+                        struct selection_rules *ret_rules, struct as_err *err)
+{
+    *ret_rules = (struct selection_rules){
+        .max_cases = as_json_get_int(params, "max_cases", 0),
+        .has_seed = as_json_has(params, "seed"),
+        .seed = (uint64_t)as_json_get_int(params, "seed", 0),
+    };
+    int rc = selection_parse_where(as_json_get_cstr(params, "where"), arena, ret_rules, err);
+    return rc ? rc
+              : selection_parse_sample(as_json_get_cstr(params, "sample"), arena, ret_rules, err);
+}
+
+/* run.start and run.plan say the same things of a run. */
+static void start_or_plan(struct control_app *app, struct control_call *call, bool is_plan)
+{
+    const struct eval_def *eval = control_eval_of(app, call);
+    if (!eval)
+        return;
+    const char *models[EVAL_MAX_CANDIDATES];
+    const struct as_json *wanted = as_json_get(call->params, "models");
+    size_t count = as_json_len(wanted);
+    for (size_t i = 0; i < count && i < EVAL_MAX_CANDIDATES; i++)
+        models[i] = as_json_cstr(as_json_at(wanted, i));
+    struct journal_rules journal;
+    struct selection_rules selection;
+    struct as_arena arena = {0};
+    struct as_err err = {0};
+    bool has_journal = as_json_has(call->params, "journal") || as_json_has(call->params, "max_age");
+    int rc = has_journal ? control_journal_rules(call->params, &journal, &err) : 0;
+    if (!rc)
+        rc = selection_of(call->params, &arena, &selection, &err);
+    if (rc) {
+        control_fail(call, &err);
+        as_arena_done(&arena);
+        return;
+    }
+    char requested_by[CONTROL_WHO_BYTES];
+    control_who(call, requested_by);
+    struct engine_request request = {
+        .evals = app->evals,
+        .eval = eval,
+        .overrides = {.models = wanted ? models : NULL,
+                      .model_count = count,
+                      .selection = selection,
+                      .samples = (uint32_t)as_json_get_int(call->params, "samples", 0),
+                      .is_scheduled = as_json_get_bool(call->params, "scheduled", false),
+                      .budget = caps_of(call->params),
+                      .journal = has_journal ? &journal : NULL},
+        .requested_by = requested_by,
+        .tag = as_json_get_cstr(call->params, "tag"),
+        .why = as_json_get_cstr(call->params, "why"),
+    };
+    if (is_plan)
+        engine_plan(app->engine, &request, on_planned, call);
+    else
+        engine_start(app->engine, &request, on_started, call);
+    as_arena_done(&arena);
+}
+
+void handle_run_start(void *ctx, struct control_call *call)
+{
+    start_or_plan(ctx, call, false);
+}
+
+void handle_run_plan(void *ctx, struct control_call *call)
+{
+    start_or_plan(ctx, call, true);
+}
