@@ -5,6 +5,7 @@
 
 #include "daemon/gate/check.h"
 #include "daemon/gate/sentence.h"
+#include "daemon/gate/tags.h"
 #include "daemon/stats/cost.h"
 
 #include <math.h>
@@ -184,6 +185,7 @@ int gate_evaluate(const struct gate_rules *rules, const struct gate_input *input
     struct gate_context context = {rules, input, &pairs, policy_of(rules), ret_verdict};
     ret_verdict->detail = measure(&context);
     compare_strata(&context);
+    gate_compare_tags(&context);
     for (int id = 0; id < GATE_CHECK_COUNT; id++)
         gate_run_check(&context, (enum gate_check_id)id);
     plan_more(ret_verdict);
@@ -195,6 +197,8 @@ int gate_evaluate(const struct gate_rules *rules, const struct gate_input *input
 void gate_verdict_done(struct gate_verdict *verdict)
 {
     free(verdict->strata);
+    free(verdict->tags);
     verdict->strata = NULL;
     verdict->n_strata = 0;
+    verdict->tags = NULL;
 }

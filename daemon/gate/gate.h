@@ -20,6 +20,7 @@
 #define GATE_TEXT_MAX 256
 #define GATE_SENTENCE_MAX 512
 #define GATE_P95_VALUES_MIN 20 /* a 95th percentile of fewer values is a guess */
+#define GATE_TAG_PAIRS_MIN 20  /* a test within a tag of fewer pairs is left out */
 
 enum gate_outcome { GATE_PASS, GATE_FAIL, GATE_INCONCLUSIVE, GATE_SKIP };
 /* "PASS", "FAIL", "INCONCLUSIVE", "SKIP" */
@@ -53,6 +54,13 @@ struct gate_member {
     const double *cost_usd; /* one per case, NaN = unpriced; NULL = nothing is priced */
 };
 
+/* A tag, and the cases that carry it. */
+struct gate_tag {
+    const char *name;
+    uint32_t *cases; /* indexes into the cases, ascending */
+    size_t n_cases;
+};
+
 /* All borrowed for the call. */
 struct gate_input {
     const struct stats_case *cases; /* sorted by case id as bytes */
@@ -65,6 +73,8 @@ struct gate_input {
     struct gate_member candidate;
     const char *const *stratum_names; /* by stratum id, n_strata of them; NULL when n_strata is 0 */
     size_t n_strata;
+    const struct gate_tag *tags; /* n_tags, in byte order; NULL when there are none */
+    size_t n_tags;
 };
 
 struct gate_check {
@@ -80,6 +90,13 @@ struct gate_check {
 struct gate_stratum {
     int32_t stratum;
     struct stats_paired paired; /* within the stratum, at the stratum margin */
+};
+
+/* The candidate among the cases of one tag. */
+struct gate_tag_result {
+    struct stats_paired paired;
+    double p_holm; /* paired.p among those of all tags with enough pairs; NaN for the others */
+    enum gate_outcome outcome; /* SKIP: nothing was asked of this tag */
 };
 
 struct gate_detail {
@@ -114,6 +131,7 @@ struct gate_verdict {
     struct stats_plan plan;      /* NaN unless non-inferiority is undecided */
     struct gate_stratum *strata; /* n_strata, those with pairs; only with a stratum margin */
     size_t n_strata;
+    struct gate_tag_result *tags; /* one for each of the input's */
 };
 
 /* AS_EINVAL: a score outside 0..1, or a cluster or stratum id out of range; *ret_verdict is
@@ -121,5 +139,8 @@ struct gate_verdict {
 int gate_evaluate(const struct gate_rules *rules, const struct gate_input *input,
                   struct gate_verdict *ret_verdict) AS_MUST_USE;
 void gate_verdict_done(struct gate_verdict *verdict);
+
+/* What the comparison within a tag shows, cut at size. */
+void gate_write_tag_sentence(const struct gate_tag_result *result, char *ret_text, size_t size);
 
 #endif

@@ -67,7 +67,7 @@ static void write_clear_difference(struct as_buf *out, const struct stats_paired
         as_buf_addf(out, "; the loss is within the margin of %s points", f.margin.text);
 }
 
-static void write_comparison(struct as_buf *out, const struct stats_paired *compare)
+void gate_write_finding(struct as_buf *out, const struct stats_paired *compare)
 {
     struct figures f = figures_of(compare);
     if (isnan(compare->ci_low)) {
@@ -102,7 +102,7 @@ void gate_write_sentence(const struct gate_verdict *verdict, enum gate_critical 
                          char *ret_text, size_t size)
 {
     struct as_buf out = {0};
-    write_comparison(&out, &verdict->compare);
+    gate_write_finding(&out, &verdict->compare);
     if (critical != GATE_CRITICAL_OFF && verdict->detail.critical_n)
         write_critical(&out, &verdict->detail, critical);
     snprintf(ret_text, size, "%s", out.ptr);

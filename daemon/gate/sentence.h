@@ -6,6 +6,7 @@
 #define DAEMON_GATE_SENTENCE_H
 
 #include "daemon/gate/gate.h"
+#include "lib/buf.h"
 
 #define GATE_NUMBER_MAX 40
 
@@ -17,7 +18,9 @@ struct gate_number {
  * 0. */
 struct gate_number gate_points(double share);
 
-/* What the comparison shows; then the critical cases, when there are any. */
+/* What a comparison shows. */
+void gate_write_finding(struct as_buf *out, const struct stats_paired *compare);
+/* The same of the verdict's; then the critical cases, when there are any. */
 void gate_write_sentence(const struct gate_verdict *verdict, enum gate_critical critical,
                          char *ret_text, size_t size);
 /* How many more cases would decide an undecided verdict. */

@@ -4,6 +4,8 @@
 #include "daemon/report/result.h"
 
 #include "daemon/gate/gate.h"
+#include "daemon/report/result_own.h"
+#include "daemon/report/result_tags.h"
 #include "daemon/report/stopped.h"
 #include "daemon/stats/cost.h"
 #include "daemon/store/calls.h"
@@ -16,7 +18,7 @@
     "the gate has no margin: how much worse a candidate may be was not " \
     "asked; set gate.margin in the eval"
 
-static struct as_json *interval(double low, double high)
+struct as_json *result_interval(double low, double high)
 {
     if (isnan(low) || isnan(high))
         return NULL;
@@ -78,7 +80,7 @@ static struct as_json *metric_json(const struct table *table, const struct repor
     as_json_set_str(json, "metric", spec->metric_names[metric]);
     as_json_set_int(json, "n", (int64_t)summary.own.n);
     as_json_set_num(json, "mean", summary.own.mean);
-    as_json_set_take(json, "ci", interval(summary.own.low, summary.own.high));
+    as_json_set_take(json, "ci", result_interval(summary.own.low, summary.own.high));
     as_json_set_str(json, "ci_method", stats_mean_method_name(summary.own.method));
     as_json_set_num(json, "min", summary.min);
     as_json_set_num(json, "p10", summary.p10);
@@ -198,7 +200,7 @@ static struct as_json *comparison_json(const struct report_spec *spec, size_t ca
     as_json_set_num(json, "baseline_mean", paired->baseline.mean);
     as_json_set_num(json, "candidate_mean", paired->candidate.mean);
     as_json_set_num(json, "diff", paired->diff);
-    as_json_set_take(json, "ci", interval(paired->ci_low, paired->ci_high));
+    as_json_set_take(json, "ci", result_interval(paired->ci_low, paired->ci_high));
     as_json_set_num(json, "p", paired->p);
     as_json_set_int(json, "wins", (int64_t)paired->wins);
     as_json_set_int(json, "losses", (int64_t)paired->losses);
@@ -283,6 +285,7 @@ struct build {
     const struct table *table;
     const struct report_spec *spec;
     struct as_json *comparisons, *verdicts, *warnings;
+    struct result_tags tags;
     struct as_buf headline;
     enum gate_outcome worst;
     bool is_gated; /* some check was asked for */
@@ -366,6 +369,8 @@ static int judge_candidate(struct build *build, size_t candidate, struct as_err 
         .candidate = gate_member_of(&table->members[candidate]),
         .stratum_names = table->stratum_names,
         .n_strata = table->stratum_count,
+        .tags = table->tags,
+        .n_tags = table->tag_count,
     };
     struct gate_verdict verdict;
     int rc = gate_evaluate(spec->gate, &input, &verdict);
@@ -374,6 +379,7 @@ static int judge_candidate(struct build *build, size_t candidate, struct as_err 
         return score_is_damaged(spec, candidate, err);
     rc = add_comparisons(build, candidate, &verdict);
     as_json_push_take(build->verdicts, verdict_json(table, spec, candidate, &verdict));
+    result_tags_add(&build->tags, candidate, &verdict);
     warn_if_identical(build, candidate, &verdict.compare);
     add_to_headline(build, candidate, &verdict);
     gate_verdict_done(&verdict);
@@ -395,6 +401,7 @@ static struct as_json *result_json(struct build *build, const char *outcome)
     as_json_set_take(json, "members", members);
     as_json_set_take(json, "comparisons", build->comparisons);
     as_json_set_take(json, "verdicts", build->verdicts);
+    result_tags_finish(&build->tags, json);
     return json;
 }
 
@@ -417,6 +424,7 @@ int report_build(struct store *store, const struct report_spec *spec,
         .warnings = as_json_array(),
         .worst = GATE_PASS,
     };
+    result_tags_init(&build.tags, &table, spec);
     for (size_t i = 1; i < spec->member_count && !rc; i++)
         rc = judge_candidate(&build, i, err);
     const char *outcome = build.is_gated ? gate_outcome_word(build.worst) : NULL;

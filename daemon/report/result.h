@@ -9,8 +9,9 @@
 #include "lib/json.h"
 
 struct report_result {
-    const char *outcome;  /* of the worst candidate: "pass", "fail", "undecided"; NULL: no gate */
-    struct as_json *json; /* outcome, headline, primary, members, comparisons, verdicts, warnings */
+    const char *outcome; /* of the worst candidate: "pass", "fail", "undecided"; NULL: no gate */
+    struct as_json
+        *json; /* outcome, headline, primary, members, comparisons, verdicts, tags, warnings */
 };
 
 int report_build(struct store *store, const struct report_spec *spec,

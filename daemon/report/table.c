@@ -3,6 +3,8 @@
  * number depends on the order of a dataset's file. */
 #include "daemon/report/table.h"
 
+#include "daemon/report/table_tags.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -282,6 +284,8 @@ int table_load(struct store *store, const struct report_spec *spec, struct table
     int rc = load_expected_rows(store, spec, &table);
     if (!rc)
         rc = load_heads(store, spec, &table);
+    if (!rc)
+        rc = table_load_tags(store, spec, &table);
     if (!rc)
         rc = load_members(store, spec, &table);
     if (rc) {

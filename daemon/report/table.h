@@ -7,8 +7,7 @@
 #ifndef DAEMON_REPORT_TABLE_H
 #define DAEMON_REPORT_TABLE_H
 
-#include "daemon/model/gate_rules.h"
-#include "daemon/stats/pairs.h"
+#include "daemon/gate/gate.h"
 #include "daemon/store/store.h"
 
 /* Other scores in the place of one metric's own: what a re-scoring found. A row that the scorer
@@ -70,6 +69,8 @@ struct table {
     int32_t *clusters, *strata; /* by place */
     const char **stratum_names;
     size_t stratum_count;
+    struct gate_tag *tags; /* in byte order, with the places of their cases */
+    size_t tag_count;
     struct table_member *members;
     size_t member_count, metric_count;
     uint64_t expected_rows; /* of each member: a run that was cancelled has fewer */

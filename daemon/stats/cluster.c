@@ -8,6 +8,39 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
+
+#define NOT_SEEN UINT32_MAX
+
+void stats_numbering_init(struct stats_numbering *numbering, size_t n_ids)
+{
+    numbering->number_of = as_xcalloc(n_ids + 1, sizeof(*numbering->number_of));
+    memset(numbering->number_of, 0xff, (n_ids + 1) * sizeof(*numbering->number_of));
+    numbering->count = 0;
+}
+
+uint32_t stats_numbering_get(struct stats_numbering *numbering, int32_t id)
+{
+    if (id < 0)
+        return numbering->count++;
+    uint32_t *number = &numbering->number_of[id];
+    if (*number == NOT_SEEN)
+        *number = numbering->count++;
+    return *number;
+}
+
+void stats_numbering_reset(struct stats_numbering *numbering, const uint32_t *ids, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        numbering->number_of[ids[i]] = NOT_SEEN;
+    numbering->count = 0;
+}
+
+void stats_numbering_done(struct stats_numbering *numbering)
+{
+    free(numbering->number_of);
+    *numbering = (struct stats_numbering){0};
+}
 
 struct stats_sample stats_sample_plain(const double *values, size_t n)
 {

@@ -25,6 +25,21 @@ struct stats_sample {
 /* A sample of n values, each its own cluster. */
 struct stats_sample stats_sample_plain(const double *values, size_t n);
 
+/* Cluster ids of a part of the values to numbers without gaps, in order of first appearance. Taking
+ * a number costs no time for the ids that do not occur, so that many small parts of the same values
+ * can be numbered one after the other. Owned: release with done. */
+struct stats_numbering {
+    uint32_t *number_of; /* by id */
+    uint32_t count;
+};
+
+void stats_numbering_init(struct stats_numbering *numbering, size_t n_ids);
+/* An id below 0 is a cluster of its own. */
+uint32_t stats_numbering_get(struct stats_numbering *numbering, int32_t id);
+/* Begins anew: ids holds all that were numbered. */
+void stats_numbering_reset(struct stats_numbering *numbering, const uint32_t *ids, size_t n);
+void stats_numbering_done(struct stats_numbering *numbering);
+
 /* The sums and sizes of the clusters, in order of cluster number. Owned: release with done. */
 struct stats_clusters {
     double *sum;

@@ -1,36 +1,11 @@
 /* Pairing. Differences are rounded to 1e-9 here, once, so that 0.3 - 0.2 and 0.2 - 0.1 tie
- * everywhere. Cluster numbers are handed out in order of first appearance through a table indexed
- * by cluster id. */
+ * everywhere. */
 #include "daemon/stats/pairs.h"
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define DIFF_GRID 1e9
-#define NOT_SEEN UINT32_MAX
-
-struct numbering {
-    uint32_t *number_of; /* by cluster id */
-    uint32_t count;
-};
-
-static void numbering_init(struct numbering *numbering, size_t n_ids)
-{
-    numbering->number_of = as_xcalloc(n_ids + 1, sizeof(*numbering->number_of));
-    memset(numbering->number_of, 0xff, (n_ids + 1) * sizeof(*numbering->number_of));
-    numbering->count = 0;
-}
-
-static uint32_t numbering_get(struct numbering *numbering, int32_t cluster)
-{
-    if (cluster < 0)
-        return numbering->count++;
-    uint32_t *number = &numbering->number_of[cluster];
-    if (*number == NOT_SEEN)
-        *number = numbering->count++;
-    return *number;
-}
 
 static bool score_is_valid(const struct stats_score *score)
 {
@@ -103,8 +78,8 @@ int stats_pairs_init(struct stats_pairs *pairs, const struct stats_case *cases, 
     if (!cases_are_valid(cases, n))
         return AS_EINVAL;
     pairs_reserve(pairs, n);
-    struct numbering numbering;
-    numbering_init(&numbering, n);
+    struct stats_numbering numbering;
+    stats_numbering_init(&numbering, n);
     for (size_t i = 0; i < n; i++) {
         const struct stats_case *row = &cases[i];
         count_states(pairs, row);
@@ -114,30 +89,45 @@ int stats_pairs_init(struct stats_pairs *pairs, const struct stats_case *cases, 
             !score_under(&row->candidate, policy, &candidate))
             continue;
         pairs->has_clusters |= row->cluster >= 0;
-        pairs_push(pairs, baseline, candidate, numbering_get(&numbering, row->cluster),
+        pairs_push(pairs, baseline, candidate, stats_numbering_get(&numbering, row->cluster),
                    row->stratum, (uint32_t)i);
     }
     pairs->n_clusters = numbering.count;
     pairs->unpaired = n - pairs->n;
-    free(numbering.number_of);
+    stats_numbering_done(&numbering);
     return 0;
+}
+
+void stats_pairs_init_some(struct stats_pairs *pairs, const struct stats_pairs *all,
+                           const uint32_t *which, size_t n, struct stats_numbering *numbering)
+{
+    pairs_reserve(pairs, n);
+    AS_CLEANUP_FREE uint32_t *ids = as_xcalloc(n + 1, sizeof(*ids));
+    for (size_t i = 0; i < n; i++) {
+        uint32_t at = which[i];
+        ids[i] = all->cluster[at];
+        pairs_push(pairs, all->baseline[at], all->candidate[at],
+                   stats_numbering_get(numbering, (int32_t)ids[i]), all->stratum[at],
+                   all->case_index[at]);
+    }
+    pairs->n_clusters = numbering->count;
+    pairs->has_clusters = all->has_clusters;
+    pairs->n_cases = n;
+    stats_numbering_reset(numbering, ids, n);
 }
 
 void stats_pairs_init_stratum(struct stats_pairs *pairs, const struct stats_pairs *all,
                               int32_t stratum)
 {
-    pairs_reserve(pairs, all->n);
-    struct numbering numbering;
-    numbering_init(&numbering, all->n_clusters);
+    AS_CLEANUP_FREE uint32_t *which = as_xcalloc(all->n + 1, sizeof(*which));
+    size_t n = 0;
     for (size_t i = 0; i < all->n; i++)
         if (all->stratum[i] == stratum)
-            pairs_push(pairs, all->baseline[i], all->candidate[i],
-                       numbering_get(&numbering, (int32_t)all->cluster[i]), stratum,
-                       all->case_index[i]);
-    pairs->n_clusters = numbering.count;
-    pairs->has_clusters = all->has_clusters;
-    pairs->n_cases = pairs->n;
-    free(numbering.number_of);
+            which[n++] = (uint32_t)i;
+    struct stats_numbering numbering;
+    stats_numbering_init(&numbering, all->n_clusters);
+    stats_pairs_init_some(pairs, all, which, n, &numbering);
+    stats_numbering_done(&numbering);
 }
 
 void stats_pairs_done(struct stats_pairs *pairs)
@@ -175,14 +165,15 @@ struct stats_sample stats_candidate_scores(const struct stats_case *cases, size_
                                            enum stats_policy policy, double *values,
                                            uint32_t *cluster)
 {
-    struct numbering numbering;
-    numbering_init(&numbering, n);
+    struct stats_numbering numbering;
+    stats_numbering_init(&numbering, n);
     size_t used = 0;
     for (size_t i = 0; i < n; i++) {
         if (!score_under(&cases[i].candidate, policy, &values[used]))
             continue;
-        cluster[used++] = numbering_get(&numbering, cases[i].cluster);
+        cluster[used++] = stats_numbering_get(&numbering, cases[i].cluster);
     }
-    free(numbering.number_of);
-    return (struct stats_sample){values, cluster, used, numbering.count};
+    struct stats_sample sample = {values, cluster, used, numbering.count};
+    stats_numbering_done(&numbering);
+    return sample;
 }

@@ -66,6 +66,10 @@ int stats_pairs_init(struct stats_pairs *pairs, const struct stats_case *cases, 
 /* The pairs of one stratum, as pairs of their own; the counters of cases are those pairs' alone. */
 void stats_pairs_init_stratum(struct stats_pairs *pairs, const struct stats_pairs *all,
                               int32_t stratum);
+/* The same of any of the pairs: which are ascending, each once. numbering is empty and has room for
+ * all->n_clusters ids; it is empty again afterwards. */
+void stats_pairs_init_some(struct stats_pairs *pairs, const struct stats_pairs *all,
+                           const uint32_t *which, size_t n, struct stats_numbering *numbering);
 void stats_pairs_done(struct stats_pairs *pairs);
 
 /* Views that borrow from the pairs. */
