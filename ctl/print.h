@@ -49,6 +49,12 @@ void print_verdict(struct ctl *ctl, const struct as_json *result);
 void print_gate(const struct output *out, const char *candidate, const struct as_json *verdict,
                 bool only_bad);
 
+/* What to do about that candidate, and the word on the best of several; of a result that has them.
+ */
+void print_recommendation(const struct output *out, const struct as_json *result,
+                          const char *candidate);
+void print_best_of(const struct output *out, const struct as_json *result);
+
 /* Does nothing without a budget (NULL). */
 void print_budget(const struct output *out, const struct as_json *budget);
 /* Which plugins are quarantined, and why. */

@@ -37,6 +37,22 @@ static void print_result_differences(const struct output *out, const struct as_j
     }
 }
 
+/* "recommendations, best_of": no difference, but the texts are not the same. */
+static void print_equal(const struct output *out, const struct as_json *result)
+{
+    const struct as_json *parts = as_json_get(result, "result_new");
+    struct as_buf names = {0};
+    for (size_t i = 0; i < as_json_len(parts); i++)
+        as_buf_addf(&names, "%s%s", i ? ", " : "", as_json_cstr(as_json_at(parts, i)));
+    out_styled(out, STYLE_GOOD, "equal");
+    out_print(out, "\n%s, all scores and the result are the same%s; verdict: %s\n",
+              fmt_counted(result, "rows", "row").s, names.len ? "" : ", byte for byte",
+              str_or(result, "outcome_is", "none"));
+    wrap_print_after(out, STYLE_DIM, "an older assayd made the run; its result lacks ",
+                     as_buf_str(&names).ptr);
+    as_buf_done(&names);
+}
+
 void print_replayed(struct ctl *ctl, const struct as_json *result)
 {
     const struct output *out = &ctl->out;
@@ -44,9 +60,7 @@ void print_replayed(struct ctl *ctl, const struct as_json *result)
     struct text run = fmt_count(result, "run"), of_run = fmt_count(result, "of_run");
     out_styled(out, STYLE_BOLD, "run %s replays run %s: ", run.s, of_run.s);
     if (as_json_get_bool(result, "equal", false)) {
-        out_styled(out, STYLE_GOOD, "equal");
-        out_print(out, "\n%s, all scores and the result are the same, byte for byte; verdict: %s\n",
-                  fmt_counted(result, "rows", "row").s, str_or(result, "outcome_is", "none"));
+        print_equal(out, result);
         return;
     }
     if (error) {

@@ -361,10 +361,12 @@ static void print_failures(const struct output *out, const struct as_json *pair)
                   is_zero ? "; without them the difference is " : "", is_zero ? dropped.s : "");
 }
 
-static void print_pair(const struct output *out, const struct as_json *pair)
+static void print_pair(const struct output *out, const struct as_json *pair, bool has_rivals)
 {
     out_field(out, "difference", "%s, 95 %% interval %s, p %s", fmt_diff(pair, "diff").s,
               fmt_interval(pair, "ci").s, fmt_p(pair, "p").s);
+    if (has_rivals && as_json_get(pair, "p_holm"))
+        out_field(out, "p, by Holm", "%s: adjusted over all candidates", fmt_p(pair, "p_holm").s);
     out_field(out, "means", "baseline %s, candidate %s, n=%s pairs, %s unpaired",
               fmt_score(pair, "baseline_mean").s, fmt_score(pair, "candidate_mean").s,
               fmt_count(pair, "n_pairs").s, fmt_counted(pair, "unpaired", "case").s);
@@ -433,10 +435,12 @@ static void print_candidate(const struct output *out, const struct as_json *run,
     out_styled(out, STYLE_BOLD, "\n%s against %s", name, str_or(baseline, "model", "the baseline"));
     out_styled(out, STYLE_DIM, "  %s, case by case\n", primary);
     if (pair_of(pairs, name, primary))
-        print_pair(out, pair_of(pairs, name, primary));
+        print_pair(out, pair_of(pairs, name, primary),
+                   as_json_len(as_json_get(run, "recommendations")) > 1);
     print_other_pairs(out, pairs, name, primary);
     if (verdict)
         print_gate(out, name, verdict, true);
+    print_recommendation(out, run, name);
 }
 
 void print_run(struct ctl *ctl, const struct as_json *result)
@@ -457,6 +461,7 @@ void print_run(struct ctl *ctl, const struct as_json *result)
     print_metrics(out, members, str_or(result, "primary", ""));
     for (size_t i = 1; i < as_json_len(members); i++) /* the first is the baseline */
         print_candidate(out, result, as_json_at(members, i));
+    print_best_of(out, result);
 }
 
 /* After a watch: one line, and where to read on. */

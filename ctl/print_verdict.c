@@ -60,6 +60,34 @@ void print_gate(const struct output *out, const char *candidate, const struct as
     print_checks(out, as_json_get(verdict, "checks"), only_bad);
 }
 
+static enum style style_of_action(const char *action)
+{
+    if (!strcmp(action, "deploy"))
+        return STYLE_GOOD;
+    return strcmp(action, "keep") ? STYLE_WARN : STYLE_BAD;
+}
+
+void print_recommendation(const struct output *out, const struct as_json *result,
+                          const char *candidate)
+{
+    const struct as_json *list = as_json_get(result, "recommendations");
+    for (size_t i = 0; i < as_json_len(list); i++) {
+        const struct as_json *advice = as_json_at(list, i);
+        if (!strcmp(str_or(advice, "candidate", ""), candidate))
+            wrap_print_after(out, style_of_action(str_or(advice, "action", "")), "  => ",
+                             str_or(advice, "sentence", ""));
+    }
+}
+
+void print_best_of(const struct output *out, const struct as_json *result)
+{
+    const char *sentence = as_json_get_cstr(result, "best_of");
+    if (!sentence)
+        return;
+    out_print(out, "\n");
+    wrap_print_after(out, STYLE_WARN, "best of several: ", sentence);
+}
+
 void print_verdict(struct ctl *ctl, const struct as_json *result)
 {
     const struct output *out = &ctl->out;
@@ -71,5 +99,7 @@ void print_verdict(struct ctl *ctl, const struct as_json *result)
         const struct as_json *candidate = as_json_at(candidates, i);
         out_print(out, "\n");
         print_gate(out, str_or(candidate, "candidate", "?"), candidate, false);
+        print_recommendation(out, result, str_or(candidate, "candidate", "?"));
     }
+    print_best_of(out, result);
 }

@@ -110,11 +110,14 @@ const struct proto_method proto_run_methods[] = {
             "hi] or null, ci_method, min, p10, median, max, pass_rate, na, errors, hist: [cases "
             "by score, in tenths]}]}], comparisons: [{candidate, baseline, metric, n_pairs, "
             "unpaired, baseline_mean, candidate_mean, diff, ci, p, wins, losses, ties, policy, "
-            "baseline_failed, candidate_failed, diff_if_dropped}], verdicts: [{candidate, "
+            "baseline_failed, candidate_failed, diff_if_dropped, p_holm, p_ni, p_ni_holm}], "
+            "verdicts: [{candidate, "
             "outcome, sentence, advice, more_cases, checks: [{name, outcome, observed, limit, "
             "sentence, evidence: [case id], evidence_total}]}], tags: [{tag, cases, members: "
             "[{model, n, mean, ci}], comparisons: [{candidate, n_pairs, diff, ci, p, p_holm, "
-            "wins, losses, ties, outcome, sentence}]}], tags_left_out, score_sets: [{set, metric, "
+            "wins, losses, ties, outcome, sentence}]}], tags_left_out, recommendations: "
+            "[{candidate, action: deploy, keep or undecided, sentence, n}], best_of, score_sets: "
+            "[{set, metric, "
             "selector, hash, scored, errors, requested_by, created_ms}], rescoring: [as "
             "rescore.progress], journal: {policy, max_age_ms, of_run, reused, reused_from: [{run, "
             "calls}], saved_usd, spent_usd}, budget: {caps: {max_cost_usd, max_requests, "
@@ -135,7 +138,11 @@ const struct proto_method proto_run_methods[] = {
             "under way may cost at most, unknown the part of spent that is a worst case because "
             "the reply was lost, overruns count replies that cost more than their worst case, "
             "assumed are models whose replies are bounded by output_tokens alone; stopped is "
-            "absent unless the budget left rows out",
+            "absent unless the budget left rows out; p_ni is the p of a loss of the margin or more "
+            "(one-sided, null without a margin), p_holm and p_ni_holm are adjusted over the "
+            "candidates: the three stand in comparisons by the primary metric; best_of is null "
+            "below two candidates, else a sentence on how much the best of them is overstated; "
+            "what a result of an older assayd lacks is absent",
         .errors = "not_found",
     },
     {
@@ -257,8 +264,10 @@ const struct proto_method proto_run_methods[] = {
         .params = {RUN},
         .result = "{run, of_run, eval, state, error, equal, rows, rows_different, differences: "
                   "[{case, model, sample, field, was, is}], result_equal, result_differences: "
-                  "[{at, was, is}], outcome_was, outcome_is}: the first 20 differences of each "
-                  "kind, long texts cut; of a replay that failed, state and error alone say why",
+                  "[{at, was, is}], result_new: [part], outcome_was, outcome_is}: the first 20 "
+                  "differences of each kind, long texts cut; result_new are parts that the "
+                  "original lacks because an older assayd made it, which is no difference; of a "
+                  "replay that failed, state and error alone say why",
         .errors = "not_found, state, io",
     },
     {
@@ -413,7 +422,8 @@ const struct proto_method proto_run_methods[] = {
             "{run, eval, state, outcome: pass, fail, undecided or null (no gate, or the run "
             "failed), headline, candidates: [{candidate, outcome, sentence, advice, more_cases, "
             "checks: [{name, outcome: PASS, FAIL, INCONCLUSIVE or SKIP, observed, limit, "
-            "sentence, evidence: [case id], evidence_total}]}]}",
+            "sentence, evidence: [case id], evidence_total}]}], recommendations, best_of: as in "
+            "run.show, null of an older assayd}",
         .errors = "not_found, state",
     },
     {.name = NULL},

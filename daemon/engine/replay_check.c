@@ -1,7 +1,8 @@
 /* The comparison of a replay with its original: both groups' rows are walked side by side in the
  * order of their keys, a bounded number in each turn of a reading connection; then the results'
- * texts, byte by byte. What is compared of a row is all that was derived; when that was done is
- * not. */
+ * texts, byte by byte, and where these are not the same, part by part: an older assayd's result
+ * lacks what was added since, and is equal in what it has. What is compared of a row is all that
+ * was derived; when that was done is not. */
 #include "daemon/engine/replay.h"
 
 #include "daemon/engine/group.h"
@@ -34,7 +35,7 @@ struct check {
     bool is_begun, is_over;
     int64_t rows, rows_different;
     size_t noted; /* of the row at hand */
-    struct as_json *differences, *result_differences;
+    struct as_json *differences, *result_differences, *result_new;
     int rc;
     struct as_err err;
     struct as_arena arena;
@@ -255,12 +256,27 @@ struct members {
     const struct as_json *other;
 };
 
+static const char *at_member(const struct members *members, const char *key)
+{
+    return as_arena_printf(&members->check->arena, "%s%s%s", members->at, *members->at ? "." : "",
+                           key);
+}
+
 static void compare_member(void *ctx, const char *key, struct as_json *value)
 {
     const struct members *members = ctx;
-    const char *at = as_arena_printf(&members->check->arena, "%s%s%s", members->at,
-                                     *members->at ? "." : "", key);
-    compare_values(members->check, at, value, as_json_get(members->other, key));
+    const struct as_json *other = as_json_get(members->other, key);
+    compare_values(members->check, at_member(members, key), value, other);
+}
+
+/* What the original's assayd did not make yet is no difference. */
+static void note_new_member(void *ctx, const char *key, struct as_json *value)
+{
+    const struct members *members = ctx;
+    struct as_json *list = members->check->result_new;
+    (void)value;
+    if (!as_json_has(members->other, key) && as_json_len(list) < REPLAY_LIST_MAX)
+        as_json_push_take(list, as_json_new_str(as_str_from(at_member(members, key))));
 }
 
 static bool same_json(const struct as_json *a, const struct as_json *b)
@@ -281,12 +297,13 @@ static void compare_values(struct check *check, const char *at, const struct as_
     if (as_json_len(check->result_differences) >= REPLAY_LIST_MAX || same_json(was, is))
         return;
     enum as_json_type type = as_json_type_of(was);
-    bool is_deep = type == as_json_type_of(is) && as_json_len(was) == as_json_len(is);
-    if (is_deep && type == AS_JSON_OBJECT) {
-        struct members members = {check, at, is};
-        as_json_each(was, compare_member, &members);
+    if (type == AS_JSON_OBJECT && as_json_type_of(is) == type) {
+        struct members old = {check, at, is}, new = {check, at, was};
+        as_json_each(was, compare_member, &old);
+        as_json_each(is, note_new_member, &new);
         return;
     }
+    bool is_deep = type == as_json_type_of(is) && as_json_len(was) == as_json_len(is);
     for (size_t i = 0; is_deep && type == AS_JSON_ARRAY && i < as_json_len(was); i++)
         compare_values(check, as_arena_printf(&check->arena, "%s[%zu]", at, i), as_json_at(was, i),
                        as_json_at(is, i));
@@ -310,7 +327,7 @@ static bool results_are_equal(struct check *check)
     if (!as_json_parse(was, strlen(was), &before, NULL) &&
         !as_json_parse(is, strlen(is), &after, NULL))
         compare_values(check, "", before, after);
-    return false;
+    return before && after && !as_json_len(check->result_differences);
 }
 
 static struct as_json *answer_of(struct check *check)
@@ -329,6 +346,7 @@ static struct as_json *answer_of(struct check *check)
     as_json_set_take(json, "differences", as_json_share(check->differences));
     as_json_set_bool(json, "result_equal", is_result_equal);
     as_json_set_take(json, "result_differences", as_json_share(check->result_differences));
+    as_json_set_take(json, "result_new", as_json_share(check->result_new));
     as_json_set_str(json, "outcome_was", check->was.record.outcome);
     as_json_set_str(json, "outcome_is", check->is.record.outcome);
     return json;
@@ -394,6 +412,7 @@ static void check_done(void *ctx)
     check->done(check->ctx, check->rc ? NULL : answer_of(check), check->rc ? &check->err : NULL);
     as_json_free(check->differences);
     as_json_free(check->result_differences);
+    as_json_free(check->result_new);
     pins_free(check->pins);
     as_arena_done(&check->was.arena);
     as_arena_done(&check->is.arena);
@@ -410,6 +429,7 @@ void engine_replay_check(struct engine *engine, int64_t run, replay_checked_fn d
     check->ctx = ctx;
     check->differences = as_json_array();
     check->result_differences = as_json_array();
+    check->result_new = as_json_array();
     engine->pending_starts++;
     db_read(engine->on.db, check_work, check_done, check);
 }

@@ -1,7 +1,8 @@
 /* The words of a verdict: numbers as people read them, the sentence, and the advice.
  *
- * Inside daemon/gate only: for the checks' sentences and for the verdict's own. All write a
- * NUL-terminated text, cut at the size of the buffer; an undefined number is written "n/a". */
+ * For the checks' sentences and for the verdict's own; gate_points for those of daemon/report too.
+ * All write a NUL-terminated text, cut at the size of the buffer; an undefined number is written
+ * "n/a". */
 #ifndef DAEMON_GATE_SENTENCE_H
 #define DAEMON_GATE_SENTENCE_H
 

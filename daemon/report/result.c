@@ -3,7 +3,9 @@
  * report shows is what the verdict was made of; other metrics are compared here. */
 #include "daemon/report/result.h"
 
-#include "daemon/gate/gate.h"
+#include "daemon/report/pairing.h"
+#include "daemon/report/result_advice.h"
+#include "daemon/report/result_best.h"
 #include "daemon/report/result_own.h"
 #include "daemon/report/result_tags.h"
 #include "daemon/report/stopped.h"
@@ -153,38 +155,12 @@ static struct as_json *member_json(const struct table *table, const struct repor
 
 /* ---- comparisons ---- */
 
-static struct stats_case *pair_cases(const struct table *table, size_t candidate, size_t metric,
-                                     enum gate_policy policy)
-{
-    struct stats_case *cases = as_xcalloc(table->case_count, sizeof(*cases));
-    for (size_t i = 0; i < table->case_count; i++) {
-        cases[i] = (struct stats_case){
-            .baseline = table_score(table, 0, metric, i, policy),
-            .candidate = table_score(table, candidate, metric, i, policy),
-            .cluster = table->clusters[i],
-            .stratum = table->strata[i],
-        };
-    }
-    return cases;
-}
-
-static enum stats_policy stats_policy_of(enum gate_policy policy)
-{
-    return policy == GATE_POLICY_ZERO ? STATS_POLICY_ZERO : STATS_POLICY_DROP;
-}
-
 static double diff_under(const struct table *table, size_t candidate, size_t metric,
                          enum gate_policy policy)
 {
-    struct stats_case *cases = pair_cases(table, candidate, metric, policy);
-    struct stats_pairs pairs;
-    double diff = NAN;
-    if (!stats_pairs_init(&pairs, cases, table->case_count, stats_policy_of(policy))) {
-        diff = stats_paired_of(&pairs, NAN).diff;
-        stats_pairs_done(&pairs);
-    }
-    free(cases);
-    return diff;
+    struct pairing pairing;
+    return pairing_compare(table, 0, candidate, metric, policy, &pairing) ? NAN
+                                                                          : pairing.paired.diff;
 }
 
 static struct as_json *comparison_json(const struct report_spec *spec, size_t candidate,
@@ -215,21 +191,16 @@ static struct as_json *comparison_json(const struct report_spec *spec, size_t ca
 static int compare_metric(const struct table *table, const struct report_spec *spec,
                           size_t candidate, size_t metric, struct as_json **ret_json)
 {
-    struct stats_case *cases = pair_cases(table, candidate, metric, spec->gate->policy);
-    struct stats_pairs pairs;
-    int rc =
-        stats_pairs_init(&pairs, cases, table->case_count, stats_policy_of(spec->gate->policy));
-    free(cases);
+    struct pairing pairing;
+    int rc = pairing_compare(table, 0, candidate, metric, spec->gate->policy, &pairing);
     if (rc)
         return rc;
-    struct stats_paired paired = stats_paired_of(&pairs, NAN);
     struct gate_counts counts = {
-        .unpaired = pairs.unpaired,
-        .baseline_failed = pairs.baseline_failed,
-        .candidate_failed = pairs.candidate_failed,
+        .unpaired = pairing.unpaired,
+        .baseline_failed = pairing.baseline_failed,
+        .candidate_failed = pairing.candidate_failed,
     };
-    *ret_json = comparison_json(spec, candidate, metric, &counts, &paired);
-    stats_pairs_done(&pairs);
+    *ret_json = comparison_json(spec, candidate, metric, &counts, &pairing.paired);
     return 0;
 }
 
@@ -287,6 +258,7 @@ struct build {
     struct as_json *comparisons, *verdicts, *warnings;
     struct result_tags tags;
     struct as_buf headline;
+    struct advice_facts *facts; /* by candidate, the baseline not counted */
     enum gate_outcome worst;
     bool is_gated; /* some check was asked for */
 };
@@ -358,7 +330,8 @@ static int judge_candidate(struct build *build, size_t candidate, struct as_err 
 {
     const struct table *table = build->table;
     const struct report_spec *spec = build->spec;
-    struct stats_case *cases = pair_cases(table, candidate, spec->primary, spec->gate->policy);
+    struct stats_case *cases =
+        pairing_cases(table, 0, candidate, spec->primary, spec->gate->policy);
     AS_CLEANUP_FREE bool *is_incomplete = incomplete_cases(table, candidate);
     struct gate_input input = {
         .cases = cases,
@@ -382,6 +355,9 @@ static int judge_candidate(struct build *build, size_t candidate, struct as_err 
     result_tags_add(&build->tags, candidate, &verdict);
     warn_if_identical(build, candidate, &verdict.compare);
     add_to_headline(build, candidate, &verdict);
+    build->facts[candidate - 1] =
+        advice_facts_of(spec->member_names[candidate],
+                        outcome_of(&verdict) ? verdict.outcome : GATE_SKIP, &verdict);
     gate_verdict_done(&verdict);
     return rc ? score_is_damaged(spec, candidate, err) : 0;
 }
@@ -405,6 +381,20 @@ static struct as_json *result_json(struct build *build, const char *outcome)
     return json;
 }
 
+/* What to do about the candidates, once all of them have their verdict. */
+static void add_advice(const struct build *build, struct as_json *result, bool is_stopped)
+{
+    const struct report_spec *spec = build->spec;
+    struct advice_run run = {
+        .baseline = spec->member_names[0],
+        .candidate_count = spec->member_count - 1,
+        .is_stopped = is_stopped,
+    };
+    advice_adjust(build->facts, run.candidate_count);
+    advice_add(result, spec->metric_names[spec->primary], &run, build->facts);
+    as_json_set_take(result, "best_of", result_best_of(build->table, spec));
+}
+
 int report_build(struct store *store, const struct report_spec *spec,
                  struct report_result *ret_result, struct as_err *err)
 {
@@ -422,6 +412,7 @@ int report_build(struct store *store, const struct report_spec *spec,
         .comparisons = as_json_array(),
         .verdicts = as_json_array(),
         .warnings = as_json_array(),
+        .facts = as_xcalloc(spec->member_count, sizeof(*build.facts)),
         .worst = GATE_PASS,
     };
     result_tags_init(&build.tags, &table, spec);
@@ -429,10 +420,13 @@ int report_build(struct store *store, const struct report_spec *spec,
         rc = judge_candidate(&build, i, err);
     const char *outcome = build.is_gated ? gate_outcome_word(build.worst) : NULL;
     struct as_json *json = result_json(&build, outcome);
+    if (!rc)
+        add_advice(&build, json, over_budget > 0);
     stopped_mark(json, over_budget, (int64_t)(table.expected_rows * spec->member_count));
     if (outcome && over_budget)
         outcome = STOPPED_OUTCOME;
     as_buf_done(&build.headline);
+    free(build.facts);
     table_done(&table);
     if (rc) {
         as_json_free(json);

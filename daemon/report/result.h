@@ -10,8 +10,9 @@
 
 struct report_result {
     const char *outcome; /* of the worst candidate: "pass", "fail", "undecided"; NULL: no gate */
-    struct as_json
-        *json; /* outcome, headline, primary, members, comparisons, verdicts, tags, warnings */
+    /* outcome, headline, primary, members, comparisons, verdicts, tags, warnings, recommendations,
+     * best_of */
+    struct as_json *json;
 };
 
 int report_build(struct store *store, const struct report_spec *spec,

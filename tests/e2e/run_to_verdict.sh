@@ -37,12 +37,17 @@ expect "$(json_get "$shown" state)" = done "state"
 expect "$(json_get "$shown" outcome)" = fail "outcome"
 expect "$(json_get "$shown" primary)" = correctness "primary metric"
 expect "$(count_of "$shown" '"ok":300,"failed":0,"missing":0')" -eq 3 "members with 300 rows that are ok"
-expect "$(count_of "$shown" '"n":300')" -eq 9 "metrics with n = 300"
+expect "$(count_of "$(jq -c .members <<<"$shown")" '"n":300')" -eq 9 "metrics with n = 300"
 expect "$(count_of "$shown" '"n_pairs":300')" -eq 6 "paired comparisons"
 expect_contains "$shown" '"ci":[' '"diff":-0.' '"wins":' '"losses":' '"latency_p95_ms":' '"cost_usd":0.'
 expect "$(jq '[.members[] | select(.cost_usd > 0 and .judge_cost_usd > 0)] | length' <<<"$shown")" -eq 3 "members with both costs"
 expect_contains "$shown" '{"candidate":"sim-q80","outcome":"fail"'
 expect_lacks "$shown" '{"candidate":"sim-q94","outcome":"fail"'
+
+# What to do about each of them, for people too.
+expect "$(jq -r '.recommendations[] | select(.candidate == "sim-q80") | .action' <<<"$shown")" = keep "what to do about sim-q80"
+expect_contains "$(ctl run show last)" "=> Keep 'sim-q95': 'sim-q80' is worse" "n=300 pairs" "2 candidates were tried"
+expect_contains "$(ctl gate last)" "=> Keep 'sim-q95': 'sim-q80' is worse"
 
 # The simulator's truth and the scores are the same thing: 80 % of 300, give or take what chance allows.
 wins=$(rows_of last --model sim-q80 --metric exact_match --min 1 | wc -l)
@@ -64,7 +69,7 @@ expect "$(sim_count paid)" -eq 1800 "calls that were paid for"
 expect_exit 5 ctl run start sums --gate --models sim-q94 --max-cases 20
 expect_exit 0 ctl --json run show last
 expect "$(count_of "$out" '"role":"candidate"')" -eq 1 "candidates of the second run"
-expect "$(count_of "$out" '"n":20')" -eq 6 "metrics with n = 20"
+expect "$(count_of "$(jq -c .members <<<"$out")" '"n":20')" -eq 6 "metrics with n = 20"
 expect_contains "$out" '"more_cases":'
 expect_exit 0 ctl run ls
 expect_contains "$out" sums done

@@ -1,0 +1,45 @@
+/* From columns of two members to pairs: one place, so that a table of ranks and the gate cannot
+ * take a failure for two different things. */
+#include "daemon/report/pairing.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum stats_policy pairing_policy(enum gate_policy policy)
+{
+    return policy == GATE_POLICY_ZERO ? STATS_POLICY_ZERO : STATS_POLICY_DROP;
+}
+
+struct stats_case *pairing_cases(const struct table *table, size_t baseline, size_t candidate,
+                                 size_t metric, enum gate_policy policy)
+{
+    struct stats_case *cases = as_xcalloc(table->case_count, sizeof(*cases));
+    for (size_t i = 0; i < table->case_count; i++) {
+        cases[i] = (struct stats_case){
+            .baseline = table_score(table, baseline, metric, i, policy),
+            .candidate = table_score(table, candidate, metric, i, policy),
+            .cluster = table->clusters[i],
+            .stratum = table->strata[i],
+        };
+    }
+    return cases;
+}
+
+int pairing_compare(const struct table *table, size_t baseline, size_t candidate, size_t metric,
+                    enum gate_policy policy, struct pairing *ret_pairing)
+{
+    AS_CLEANUP_FREE struct stats_case *cases =
+        pairing_cases(table, baseline, candidate, metric, policy);
+    struct stats_pairs pairs;
+    int rc = stats_pairs_init(&pairs, cases, table->case_count, pairing_policy(policy));
+    if (rc)
+        return rc;
+    *ret_pairing = (struct pairing){
+        .paired = stats_paired_of(&pairs, NAN),
+        .unpaired = pairs.unpaired,
+        .baseline_failed = pairs.baseline_failed,
+        .candidate_failed = pairs.candidate_failed,
+    };
+    stats_pairs_done(&pairs);
+    return 0;
+}
