@@ -176,7 +176,7 @@ static int value_of(const struct proto_param *param, const char *label, const ch
     errno = 0;
     switch (param->type) {
     case PROTO_INT:
-        if (!strcmp(param->name, "run") && !strcmp(word, "last"))
+        if (!strcmp(word, "last") && (!strcmp(param->name, "run") || !strcmp(param->name, "other")))
             break; /* ctl_call finds out which one that is */
         long long integer = strtoll(word, &end, 10);
         if (errno || end == word || *end)

@@ -95,7 +95,8 @@ void help_man_page(FILE *stream);
 
 /* Connects if need be: for what has to be set up on the connection before a call. */
 int ctl_connect(struct ctl *ctl, struct as_err *err) AS_MUST_USE;
-/* Connects if need be. The run "last" in the parameters becomes the newest run's number first. */
+/* Connects if need be. "last" as `run` or `other` becomes the newest run's
+ * number first. */
 int ctl_call(struct ctl *ctl, const char *method, struct as_json *params_take,
              struct as_json **ret_result, struct as_err *err) AS_MUST_USE;
 /* The result, as JSON or by the command's print. */

@@ -390,6 +390,26 @@ const struct command commands[] = {
         .print = print_log,
     },
     {
+        .path = "run compare",
+        .method = "run.compare",
+        .doc = "Members of a run, or of two runs, case by case.",
+        .args = {{"A", "run"}, {.label = "B", .param = "other", .is_optional = true}},
+        .options = {{"metric", "METRIC", "metric", "instead of A's primary metric"},
+                    {"baseline", "MODEL", "baseline", "this member of A"},
+                    {"candidate", "MODEL", "candidate", "this member of B"},
+                    {"force", NULL, "force", "compare also what is not comparable; labelled"}},
+        .help =
+            "A and B are run groups' numbers, or the word last. A alone: its candidates against\n"
+            "its baseline. A and B: what changed since A, for each member that both have, paired\n"
+            "by case; --baseline or --candidate choose one pair. Runs whose dataset, scorer,\n"
+            "judge, system prompt, samples or failure policy differ are refused (exit code 65):\n"
+            "the message names each, and what to do.",
+        .example = "assayctl run compare last\n"
+                   "assayctl run compare 12 last\n"
+                   "assayctl run compare 12 15 --baseline gpt-4.1 --candidate gpt-4.1-mini",
+        .print = print_compared,
+    },
+    {
         .path = "run replay",
         .method = "run.replay",
         .doc = "Derive a run again offline, and compare.",

@@ -7,11 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The number of the newest run, for a caller who says "last". */
+/* The parameters that name a run take the number of the newest for "last". */
 static int resolve_last(struct ctl *ctl, struct as_json *params, struct as_err *err)
 {
-    const char *run = as_json_get_cstr(params, "run");
-    if (!run)
+    static const char *const keys[] = {"run", "other"};
+    bool is_asked = false;
+    for (size_t i = 0; i < AS_COUNT(keys); i++)
+        is_asked = is_asked || as_json_get_cstr(params, keys[i]);
+    if (!is_asked)
         return 0;
     struct as_json *query = as_json_object(), *list = NULL;
     as_json_set_int(query, "limit", 1);
@@ -22,7 +25,9 @@ static int resolve_last(struct ctl *ctl, struct as_json *params, struct as_err *
     as_json_free(list);
     if (!last)
         return as_err_set(err, AS_ENOENT, "there is no run yet: see `assayctl run start --help`");
-    as_json_set_int(params, "run", last);
+    for (size_t i = 0; i < AS_COUNT(keys); i++)
+        if (as_json_get_cstr(params, keys[i]))
+            as_json_set_int(params, keys[i], last);
     return 0;
 }
 

@@ -25,6 +25,7 @@ void print_started(struct ctl *ctl, const struct as_json *result);
 void print_run_list(struct ctl *ctl, const struct as_json *result);
 void print_run(struct ctl *ctl, const struct as_json *result);
 void print_run_end(struct ctl *ctl, const struct as_json *result);
+void print_compared(struct ctl *ctl, const struct as_json *result);
 void print_replayed(struct ctl *ctl, const struct as_json *result);
 void print_rescored(struct ctl *ctl, const struct as_json *result);
 void print_scores(struct ctl *ctl, const struct as_json *result);

@@ -20,6 +20,13 @@ bool as_str_eq(struct as_str a, const char *text)
     return a.ptr && a.len == strlen(text) && !memcmp(a.ptr, text, a.len);
 }
 
+int as_str_compare(struct as_str a, struct as_str b)
+{
+    size_t shared = a.len < b.len ? a.len : b.len;
+    int order = shared ? memcmp(a.ptr, b.ptr, shared) : 0;
+    return order ? order : (a.len > b.len) - (a.len < b.len);
+}
+
 void as_buf_done(struct as_buf *buf)
 {
     free(buf->ptr);

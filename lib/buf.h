@@ -24,6 +24,7 @@ struct as_str {
 #define AS_STR(literal) ((struct as_str){"" literal, sizeof(literal) - 1})
 struct as_str as_str_from(const char *text); /* text may be NULL */
 bool as_str_eq(struct as_str a, const char *text);
+int as_str_compare(struct as_str a, struct as_str b); /* by bytes: < 0, 0 or > 0 */
 
 struct as_buf {
     char *ptr;

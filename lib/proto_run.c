@@ -247,6 +247,44 @@ const struct proto_method proto_run_methods[] = {
         .errors = "not_found",
     },
     {
+        .name = "run.compare",
+        .role = PROTO_OBSERVER,
+        .doc = "Compares members of a run group, or of two, case by case. Two groups are refused "
+               "when dataset, scorer, judge, system prompt, samples or failure policy differ.",
+        .params = {RUN,
+                   COUNT("other", "the second run group; when not given, within the first",
+                         INT64_MAX),
+                   TEXT("metric", "instead of the first group's primary metric", NAME_MAX_BYTES),
+                   TEXT("baseline",
+                        "a member of the first group; within it the baseline when not given, "
+                        "across groups each name that both have",
+                        NAME_MAX_BYTES),
+                   TEXT("candidate", "a member of the second group; of one alone: all candidates",
+                        NAME_MAX_BYTES),
+                   {.name = "force",
+                    .type = PROTO_BOOL,
+                    .doc = "compare what both groups have although they differ"}},
+        .result =
+            "{a: {run, eval, state, tag, created_ms}, b: {the same}, metric, policy, forced: "
+            "[sentence], notes: [sentence], comparisons: [{baseline, baseline_run, candidate, "
+            "candidate_run, cases, only_baseline, only_candidate, n_pairs, unpaired, "
+            "baseline_failed, candidate_failed, baseline_missing, candidate_missing, "
+            "baseline_mean, baseline_ci, candidate_mean, candidate_ci, diff, ci, p, p_holm, wins, "
+            "losses, ties, diff_if_dropped, baseline_passes?, candidate_passes?, mcnemar?: {exact, "
+            "midp}, se_paired, se_unpaired, se_clustered, clusters, correlation, strata: "
+            "[{stratum, n_pairs, baseline_mean, baseline_ci, candidate_mean, candidate_ci, diff, "
+            "ci, p, p_holm, wins, losses, ties}], strata_left_out, tags: [{tag, the same}], "
+            "tags_left_out, sentence}]}: forced names what "
+            "differs and matters, and is empty unless force passed over it; notes say what else "
+            "differs; cases are those that both groups have, only_baseline and only_candidate "
+            "those that one has; passes and mcnemar are there when every score is 0 or 1; "
+            "se_unpaired is what the standard error would be without pairing; p_holm is adjusted "
+            "for the number of comparisons, or of strata or tags, of which those of fewer than 20 "
+            "pairs "
+            "have none; strata and tags are the first 100 in byte order, of the first run's cases",
+        .errors = "not_found, bad_input, state",
+    },
+    {
         .name = "run.replay",
         .role = PROTO_OPERATOR,
         .doc = "Starts a replay of a run group that is done: a group of its own that derives every "

@@ -36,6 +36,7 @@ const struct control_route control_routes[] = {
     {"run.why", handle_run_why},
     {"run.log", handle_run_log},
     {"run.report", handle_run_report},
+    {"run.compare", handle_run_compare},
     {"run.replay", handle_run_replay},
     {"run.replay_check", handle_run_replay_check},
     {"run.rescore", handle_run_rescore},

@@ -117,6 +117,7 @@ void handle_run_why(void *app, struct control_call *call);
 void handle_run_requeue(void *app, struct control_call *call);
 void handle_run_log(void *app, struct control_call *call);
 void handle_run_report(void *app, struct control_call *call);
+void handle_run_compare(void *app, struct control_call *call);
 void handle_run_replay(void *app, struct control_call *call);
 void handle_run_replay_check(void *app, struct control_call *call);
 void handle_run_rescore(void *app, struct control_call *call);

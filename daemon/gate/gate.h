@@ -142,5 +142,7 @@ void gate_verdict_done(struct gate_verdict *verdict);
 
 /* What the comparison within a tag shows, cut at size. */
 void gate_write_tag_sentence(const struct gate_tag_result *result, char *ret_text, size_t size);
+/* The verdict's words for a comparison alone: better, worse, no clear difference. Cut at size. */
+void gate_write_compared(const struct stats_paired *compare, char *ret_text, size_t size);
 
 #endif

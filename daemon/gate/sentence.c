@@ -98,6 +98,14 @@ static void write_critical(struct as_buf *out, const struct gate_detail *detail,
         as_buf_addf(out, " (%zu not run)", detail->critical_unknown);
 }
 
+void gate_write_compared(const struct stats_paired *compare, char *ret_text, size_t size)
+{
+    struct as_buf out = {0};
+    gate_write_finding(&out, compare);
+    snprintf(ret_text, size, "%s", out.ptr);
+    as_buf_done(&out);
+}
+
 void gate_write_sentence(const struct gate_verdict *verdict, enum gate_critical critical,
                          char *ret_text, size_t size)
 {

@@ -37,21 +37,14 @@ static void take_head(void *ctx, const struct case_record *record)
     };
 }
 
-static int compare_bytes(struct as_str a, struct as_str b)
-{
-    size_t shared = a.len < b.len ? a.len : b.len;
-    int order = shared ? memcmp(a.ptr, b.ptr, shared) : 0;
-    return order ? order : (a.len > b.len) - (a.len < b.len);
-}
-
 static int compare_ids(const void *a, const void *b)
 {
-    return compare_bytes(((const struct head *)a)->id, ((const struct head *)b)->id);
+    return as_str_compare(((const struct head *)a)->id, ((const struct head *)b)->id);
 }
 
 static int compare_names(const void *a, const void *b)
 {
-    return compare_bytes(*(const struct as_str *)a, *(const struct as_str *)b);
+    return as_str_compare(*(const struct as_str *)a, *(const struct as_str *)b);
 }
 
 /* Numbers the distinct names of a field in byte order; absent names get -1. Returns how many there
@@ -69,7 +62,7 @@ static size_t number_names(struct table *table, const struct head *heads, size_t
     }
     qsort(names, named, sizeof(*names), compare_names);
     for (size_t i = 0; i < named; i++)
-        if (!i || compare_bytes(names[i], names[distinct - 1]))
+        if (!i || as_str_compare(names[i], names[distinct - 1]))
             names[distinct++] = names[i];
     for (size_t i = 0; i < n; i++) {
         const struct as_str *name = (const struct as_str *)((const char *)&heads[i] + offset);

@@ -1,0 +1,22 @@
+/* run.compare: members of one run group or of two, on a reader of the database. */
+#include "daemon/control/handlers.h"
+#include "daemon/engine/compare_runs.h"
+
+static void compare_work(struct store *store, struct control_query *query)
+{
+    const struct as_json *params = query->call->params;
+    struct compare_request request = {
+        .run = as_json_get_int(params, "run", 0),
+        .other = as_json_get_int(params, "other", 0),
+        .metric = as_json_get_cstr(params, "metric"),
+        .baseline = as_json_get_cstr(params, "baseline"),
+        .candidate = as_json_get_cstr(params, "candidate"),
+        .is_forced = as_json_get_bool(params, "force", false),
+    };
+    query->rc = compare_runs(store, &request, &query->result, &query->err);
+}
+
+void handle_run_compare(void *ctx, struct control_call *call)
+{
+    control_read(ctx, call, compare_work, NULL);
+}
