@@ -514,6 +514,24 @@ const struct command commands[] = {
         .run = command_report,
     },
     {
+        .path = "schedule explain",
+        .doc = "When a cron line is due; needs no assayd.",
+        .args = {{.label = "CRON"}},
+        .options = {{"tz", "ZONE", NULL, "an IANA time zone; UTC when not given"},
+                    {"from", "TIME", NULL,
+                     "after this time on the zone's clocks; now when not given"},
+                    {"next", "N", NULL, "so many times; 5 when not given"}},
+        .help = "CRON is minute, hour, day of month, month, day of week, as one argument; or\n"
+                "@hourly, @daily, @weekly, @monthly, @yearly. Days are as in Vixie's cron: where\n"
+                "neither day field begins with *, either day is enough. A time that the clock is\n"
+                "set forward over is due once, at the jump; one that comes twice the first time;\n"
+                "a minute or hour that begins with * follows the clock through both passes.",
+        .example = "assayctl schedule explain '30 2 * * 1-5' --tz Europe/Berlin\n"
+                   "assayctl schedule explain '30 2 * * *' --tz Europe/Berlin --from 2026-03-28",
+        .print = print_schedule_explain,
+        .run = command_schedule_explain,
+    },
+    {
         .path = "journal stats",
         .method = "journal.stats",
         .doc = "What the journal holds, by model and outcome.",

@@ -62,5 +62,6 @@ void print_budget(const struct output *out, const struct as_json *budget);
 void print_troubles(const struct output *out, const struct as_json *plugins);
 /* Files that were refused, and why; for plugins and evals. */
 void print_refused(const struct output *out, const struct as_json *refused);
+void print_schedule_explain(struct ctl *ctl, const struct as_json *result);
 
 #endif

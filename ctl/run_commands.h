@@ -21,6 +21,7 @@ int command_run_watch(struct ctl *ctl, struct args *args, struct as_err *err);
 int command_rescore(struct ctl *ctl, struct args *args, struct as_err *err);
 int command_report(struct ctl *ctl, struct args *args, struct as_err *err);
 int command_run_replay(struct ctl *ctl, struct args *args, struct as_err *err);
+int command_schedule_explain(struct ctl *ctl, struct args *args, struct as_err *err);
 int command_journal_verify(struct ctl *ctl, struct args *args, struct as_err *err);
 int command_gate(struct ctl *ctl, struct args *args, struct as_err *err);
 
