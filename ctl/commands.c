@@ -29,6 +29,9 @@
     {"sample", "HOW", "sample", "which: head, random or stratified:KEY"},                \
     {"seed", "S", "seed", "of the draw; 0 when not given"},                              \
     {"samples", "N", "samples", "answers per case and member"},                          \
+    {"temperature", "X", "temperature", "of all members, not the judge"},                \
+    {"max-concurrent", "N", "max_concurrent", "calls in flight at most"},                \
+    {"request-delay", "S", "request_delay_s", "seconds between calls; 0.5 will do too"}, \
     {"cache", "[=AGE]", NULL, "reuse good replies of any run, 7d old at most"},          \
     {"journal", "POLICY", "journal", "live, cache or replay, not as the eval says"},     \
     {"max-cost-usd", "X", "max_cost_usd", "cap on what all calls cost"},                 \

@@ -206,6 +206,24 @@ static void print_unknown_calls(const struct output *out, const struct as_json *
     free(is_named);
 }
 
+/* What run start said of them. */
+static void print_calls(const struct output *out, const struct as_json *calls)
+{
+    struct as_buf text = {0};
+    if (as_json_has(calls, "temperature"))
+        as_buf_addf(&text, "temperature %g of all members",
+                    as_json_get_num(calls, "temperature", NAN));
+    if (as_json_has(calls, "max_concurrent"))
+        as_buf_addf(&text, "%s%s in flight at most", text.len ? ", " : "",
+                    fmt_count(calls, "max_concurrent").s);
+    if (as_json_has(calls, "request_delay_s"))
+        as_buf_addf(&text, "%s%g s between calls", text.len ? ", " : "",
+                    as_json_get_num(calls, "request_delay_s", NAN));
+    if (text.len)
+        out_field(out, "calls", "%s", text.ptr);
+    as_buf_done(&text);
+}
+
 static void print_head(const struct output *out, const struct as_json *run)
 {
     const struct as_json *dataset = as_json_get(run, "dataset");
@@ -218,6 +236,7 @@ static void print_head(const struct output *out, const struct as_json *run)
         out_field(out, "cases", "%s of %s: %s", fmt_count(dataset, "cases").s,
                   fmt_count(as_json_get(dataset, "selection"), "of").s,
                   str_or(as_json_get(dataset, "selection"), "sentence", "?"));
+    print_calls(out, as_json_get(run, "calls"));
     print_when(out, run);
     if (as_json_get_cstr(run, "tag"))
         out_field(out, "tag", "%s", as_json_get_cstr(run, "tag"));

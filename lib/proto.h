@@ -13,7 +13,7 @@
 #define PROTO_LINE_MAX_BYTES (1u << 20)
 #define PROTO_CHUNK_MAX_BYTES (256u << 10) /* of a dataset file in one call, before base64 */
 #define PROTO_ID_MAX_BYTES 128u            /* it is repeated in every answer */
-#define PROTO_PARAMS_MAX 16
+#define PROTO_PARAMS_MAX 24
 
 enum proto_role { PROTO_OBSERVER, PROTO_OPERATOR, PROTO_ADMIN };
 const char *proto_role_name(enum proto_role role);

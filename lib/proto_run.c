@@ -38,6 +38,10 @@
     "how old a reused reply may be, like 12h or 7d; alone it means journal " \
     "cache, whose default is 7d", \
     32), \
+    COUNT("max_concurrent", "calls in flight of this group at most, the judge's included", \
+    100000), \
+    NUMBER("request_delay_s", "seconds from one call of this group to the next; 0 to 3600"), \
+    NUMBER("temperature", "of all members instead of their models' own; 0 to 2; not the judge's"), \
     MAX_COST, \
     MAX_REQUESTS, \
     MAX_TOKENS
@@ -102,8 +106,10 @@ const struct proto_method proto_run_methods[] = {
             "requested_by, created_ms, ended_ms, error, unknown_fate, unknown_calls: [{case, "
             "model, sample, role: model or judge, turn, attempt, found_ms}], primary, warnings: "
             "[string], pins: {plugins: [{metric, selector, hash, params, required}], judge: "
-            "{model, id, provider} or null, models: [{model, id, provider}], samples, gate: "
-            "{rule: value}}, progress: {done, total}, members: [{model, role: baseline or "
+            "{model, id, provider, params} or null, models: [{model, id, provider, params}], "
+            "samples, "
+            "gate: {rule: value}}, calls: {temperature, max_concurrent, request_delay_s} or null: "
+            "as run.start said, progress: {done, total}, members: [{model, role: baseline or "
             "candidate, rows, ok, failed, missing, statuses: {status: count}, latency_n, "
             "latency_p50_ms, latency_p95_ms, latency_p99_ms, input_tokens, output_tokens, "
             "cost_usd, judge_cost_usd, cost_per_pass_usd, metrics: [{metric, n, mean, ci: [lo, "

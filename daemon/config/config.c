@@ -204,8 +204,7 @@ static struct model_spec spec_from_provider(struct field_ctx *ctx, const struct 
     return spec;
 }
 
-/* What the provider script gets to see of a model. */
-static const char *worker_json(struct as_arena *arena, const struct model_spec *spec)
+const char *config_worker_json(struct as_arena *arena, const struct model_spec *spec)
 {
     AS_CLEANUP_JSON struct as_json *model = as_json_object();
     struct as_json *params = NULL;
@@ -239,7 +238,7 @@ static void decode_model(struct field_ctx *ctx, const struct yaml_node *node, co
     spec->name = name;
     field_decode_map(ctx, node, model_where, model_fields, spec);
     if (spec->id && spec->params_json)
-        spec->worker_json = worker_json(ctx->arena, spec);
+        spec->worker_json = config_worker_json(ctx->arena, spec);
 }
 
 static void decode_models(struct field_ctx *ctx, const struct yaml_node *map, const char *where,

@@ -77,6 +77,8 @@ struct config *config_ref(struct config *config);
 void config_unref(struct config *config);
 /* NULL when unknown */
 const struct model_spec *config_model(const struct config *config, const char *name);
+/* What the provider script gets to see of a model: its name, id and params. */
+const char *config_worker_json(struct as_arena *arena, const struct model_spec *spec);
 
 /* Reads every *.yaml of config->eval_dir. A broken file is a refusal, the others load. Never
  * fails but for an unreadable folder. */

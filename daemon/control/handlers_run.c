@@ -84,10 +84,13 @@ void handle_run_list(void *ctx, struct control_call *call)
 
 static struct as_json *model_brief(const struct as_json *model)
 {
-    struct as_json *json = as_json_object();
+    struct as_json *json = as_json_object(), *params = NULL;
+    struct as_str text = as_json_get_str(model, "params");
     as_json_set_take(json, "model", shared(model, "name"));
     as_json_set_take(json, "id", shared(model, "id"));
     as_json_set_take(json, "provider", shared(model, "provider"));
+    if (text.ptr && !as_json_parse(text.ptr, text.len, &params, NULL))
+        as_json_set_take(json, "params", params);
     return json;
 }
 
@@ -172,6 +175,7 @@ struct as_json *control_run_json(struct store *store, const struct group_record 
         as_json_at(metrics, (size_t)as_json_get_int(pins, "primary", 0));
     as_json_set_take(json, "primary", shared(primary, "metric"));
     as_json_set_take(json, "pins", pins_brief(pins));
+    as_json_set_take(json, "calls", shared(pins, "calls"));
     as_json_set_int(progress, "done", rows_done(store, group));
     as_json_set_int(progress, "total",
                     group->case_count * group->member_count * group->sample_count);

@@ -60,12 +60,15 @@ static void start_or_plan(struct control_app *app, struct control_call *call, bo
         models[i] = as_json_cstr(as_json_at(wanted, i));
     struct journal_rules journal;
     struct selection_rules selection;
+    struct call_rules calls;
     struct as_arena arena = {0};
     struct as_err err = {0};
     bool has_journal = as_json_has(call->params, "journal") || as_json_has(call->params, "max_age");
     int rc = has_journal ? control_journal_rules(call->params, &journal, &err) : 0;
     if (!rc)
         rc = selection_of(call->params, &arena, &selection, &err);
+    if (!rc)
+        rc = call_rules_from_json(call->params, &calls, &err);
     if (rc) {
         control_fail(call, &err);
         as_arena_done(&arena);
@@ -79,6 +82,7 @@ static void start_or_plan(struct control_app *app, struct control_call *call, bo
         .overrides = {.models = wanted ? models : NULL,
                       .model_count = count,
                       .selection = selection,
+                      .calls = calls,
                       .samples = (uint32_t)as_json_get_int(call->params, "samples", 0),
                       .is_scheduled = as_json_get_bool(call->params, "scheduled", false),
                       .budget = caps_of(call->params),

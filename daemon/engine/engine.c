@@ -82,6 +82,7 @@ void engine_group_ended(struct group *group)
     int64_t run = group->id;
     if (group->state == GROUP_FAULTED && !engine->is_stopping)
         return;
+    transport_throttle(engine->on.transport, run, 0, 0);
     engine_drop_group(group);
     if (engine->on.on_ended && !engine->is_stopping)
         engine->on.on_ended(engine->on.ctx, run);

@@ -362,6 +362,8 @@ void group_begin(struct group *group)
     group->system_prefix = system_prefix(group->pins->system);
     restart_pace(group);
     spending_open(&group->spending, group->pins, group->engine->on.transport);
+    transport_throttle(group->engine->on.transport, group->id, group->pins->calls.max_concurrent,
+                       group->pins->calls.delay_ms);
     if (group->state == GROUP_PENDING) {
         int rc = group_step(&group->state, GROUP_EV_START);
         AS_ASSERT(rc == 0);

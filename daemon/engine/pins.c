@@ -103,6 +103,31 @@ static int resolve_members(struct pins *pins, const struct eval_def *eval,
     return rc;
 }
 
+/* In place of what its params say. A whole number is written as one, as in a configuration: the
+ * same request is then the same bytes. */
+static void set_temperature(struct as_arena *arena, struct model_spec *spec, double temperature)
+{
+    AS_CLEANUP_JSON struct as_json *params = NULL;
+    struct as_buf text = {0};
+    bool is_whole = temperature >= floor(temperature) && temperature <= floor(temperature);
+    int rc = as_json_parse(spec->params_json, strlen(spec->params_json), &params, NULL);
+    AS_ASSERT(rc == 0); /* config wrote it */
+    as_json_set_take(params, "temperature",
+                     is_whole ? as_json_new_int((int64_t)temperature)
+                              : as_json_new_num(temperature));
+    as_json_write_canonical(params, &text);
+    spec->params_json = as_arena_strdup(arena, text.ptr);
+    spec->worker_json = config_worker_json(arena, spec);
+    as_buf_done(&text);
+}
+
+static void set_temperatures(struct pins *pins)
+{
+    for (size_t i = 0; i < pins->member_count; i++)
+        if (!pins_is_recorded(&pins->members[i]))
+            set_temperature(&pins->arena, &pins->members[i].spec, pins->calls.temperature);
+}
+
 static int resolve_metric(struct pins *pins, enum plugin_kind kind,
                           const struct eval_plugin *plugin, struct registry *registry,
                           struct as_err *err)
@@ -185,10 +210,13 @@ int pins_resolve(const struct eval_def *eval, const struct config *config,
     pins->journal = overrides->journal ? *overrides->journal : eval->journal;
     selection_copy(&overrides->selection, &pins->arena, &pins->selection);
     pins->selection.of = dataset->case_count;
+    pins->calls = overrides->calls;
     pins->budget = eval->budget;
     int rc = budget_rules_lower(&pins->budget, &overrides->budget, err);
     if (!rc)
         rc = resolve_members(pins, eval, config, registry, overrides, err);
+    if (!rc && !isnan(pins->calls.temperature))
+        set_temperatures(pins);
     if (!rc)
         rc = resolve_metrics(pins, eval, registry, err);
     if (!rc && eval->has_rubric)

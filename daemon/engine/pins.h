@@ -10,6 +10,7 @@
 #define DAEMON_ENGINE_PINS_H
 
 #include "daemon/config/config.h"
+#include "daemon/model/call_rules.h"
 #include "daemon/model/selection_rules.h"
 #include "daemon/plugin/registry.h"
 #include "daemon/store/store.h"
@@ -58,13 +59,15 @@ struct pins {
     struct gate_rules gate;
     struct journal_rules journal;
     struct selection_rules selection; /* which cases of the dataset version */
+    struct call_rules calls;          /* the members' temperature stands in their specs too */
     struct as_arena arena;
 };
 
 struct run_overrides {
     const char *const *models; /* candidates instead of the eval's; NULL = as the eval says */
     size_t model_count;
-    struct selection_rules selection;    /* max_cases 0 = as the eval says */
+    struct selection_rules selection; /* max_cases 0 = as the eval says */
+    struct call_rules calls;
     uint32_t samples;                    /* 0 = as the eval says */
     bool is_scheduled;                   /* behind runs that someone waits for */
     const struct journal_rules *journal; /* NULL = as the eval says */

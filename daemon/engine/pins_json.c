@@ -136,6 +136,7 @@ struct as_json *pins_to_json(const struct pins *pins)
     as_json_set_take(json, "gate", gate_rules_to_json(&pins->gate));
     as_json_set_take(json, "journal", journal_rules_to_json(&pins->journal));
     as_json_set_take(json, "selection", selection_rules_to_json(&pins->selection));
+    as_json_set_take(json, "calls", call_rules_to_json(&pins->calls));
     return json;
 }
 
@@ -184,6 +185,8 @@ static int fill_from_json(const struct as_json *json, struct pins *pins)
                                        &pins->selection)
                  ? AS_ECORRUPT
                  : 0;
+    if (!rc)
+        rc = call_rules_from_json(as_json_get(json, "calls"), &pins->calls, NULL) ? AS_ECORRUPT : 0;
     const char *hash = as_json_get_cstr_or(dataset, "hash", "");
     if (!rc && as_sha256_from_hex(hash, &pins->dataset_hash))
         rc = AS_ECORRUPT;

@@ -460,6 +460,17 @@ static double account_seconds(const struct plan *plan, const struct model_spec *
     return fmax(by_calls, by_tokens);
 }
 
+/* What the group itself keeps to: so many calls in flight, and a pause between calls. */
+static double group_seconds(const struct plan *plan)
+{
+    const struct call_rules *calls = &plan->spec->pins->calls;
+    double busy_s = 0;
+    for (size_t i = 0; i < plan->lane_count; i++)
+        busy_s += plan->lanes[i].estimate.calls_low * plan->lanes[i].facts.past.latency_ms / 1000;
+    double by_count = calls->max_concurrent ? busy_s / calls->max_concurrent : 0;
+    return fmax(by_count, plan->total.calls_low * calls->delay_ms / 1000);
+}
+
 static struct as_json *plan_json(struct plan *plan)
 {
     const struct pins *pins = plan->spec->pins;
@@ -474,6 +485,8 @@ static struct as_json *plan_json(struct plan *plan)
     for (size_t i = 0; i < plan->lane_count && !isnan(plan->total.seconds); i++)
         plan->total.seconds =
             fmax(plan->total.seconds, account_seconds(plan, &plan->lanes[i].model->spec));
+    if (!isnan(plan->total.seconds))
+        plan->total.seconds = fmax(plan->total.seconds, group_seconds(plan));
     set_estimate(total, &plan->total);
     as_json_set_str(json, "eval", pins->eval_name);
     as_json_set_str(json, "dataset", pins->dataset_name);

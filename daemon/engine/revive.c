@@ -28,6 +28,7 @@ void group_revive_now(struct group *group)
     group->is_wanted = false;
     group->is_ending = true;
     transport_hold(group->engine->on.transport, group->id, TRANSPORT_HOLD_NONE);
+    transport_throttle(group->engine->on.transport, group->id, 0, 0);
     engine_resume_run(group->engine, group->id, on_revived, group);
 }
 

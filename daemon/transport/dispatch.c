@@ -14,7 +14,12 @@
 void dispatches_init(struct dispatches *dispatches, struct loop *loop, loop_timer_fn wake,
                      void *ctx)
 {
-    *dispatches = (struct dispatches){.loop = loop, .wake = wake, .ctx = ctx};
+    *dispatches = (struct dispatches){
+        .loop = loop,
+        .wake = wake,
+        .ctx = ctx,
+        .throttles = {.loop = loop, .wake = wake, .ctx = ctx},
+    };
 }
 
 void dispatches_done(struct dispatches *dispatches)
@@ -27,6 +32,7 @@ void dispatches_done(struct dispatches *dispatches)
         free(dispatch->base_url);
         free(dispatch);
     }
+    throttles_done(&dispatches->throttles);
     while (dispatches->live) {
         struct live_limits *live = dispatches->live;
         dispatches->live = live->next;
@@ -53,6 +59,7 @@ struct dispatch *dispatches_find(struct dispatches *dispatches, const char *base
         return dispatch;
     dispatch = as_xcalloc(1, sizeof(*dispatch));
     dispatch->loop = dispatches->loop;
+    dispatch->throttles = &dispatches->throttles;
     dispatch->id = id;
     dispatch->base_url = as_xstrdup(base_url);
     dispatch->wake = loop_timer_new(dispatches->loop, dispatches->wake, dispatches->ctx);
@@ -121,14 +128,20 @@ void dispatch_refresh(struct dispatch *dispatch, const struct dispatches *dispat
 /* ---- who is next ---- */
 
 struct look {
+    struct throttles *throttles;
     uint64_t now_ms, wait_ms; /* wait_ms: until the first lane that only waits for its own limits */
+    bool is_throttled;        /* a group waits for its own */
 };
 
-static bool lane_lets_go(void *ctx, struct lane *lane)
+static bool lets_go(void *ctx, int64_t group_id, struct lane *lane)
 {
     struct look *look = ctx;
     if (!lane_may_prepare(lane))
         return false;
+    if (!throttle_lets_go(look->throttles, group_id, look->now_ms)) {
+        look->is_throttled = true;
+        return false;
+    }
     uint64_t wait_ms = limiter_wait_ms(&lane->limiter, look->now_ms);
     if (wait_ms && wait_ms < look->wait_ms)
         look->wait_ms = wait_ms;
@@ -139,17 +152,19 @@ static void take_passes(struct dispatch *dispatch, struct request *request, uint
 {
     uint64_t tokens = lane_tokens_of(request->lane, request->body.len);
     request->dispatch = dispatch;
+    request->is_let_go = true;
+    throttle_take(dispatch->throttles, request->key.group_id);
     limiter_take(&dispatch->limiter, tokens, now_ms, &request->pass);
     limiter_take(&request->lane->limiter, tokens, now_ms, &request->lane_pass);
 }
 
 struct request *dispatch_next(struct dispatch *dispatch)
 {
-    struct look look = {loop_now_ms(dispatch->loop), LIMITER_FULL};
+    struct look look = {dispatch->throttles, loop_now_ms(dispatch->loop), LIMITER_FULL, false};
     struct request *request =
-        dispatch->queue.count ? fair_next(&dispatch->queue, lane_lets_go, &look) : NULL;
+        dispatch->queue.count ? fair_next(&dispatch->queue, lets_go, &look) : NULL;
     uint64_t wait_ms = request ? limiter_wait_ms(&dispatch->limiter, look.now_ms) : look.wait_ms;
-    dispatch->is_held = wait_ms && (request || wait_ms != LIMITER_FULL);
+    dispatch->is_held = wait_ms && (request || wait_ms != LIMITER_FULL || look.is_throttled);
     if (request && !wait_ms) {
         fair_take(&dispatch->queue, request);
         take_passes(dispatch, request, look.now_ms);
@@ -170,18 +185,29 @@ bool dispatch_is_paused(struct dispatch *dispatch)
 
 /* ---- what became of it ---- */
 
+static void end_throttled(struct request *request, bool was_sent)
+{
+    if (request->is_let_go)
+        throttle_give(request->dispatch->throttles, request->key.group_id, was_sent);
+    request->is_let_go = false;
+}
+
 void dispatch_return(struct request *request)
 {
     if (!request->dispatch)
         return;
+    end_throttled(request, false);
     limiter_return(&request->dispatch->limiter, &request->pass);
     limiter_return(&request->lane->limiter, &request->lane_pass);
 }
 
 void dispatch_note_sent(struct request *request)
 {
-    if (request->dispatch)
-        limiter_note_sent(&request->dispatch->limiter, &request->pass);
+    struct dispatch *dispatch = request->dispatch;
+    if (!dispatch)
+        return;
+    limiter_note_sent(&dispatch->limiter, &request->pass);
+    throttle_note_sent(dispatch->throttles, request->key.group_id, loop_now_ms(dispatch->loop));
 }
 
 void dispatch_close(struct request *request, const struct exchange *exchange)
@@ -190,6 +216,7 @@ void dispatch_close(struct request *request, const struct exchange *exchange)
         return;
     struct limiter *limiter = &request->dispatch->limiter;
     uint64_t now_ms = loop_now_ms(request->dispatch->loop);
+    end_throttled(request, true);
     bool is_reply = exchange && exchange->outcome == EXCHANGE_REPLY;
     limiter_give(&request->lane->limiter, &request->lane_pass);
     if (exchange && exchange->connect_us)

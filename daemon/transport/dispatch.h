@@ -9,6 +9,7 @@
 #define DAEMON_TRANSPORT_DISPATCH_H
 
 #include "daemon/transport/fair.h"
+#include "daemon/transport/throttle.h"
 
 struct dispatch {
     struct dispatch *next;
@@ -16,9 +17,10 @@ struct dispatch {
     struct as_sha256 id; /* over base_url and key */
     char *base_url;
     struct limiter limiter;
+    struct throttles *throttles; /* of all accounts */
     struct fair queue;
     struct loop_timer *wake;
-    bool is_held;     /* the limiter, not the lanes' room, keeps the queue waiting */
+    bool is_held;     /* a limit, not the lanes' room, keeps the queue waiting */
     bool is_set_live; /* its limits are, in part */
 };
 
@@ -34,6 +36,7 @@ struct dispatches {
     void *ctx;
     struct dispatch *list;
     struct live_limits *live;
+    struct throttles throttles;
 };
 
 void dispatches_init(struct dispatches *dispatches, struct loop *loop, loop_timer_fn wake,

@@ -117,7 +117,7 @@ static struct request *next_of_group(const struct fair_group *group, fair_lets_g
 {
     const struct fair_flow *flow = group->flows;
     do {
-        if (lets_go(ctx, flow->lane))
+        if (lets_go(ctx, group->id, flow->lane))
             return flow->waiting.head;
         flow = flow->next;
     } while (flow != group->flows);

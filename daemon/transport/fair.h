@@ -24,8 +24,8 @@ struct fair {
 /* is_first: to the front of its flow, for it has waited the longest. */
 void fair_push(struct fair *fair, struct request *request, bool is_first);
 void fair_remove(struct fair *fair, struct request *request);
-/* The next request whose lane lets it go; it stays. NULL: none. */
-typedef bool (*fair_lets_go_fn)(void *ctx, struct lane *lane);
+/* The next request whose group and lane let it go; it stays. NULL: none. */
+typedef bool (*fair_lets_go_fn)(void *ctx, int64_t group_id, struct lane *lane);
 struct request *fair_next(const struct fair *fair, fair_lets_go_fn lets_go, void *ctx);
 /* Takes it out, and its group and flow go to the end of their lines. */
 void fair_take(struct fair *fair, struct request *request);

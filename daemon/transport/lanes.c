@@ -49,6 +49,13 @@ void transport_used(struct transport *transport, uint64_t lane_id, uint64_t reck
     transport_want_turn(transport);
 }
 
+void transport_throttle(struct transport *transport, int64_t group_id, uint32_t max_in_flight,
+                        uint32_t delay_ms)
+{
+    throttle_set(&transport->dispatches.throttles, group_id, max_in_flight, delay_ms);
+    transport_want_turn(transport);
+}
+
 void transport_limits_set(struct transport *transport, const char *provider,
                           const struct model_limits *limits)
 {

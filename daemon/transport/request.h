@@ -36,6 +36,7 @@ struct request {
     struct fair_flow *flow;    /* while it is in the queue */
     struct dispatch *dispatch; /* whose pass it holds or held */
     struct limiter_pass pass, lane_pass;
+    bool is_let_go;                 /* its group's throttle counts it */
     transport_classify_fn classify; /* NULL: none */
     /* in the queue of its flow or of its group's account, among its lane's ready, in the list of
      * the held, or (next only) in that of the cancelled */

@@ -108,6 +108,12 @@ enum transport_hold {
 /* TRANSPORT_HOLD_NONE also forgets the group: a group that ends must be told so. */
 void transport_hold(struct transport *transport, int64_t group_id, enum transport_hold what);
 
+/* What a group keeps to beside every other limit: so many calls in flight at most, and a pause from
+ * one call's start to the next one's; 0 = none. 0 and 0 also forget the group: a group that ends
+ * must be told so. */
+void transport_throttle(struct transport *transport, int64_t group_id, uint32_t max_in_flight,
+                        uint32_t delay_ms);
+
 /* A run group's budget. What is sent under it waits while it does not fit beside the calls under
  * way, and ends with AS_ELIMIT once it cannot fit any more; then so does all that follows. Close it
  * when nothing that was sent under it is due any more; NULL is fine. */

@@ -20,6 +20,7 @@ scorers: [exact_match]
 gate: {margin: 0.9}
 YAML
 
+sim_is_idle() { [ "$(sim_count in_flight)" -eq 0 ]; }
 # RUN: the ids of its cases, one a line.
 cases_of() { rows_of "$1" --model sim-q95 | jq -r .case; }
 
@@ -57,6 +58,36 @@ expect_contains "$(ctl row show last "$id")" "$id"
 expect_contains "$(ctl report last --format csv)" "$id"
 expect_exit 65 ctl row show last c999
 
+# ---- --temperature, --max-concurrent, --request-delay, --samples, --models, --tag ----
+
+expect_exit 0 ctl run start sums --max-cases 5 --temperature 0.7 --tag warm --wait
+expect_contains "$out" "temperature 0.7 of all members" "warm"
+expect "$(ctl --json run show last | jq -c '[.pins.models[].params.temperature]')" = '[0.7,0.7]' "temperatures that are pinned"
+expect "$(ctl --json row show last c001 | jq -c '[.rows[].request.temperature]')" = '[0.7,0.7]' "temperatures that were sent"
+expect_exit 0 ctl run start sums --max-cases 5 --samples 2 --models sim-q80 --wait
+expect "$(ctl --json run show last | jq -c '[.samples, .progress.total, [.members[].model]]')" = '[2,20,["sim-q95","sim-q80"]]' "samples and models"
+
+write_eval judged <<'YAML'
+dataset: sums
+baseline: sim-q95
+candidates: [sim-q94]
+scorers: [exact_match]
+rubric: {use: correctness, judge: sim-judge}
+YAML
+expect_exit 0 ctl run start judged --max-cases 2 --temperature 0.7 --wait
+expect "$(ctl --json run show last | jq -c '.pins | [.judge.params.temperature, .models[0].params.temperature]')" = '[null,0.7]' "the judge's temperature"
+
+# The simulator has counted the most calls at a time.
+sim_http POST /_sim/reset >/dev/null
+expect_exit 0 ctl run start sums --max-cases 30 --max-concurrent 3 --wait
+expect_contains "$out" "3 in flight at most"
+expect "$(sim_count max_in_flight)" -eq 3 "calls at a time"
+began=$(date +%s%N)
+expect_exit 0 ctl run start sums --max-cases 4 --request-delay 0.05 --wait
+expect "$((($(date +%s%N) - began) / 1000000))" -ge 350 "milliseconds of 8 calls with 7 pauses of 50"
+expect_contains "$out" "0.05 s between calls"
+expect "$(ctl --json run show last | jq -c .calls)" = '{"temperature":null,"max_concurrent":null,"request_delay_s":0.05}' "what is pinned"
+
 # ---- run plan takes the same ----
 
 plan=$(ctl --json run plan sums --max-cases 40 --sample random --seed 7 --cache)
@@ -66,15 +97,19 @@ expect "$(jq '.cases' <<<"$plan")" -eq 40 "cases of a plan with a term"
 
 # ---- after kill -9, and in a replay ----
 
-expect_exit 0 ctl --json run start sums --max-cases 200 --sample random --seed 3 --where tag=other
+sim_http POST /_sim/reset >/dev/null
+expect_exit 0 ctl --json run start sums --max-cases 200 --sample random --seed 3 --where tag=other --max-concurrent 4 --temperature 1
 run=$(json_get "$out" run)
-await "a part of the calls" sim_has_been_asked $(($(sim_count requests) + 40))
+await "a part of the calls" sim_has_been_asked 40
 crash_daemon
+await "the end of what was under way" sim_is_idle
+sim_http POST /_sim/reset >/dev/null
 start_daemon
 expect_exit 0 ctl run watch "$run"
+expect "$(sim_count max_in_flight)" -eq 4 "calls at a time after the crash"
 drawn=$(cases_of "$run")
 expect "$(sort -u <<<"$drawn" | wc -l)" -eq 200 "cases, each once"
-expect_exit 0 ctl run start sums --max-cases 200 --sample random --seed 3 --where tag=other --journal replay --wait
+expect_exit 0 ctl run start sums --max-cases 200 --sample random --seed 3 --where tag=other --temperature 1 --journal replay --wait
 expect "$(cases_of last)" = "$drawn" "cases of the same seed after the crash"
 expect_exit 0 ctl --json run replay "$run"
 expect "$(jq -c '[.equal, .rows]' <<<"$out")" = '[true,400]' "the replay"
@@ -99,6 +134,10 @@ refused 65 "add --sample random" --max-cases 5 --seed 3
 refused 65 "did you mean tag=billing?" --where tag=biling
 refused 65 "'billing' is not KEY=VALUE" --where billing
 refused 65 "is not head, random or stratified:KEY" --max-cases 5 --sample some
+refused 65 "temperature: 3 is not between 0 and 2" --temperature 3
+refused 64 "--temperature must be a number" --temperature warm
+refused 65 "is not between 0 and 3600 seconds" --request-delay -1
+refused 65 "max_concurrent" --max-concurrent 0
 refused 64 "max-cases" --max-cases many
 refused 65 "max_cases" --max-cases 0
 refused 65 "seed" --max-cases 5 --sample random --seed -1

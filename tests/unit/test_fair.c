@@ -23,8 +23,9 @@ static int set_up(void **state)
     return 0;
 }
 
-static bool lets_go(void *ctx, struct lane *lane)
+static bool lets_go(void *ctx, int64_t group_id, struct lane *lane)
 {
+    (void)group_id;
     (void)ctx;
     return lane->in_flight > 0;
 }
