@@ -357,7 +357,7 @@ const struct proto_method proto_run_methods[] = {
         .role = PROTO_OBSERVER,
         .doc = "The report of a run group, as a file's text in pages.",
         .params = {RUN, NEED_TEXT("format", "csv, html, jsonl, junit or md", 16),
-                   TEXT("after", "the `next` of the page before", 64)},
+                   TEXT("after", "the `next` of the page before", 128)},
         .result = "{text, next?}: the pages' texts one after the other are the file",
         .errors = "not_found, bad_input, io",
     },

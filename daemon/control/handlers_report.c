@@ -13,8 +13,9 @@
 #define CASES_PER_READ 64
 
 struct report_place {
-    int64_t seq; /* the case to go on with; the tail is behind the last */
+    int64_t seq; /* the case to go on with; -1: the head; the tail is behind the last */
     size_t sent; /* bytes of it that earlier pages had */
+    struct render_tally tally; /* of what stands before that case */
 };
 
 struct report_page {
@@ -29,8 +30,16 @@ struct report_page {
 static int parse_place(const char *text, struct report_place *ret_place)
 {
     int used = 0;
-    int got = sscanf(text, "%" SCNd64 ".%zu%n", &ret_place->seq, &ret_place->sent, &used);
-    return got == 2 && !text[used] && ret_place->seq >= 0 ? 0 : AS_EINVAL;
+    int got =
+        sscanf(text, "%" SCNd64 ".%zu.%zu.%zu.%zu%n", &ret_place->seq, &ret_place->sent,
+               &ret_place->tally.bytes, &ret_place->tally.brief, &ret_place->tally.left_out, &used);
+    return got == 5 && !text[used] && ret_place->seq >= -1 ? 0 : AS_EINVAL;
+}
+
+static const char *place_text(const struct report_place *place, struct as_arena *arena)
+{
+    return as_arena_printf(arena, "%" PRId64 ".%zu.%zu.%zu.%zu", place->seq, place->sent,
+                           place->tally.bytes, place->tally.brief, place->tally.left_out);
 }
 
 /* Where a text may be cut: before a character. */
@@ -42,8 +51,9 @@ static size_t cut_at(const struct as_buf *text, size_t at)
 }
 
 /* What was rendered from `from` on is the piece at the page's place: takes away what was sent
- * before and what is too much, and moves the place. */
-static void take_piece(struct report_page *page, size_t from)
+ * before and what is too much, and moves the place. A piece that is cut is rendered again, so its
+ * place keeps the tally of before. */
+static void take_piece(struct report_page *page, size_t from, struct render_tally before)
 {
     struct as_buf *out = page->render.out;
     size_t piece = out->len - from, sent = page->place.sent < piece ? page->place.sent : piece;
@@ -55,9 +65,12 @@ static void take_piece(struct report_page *page, size_t from)
     if (page->is_full) {
         size_t cut = cut_at(out, PAGE_BYTES);
         page->place.sent = sent + cut - from;
+        page->place.tally = before;
         out->len = cut;
     } else {
-        page->place = (struct report_place){page->place.seq + 1, 0};
+        page->place.seq++;
+        page->place.sent = 0;
+        page->place.tally.bytes += piece;
     }
 }
 
@@ -67,13 +80,14 @@ static int add_case(struct report_page *page, const struct case_record *record)
     struct render_case shown = {.record = record};
     struct row_listing *rows = NULL;
     size_t from = page->render.out->len;
+    struct render_tally before = page->place.tally;
     int rc = store_rows_of_case(page->store, page->group->id, record->seq, &arena, &rows,
                                 &shown.row_count);
     shown.rows = rows;
     if (!rc && shown.row_count)
         render_case(&page->render, &shown);
     if (!rc)
-        take_piece(page, from);
+        take_piece(page, from, before);
     as_arena_done(&arena);
     return rc;
 }
@@ -90,17 +104,22 @@ static int add_cases(struct report_page *page)
         if (page->place.seq < page->group->case_count)
             rc = add_case(page, &cases[i]);
     if (!count)
-        page->place = (struct report_place){page->group->case_count, 0};
+        page->place.seq = page->group->case_count;
     as_arena_done(&arena);
     return rc;
 }
 
-/* The head is the piece before case 0, kept whole: it grows with members and metrics alone. */
-static int fill_page(struct report_page *page, bool is_first)
+static void add_head(struct report_page *page)
+{
+    render_head(&page->render);
+    take_piece(page, 0, (struct render_tally){0});
+}
+
+static int fill_page(struct report_page *page)
 {
     int rc = 0;
-    if (is_first)
-        render_head(&page->render);
+    if (page->place.seq < 0)
+        add_head(page);
     if (!render_format_has_cases(page->render.format))
         return 0;
     while (!rc && !page->is_full && page->place.seq < page->group->case_count)
@@ -119,7 +138,9 @@ static void report_work(struct store *store, struct control_query *query)
     struct group_record group;
     struct as_buf text = {0};
     struct report_page page = {.store = store, .query = query, .group = &group};
-    page.render = (struct render){.format = render_format_find(name), .out = &text};
+    page.render = (struct render){
+        .format = render_format_find(name), .out = &text, .tally = &page.place.tally};
+    page.place.seq = -1;
     if (!page.render.format)
         query->rc = as_err_set(&query->err, AS_EINVAL,
                                "no report format is called '%s': csv, html, jsonl, "
@@ -133,16 +154,14 @@ static void report_work(struct store *store, struct control_query *query)
     int rc = store_group_get(store, run, &query->arena, &group);
     AS_CLEANUP_JSON struct as_json *shown = rc ? NULL : control_run_json(store, &group);
     page.render.run = shown;
-    rc = rc ? rc : fill_page(&page, !after);
+    rc = rc ? rc : fill_page(&page);
     if (rc) {
         control_store_failed(store, query, rc, as_arena_printf(&query->arena, "run %" PRId64, run));
     } else {
         query->result = as_json_object();
         as_json_set_take(query->result, "text", as_json_new_str(as_buf_str(&text)));
         if (page.is_full)
-            as_json_set_str(
-                query->result, "next",
-                as_arena_printf(&query->arena, "%" PRId64 ".%zu", page.place.seq, page.place.sent));
+            as_json_set_str(query->result, "next", place_text(&page.place, &query->arena));
     }
     as_buf_done(&text);
 }

@@ -54,6 +54,11 @@ const char *render_member_name(const struct as_json *run, uint32_t member)
     return as_json_get_cstr_or(as_json_at(pin_list(run, "models"), member), "model", "?");
 }
 
+size_t render_member_count(const struct as_json *run)
+{
+    return as_json_len(pin_list(run, "models"));
+}
+
 const char *render_metric_name(const struct as_json *run, uint32_t metric)
 {
     return as_json_get_cstr_or(as_json_at(pin_list(run, "plugins"), metric), "metric", "?");

@@ -2,7 +2,8 @@
  * a CI server, CSV and JSON lines for other programs, one HTML file for people.
  *
  * A report is written in pieces that follow each other: its head, its cases in order, its tail; so
- * that a long one never lies in memory as a whole. Pure: what is shown comes in as the object of
+ * that a long one never lies in memory as a whole. Where a format leaves cases out, to stay of a
+ * size that people can open, it says how many. Pure: what is shown comes in as the object of
  * run.show and as rows of the store, text goes out. Everything that a model, a judge or a dataset
  * said is escaped as the format demands. A number that is not known is left empty or "n/a", never
  * 0. */
@@ -25,10 +26,18 @@ struct render_case { /* what one case came to, in every member; all borrowed */
     size_t row_count;
 };
 
+/* What came before in the report: a page goes on from the tally that the one before left. */
+struct render_tally {
+    size_t bytes;    /* of the head and the cases; the caller counts them */
+    size_t brief;    /* cases that are listed without their texts */
+    size_t left_out; /* cases that are not listed */
+};
+
 struct render {
     const struct render_format *format;
     const struct as_json *run; /* as run.show gives it */
     struct as_buf *out;
+    struct render_tally *tally;
 };
 
 void render_head(const struct render *render);

@@ -16,6 +16,7 @@ extern const struct render_format render_csv, render_html, render_jsonl, render_
 
 /* Names by their place in the group's pins; "?" when there is none such. */
 const char *render_member_name(const struct as_json *run, uint32_t member);
+size_t render_member_count(const struct as_json *run);
 const char *render_metric_name(const struct as_json *run, uint32_t metric);
 size_t render_metric_count(const struct as_json *run);
 /* The comparison of a candidate by the primary metric, and the gate's verdict on it; NULL when

@@ -45,6 +45,7 @@ static const char run_text[] =
 struct report {
     struct as_json *run;
     struct as_buf text;
+    struct render_tally tally;
 };
 
 /* Two rows of one case: a good answer, and one that tries to be markup. */
@@ -73,7 +74,7 @@ static struct report report_in(const char *format)
                                      AS_STR("[{\"role\":\"user\",\"content\":\"1 < 2 & 3\"}]"),
                                  .is_critical = true};
     assert_int_equal(as_json_parse(run_text, strlen(run_text), &report.run, NULL), 0);
-    struct render render = {render_format_find(format), report.run, &report.text};
+    struct render render = {render_format_find(format), report.run, &report.text, &report.tally};
     assert_non_null(render.format);
     render_head(&render);
     if (render_format_has_cases(render.format))
@@ -179,7 +180,7 @@ static struct report report_of_cases(const char *format, const char *const *ids,
     as_json_set_str(run, "outcome", "fail");
     as_json_set_take(run, "verdicts", verdicts);
     report.run = run;
-    struct render render = {render_format_find(format), report.run, &report.text};
+    struct render render = {render_format_find(format), report.run, &report.text, &report.tally};
     render_head(&render);
     render_tail(&render);
     return report;
@@ -217,7 +218,7 @@ static void test_markdown_fits_a_comment_and_counts_what_does_not(void **state)
         as_json_push_take(verdicts, as_json_share(as_json_at(verdicts, 0)));
     for (int i = 0; i < 5; i++)
         as_json_push_take(warnings, as_json_new_str((struct as_str){text, sizeof(text)}));
-    struct render render = {render_format_find("md"), report.run, &report.text};
+    struct render render = {render_format_find("md"), report.run, &report.text, &report.tally};
     render_head(&render);
     assert_true(report.text.len <= 65536);
     assert_has(&report, "… (1500 of 4000 bytes)");
@@ -232,7 +233,7 @@ static void test_junit_of_a_run_without_a_verdict_is_not_green(void **state)
     const char text[] =
         "{\"eval\": \"triage\", \"state\": \"failed\", \"error\": \"no key & no call\"}";
     assert_int_equal(as_json_parse(text, strlen(text), &report.run, NULL), 0);
-    struct render render = {render_format_find("junit"), report.run, &report.text};
+    struct render render = {render_format_find("junit"), report.run, &report.text, &report.tally};
     render_head(&render);
     assert_has(&report, "tests=\"1\" failures=\"0\" errors=\"1\" skipped=\"0\"");
     assert_has(&report, "<error message=\"failed\" type=\"run\">no key &amp; no call</error>");
@@ -286,7 +287,7 @@ static void test_csv_has_no_formulas(void **state)
                                          "\n7,'@SUM(A1),", "\n7,'\t=1,", "\n7,a=1,"};
     struct report report = {0};
     assert_int_equal(as_json_parse(run_text, strlen(run_text), &report.run, NULL), 0);
-    struct render render = {render_format_find("csv"), report.run, &report.text};
+    struct render render = {render_format_find("csv"), report.run, &report.text, &report.tally};
     render_head(&render);
     for (size_t i = 0; i < AS_COUNT(ids); i++) {
         struct case_record record = {.id = as_str_from(ids[i])};
