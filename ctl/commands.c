@@ -36,7 +36,8 @@
     {"journal", "POLICY", "journal", "live, cache or replay, not as the eval says"},     \
     {"max-cost-usd", "X", "max_cost_usd", "cap on what all calls cost"},                 \
     {"max-requests", "N", "max_requests", "cap on requests, retries included"},          \
-    {"max-tokens", "N", "max_tokens", "cap on tokens, in and out"}
+    {"max-tokens", "N", "max_tokens", "cap on tokens, in and out"},                      \
+    {"no-early-stop", NULL, "no_early_stop", "run every case, without looks"}
 /* clang-format on */
 
 const struct command commands[] = {

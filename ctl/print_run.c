@@ -76,6 +76,7 @@ static void print_title(const struct output *out, const struct as_json *run)
     }
     out_print(out, "\n");
     wrap_print_after(out, STYLE_PLAIN, "", str_or(run, "headline", ""));
+    wrap_print_after(out, STYLE_PLAIN, "", str_or(as_json_get(run, "looks"), "sentence", ""));
     wrap_print_after(out, STYLE_BAD, "", str_or(run, "error", ""));
 }
 

@@ -44,7 +44,9 @@
     NUMBER("temperature", "of all members instead of their models' own; 0 to 2; not the judge's"), \
     MAX_COST, \
     MAX_REQUESTS, \
-    MAX_TOKENS
+    MAX_TOKENS, \
+    {.name = "no_early_stop", .type = PROTO_BOOL, \
+     .doc = "every case is run, whatever looks the eval plans"}
 /* clang-format on */
 
 const struct proto_method proto_run_methods[] = {

@@ -265,6 +265,12 @@ static const struct field budget_fields[] = {
     FIELDS_END,
 };
 
+static const struct field early_stop_fields[] = {
+    FIELD("looks", U32, offsetof(struct eval_early_stop, looks), .is_required = true,
+          .min = EVAL_LOOKS_MIN, .max = EVAL_LOOKS_MAX),
+    FIELDS_END,
+};
+
 static const struct field eval_fields[] = {
     FIELD("description", STRING, AT(description)),
     FIELD("dataset", STRING, AT(dataset), .is_required = true, .is_valid = name_is_dataset,
@@ -279,6 +285,7 @@ static const struct field eval_fields[] = {
     FIELD("primary", STRING, AT(primary)),
     FIELD("budget", SECTION, AT(budget), .section = budget_fields),
     FIELD("gate", SECTION, AT(gate), .section = gate_fields),
+    FIELD("early_stop", SECTION, AT(early_stop), .section = early_stop_fields),
     FIELD("journal", CUSTOM, AT(journal), .decode = decode_journal),
     FIELDS_END,
 };
@@ -418,6 +425,24 @@ static void check_budget(struct field_ctx *ctx, const struct yaml_node *root,
     check_price(ctx, dollars, eval->judge);
 }
 
+/* The looks ask whether the candidate is worse by the margin, in cases that tell nothing of each
+ * other. */
+static void check_early_stop(struct field_ctx *ctx, const struct yaml_node *root,
+                             const struct eval_def *eval)
+{
+    const struct yaml_node *section = yaml_map_get(root, "early_stop");
+    if (!section || !eval->early_stop.looks)
+        return;
+    if (isnan(eval->gate.margin))
+        problems_add(ctx->problems, section->place, "early_stop",
+                     "a look decides whether a candidate is worse by more than the margin: set "
+                     "gate.margin");
+    if (eval->gate.min_clusters)
+        problems_add(ctx->problems, section->place, "early_stop",
+                     "looks need independent cases, and gate.min_clusters says that these have "
+                     "clusters: leave one of the two out");
+}
+
 static struct name_list model_names(const struct config *config, struct as_arena *arena)
 {
     const char **names = as_arena_alloc(arena, (config->model_count + 1) * sizeof(*names));
@@ -437,6 +462,7 @@ static void decode_eval(struct field_ctx *ctx, const struct yaml_node *root, str
     check_judge(ctx, root, eval);
     check_metrics(ctx, root, eval);
     check_budget(ctx, root, eval);
+    check_early_stop(ctx, root, eval);
     if (!eval->primary)
         eval->primary = eval->has_rubric ? eval->rubric.name : eval->scorers[0].name;
 }

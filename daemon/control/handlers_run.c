@@ -1,6 +1,8 @@
 /* run.* and verdict.show: looking and watching. */
 #include "daemon/control/handlers.h"
+#include "daemon/engine/pinned_report.h"
 #include "daemon/engine/spending.h"
+#include "daemon/report/result_looks.h"
 #include "daemon/store/unknown_calls.h"
 
 #include <inttypes.h>
@@ -230,6 +232,26 @@ static void set_budget(struct store *store, struct control_query *query,
     pins_free(pins);
 }
 
+/* Of a group that has not ended: the looks that were made are all that is told of its scores, and
+ * without looks nothing is, for whoever stopped it at a good moment would have made the verdict. */
+static void set_looks(struct store *store, struct control_query *query,
+                      const struct group_record *group)
+{
+    struct pins *pins = NULL;
+    struct pinned_report report;
+    struct as_json *looks = NULL;
+    struct as_err err = {0};
+    if (as_json_has(query->result, "looks") || pins_from_json(group->pins_json, &pins, NULL))
+        return;
+    pinned_report_init(&report, pins, group->id, group->dataset_id, group->case_count);
+    int rc = looks_tell(store, &report.spec, false, &looks, &err);
+    if (rc)
+        control_store_failed(store, query, rc, "the run's looks");
+    else if (looks)
+        as_json_set_take(query->result, "looks", looks);
+    pins_free(pins);
+}
+
 static int get_group(struct store *store, struct control_query *query,
                      struct group_record *ret_group)
 {
@@ -249,6 +271,7 @@ static void show_work(struct store *store, struct control_query *query)
     control_set_score_sets(store, query, group.id);
     set_unknown_calls(store, query, &group);
     set_budget(store, query, &group);
+    set_looks(store, query, &group);
     AS_CLEANUP_JSON struct as_json *pins = pins_of(&group);
     int rc = control_set_journal(store, query, group.id, pins, query->result);
     if (rc)

@@ -85,6 +85,7 @@ static void start_or_plan(struct control_app *app, struct control_call *call, bo
                       .calls = calls,
                       .samples = (uint32_t)as_json_get_int(call->params, "samples", 0),
                       .is_scheduled = as_json_get_bool(call->params, "scheduled", false),
+                      .has_no_looks = as_json_get_bool(call->params, "no_early_stop", false),
                       .budget = caps_of(call->params),
                       .journal = has_journal ? &journal : NULL},
         .requested_by = requested_by,

@@ -1,6 +1,7 @@
 /* A live group: its feed of cases through a bounded window, its tallies, and how it ends. */
 #include "daemon/engine/group.h"
 #include "daemon/engine/row.h"
+#include "daemon/store/looks.h"
 
 #include "lib/log.h"
 
@@ -12,6 +13,7 @@
 struct page_read {
     struct group *group;
     struct case_page *page;
+    uint32_t limit; /* cases */
     int rc;
     char error[AS_ERR_MSG_MAX];
 };
@@ -45,15 +47,16 @@ static void rewind_feed(struct group *group)
 {
     group->has_rewind = false;
     group->is_resumed = true;
-    group->read_seq = group->rewind_seq;
+    group->read_at = group->rewind_at;
     read_ahead(group);
 }
 
 static void maybe_over(struct group *group)
 {
     bool is_exhausted =
-        !group->page && !group->ahead && !group->is_reading && group->read_seq >= group->case_count;
-    if (group->active || group->is_reading || group->is_ending || group->requeues)
+        !group->page && !group->ahead && !group->is_reading && group->read_at >= group->feed_end;
+    if (group->active || group->is_reading || group->is_looking || group->is_ending ||
+        group->requeues)
         return;
     if (group->is_given_up && !group->engine->is_stopping) {
         group->is_ending = true;
@@ -70,6 +73,10 @@ static void maybe_over(struct group *group)
     }
     if (group->state == GROUP_RUNNING && is_exhausted && group->has_rewind) {
         rewind_feed(group);
+        return;
+    }
+    if (group->state == GROUP_RUNNING && is_exhausted && group_look_is_due(group)) {
+        group_look(group);
         return;
     }
     if (group->state == GROUP_CANCELLING || (group->state == GROUP_RUNNING && is_exhausted)) {
@@ -168,24 +175,73 @@ void group_pause(struct group *group, const struct engine_order *order)
 
 /* ---- the feed ---- */
 
+static int read_in_order(struct store *store, struct page_read *read)
+{
+    struct case_page *page = read->page;
+    struct row_key *done = NULL;
+    int rc = store_cases_page(store, read->group->dataset_id, page->from, read->limit, &page->arena,
+                              &page->cases, &page->count);
+    if (!rc && read->group->is_resumed)
+        rc = store_rows_done(store, read->group->id, page->from, page->from + read->limit,
+                             &page->arena, &done, &page->done_count);
+    page->done = done;
+    return rc;
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+    const struct row_key *x = a, *y = b;
+    if (x->case_seq != y->case_seq)
+        return x->case_seq < y->case_seq ? -1 : 1;
+    if (x->sample != y->sample)
+        return x->sample < y->sample ? -1 : 1;
+    return (x->member > y->member) - (x->member < y->member);
+}
+
+static int read_done_at(struct store *store, struct page_read *read, const int64_t *seqs)
+{
+    struct case_page *page = read->page;
+    struct as_buf keys = {0};
+    int rc = 0;
+    for (uint32_t i = 0; i < read->limit && !rc; i++) {
+        struct row_key *done = NULL;
+        size_t count = 0;
+        rc = store_rows_done(store, read->group->id, seqs[i], seqs[i] + 1, &page->arena, &done,
+                             &count);
+        if (count)
+            as_buf_add(&keys, done, count * sizeof(*done));
+    }
+    page->done_count = keys.len / sizeof(struct row_key);
+    if (page->done_count) {
+        qsort(keys.ptr, page->done_count, sizeof(struct row_key), compare_keys);
+        struct row_key *sorted = as_arena_alloc(&page->arena, keys.len);
+        memcpy(sorted, keys.ptr, keys.len);
+        page->done = sorted;
+    }
+    as_buf_done(&keys);
+    return rc;
+}
+
+static int read_shuffled(struct store *store, struct page_read *read)
+{
+    struct case_page *page = read->page;
+    int64_t seqs[ENGINE_PAGE_CASES];
+    for (uint32_t i = 0; i < read->limit; i++)
+        seqs[i] = case_order_seq(&read->group->order, page->from + i);
+    int rc = store_cases_at(store, read->group->dataset_id, seqs, read->limit, &page->arena,
+                            &page->cases, &page->count);
+    return rc || !read->group->is_resumed ? rc : read_done_at(store, read, seqs);
+}
+
 static void read_work(struct store *store, void *ctx)
 {
     struct page_read *read = ctx;
-    struct case_page *page = read->page;
-    struct row_key *done = NULL;
-    int64_t left = read->group->case_count - page->from_seq;
-    uint32_t limit = left < ENGINE_PAGE_CASES ? (uint32_t)left : ENGINE_PAGE_CASES;
-    read->rc = store_cases_page(store, read->group->dataset_id, page->from_seq, limit, &page->arena,
-                                &page->cases, &page->count);
-    if (!read->rc && page->count < limit)
+    read->rc = read->group->pins->looks ? read_shuffled(store, read) : read_in_order(store, read);
+    if (!read->rc && read->page->count < read->limit)
         read->rc = AS_ECORRUPT;
-    if (!read->rc && read->group->is_resumed)
-        read->rc = store_rows_done(store, read->group->id, page->from_seq, page->from_seq + limit,
-                                   &page->arena, &done, &page->done_count);
-    page->done = done;
     if (read->rc)
         snprintf(read->error, sizeof(read->error), "cannot read cases %lld and up: %s",
-                 (long long)page->from_seq,
+                 (long long)read->page->from,
                  read->rc == AS_ECORRUPT
                      ? "some are missing from the database; restore it from a backup"
                      : store_error(store));
@@ -209,26 +265,18 @@ static void read_done(void *ctx)
 
 static void read_ahead(struct group *group)
 {
-    if (group->is_reading || group->ahead || group->read_seq >= group->case_count)
+    if (group->is_reading || group->ahead || group->read_at >= group->feed_end)
         return;
+    int64_t left = group->feed_end - group->read_at;
     struct page_read *read = as_xcalloc(1, sizeof(*read));
     read->group = group;
+    read->limit = left < ENGINE_PAGE_CASES ? (uint32_t)left : ENGINE_PAGE_CASES;
     read->page = as_xcalloc(1, sizeof(*read->page));
     read->page->refs = 1;
-    read->page->from_seq = group->read_seq;
-    group->read_seq += ENGINE_PAGE_CASES;
+    read->page->from = group->read_at;
+    group->read_at += read->limit;
     group->is_reading = true;
     db_read(group->engine->on.db, read_work, read_done, read);
-}
-
-static int compare_keys(const void *a, const void *b)
-{
-    const struct row_key *x = a, *y = b;
-    if (x->case_seq != y->case_seq)
-        return x->case_seq < y->case_seq ? -1 : 1;
-    if (x->sample != y->sample)
-        return x->sample < y->sample ? -1 : 1;
-    return (x->member > y->member) - (x->member < y->member);
 }
 
 static bool is_done_before(const struct group *group, int64_t case_seq)
@@ -313,8 +361,9 @@ void group_row_ended(struct group *group, struct row *row)
 
 void group_requeued(struct group *group, int64_t rows, int64_t first_seq)
 {
-    if (!group->has_rewind || first_seq < group->rewind_seq)
-        group->rewind_seq = first_seq;
+    int64_t place = group->pins->looks ? 0 : first_seq; /* shuffled, they may be anywhere */
+    if (!group->has_rewind || place < group->rewind_at)
+        group->rewind_at = place;
     group->has_rewind = true;
     group->tally.done -= rows;
     group->tally.failed = group->tally.failed > rows ? group->tally.failed - rows : 0;
@@ -360,6 +409,7 @@ void group_begin(struct group *group)
 {
     group->window = window_for(group->pins);
     group->system_prefix = system_prefix(group->pins->system);
+    group_looks_begin(group);
     restart_pace(group);
     spending_open(&group->spending, group->pins, group->engine->on.transport);
     transport_throttle(group->engine->on.transport, group->id, group->pins->calls.max_concurrent,
@@ -379,7 +429,7 @@ void group_begin(struct group *group)
 
 void group_free(struct group *group)
 {
-    AS_ASSERT(!group->active && !group->is_reading);
+    AS_ASSERT(!group->active && !group->is_reading && !group->is_looking);
     case_page_unref(group->page);
     case_page_unref(group->ahead);
     spending_done(&group->spending);

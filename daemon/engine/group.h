@@ -3,7 +3,9 @@
 #define DAEMON_ENGINE_GROUP_H
 
 #include "daemon/engine/engine.h"
+#include "daemon/engine/looks.h"
 #include "daemon/engine/spending.h"
+#include "daemon/model/case_order.h"
 #include "daemon/model/pace.h"
 
 struct row;
@@ -25,7 +27,7 @@ struct case_page {
     struct as_arena arena;
     struct case_record *cases;
     size_t count;
-    int64_t from_seq;
+    int64_t from;               /* the place of the first */
     const struct row_key *done; /* rows of these cases that an earlier life finished, ordered */
     size_t done_count;
     unsigned refs;
@@ -52,12 +54,16 @@ struct group {
     enum group_state state;
     bool is_resumed;  /* an earlier life left exchanges or rows behind */
     bool is_reading;  /* a page is being read */
+    bool is_looking;  /* a look is being made */
     bool is_given_up; /* failed for good: a restart would fare no better */
     bool is_ending;   /* given up, and its end is being stored; or faulted, and being revived */
     bool is_wanted;   /* faulted, and to be revived as soon as none of its rows is under way */
     struct case_page *page, *ahead;
-    int64_t read_seq;              /* first case that was not asked for yet */
-    int64_t rewind_seq;            /* and from where once more, for rows that are done again; */
+    struct case_order order;       /* cases are fed by their place in it */
+    struct look_progress looks;    /* set before it begins */
+    int64_t feed_end;              /* up to where they are fed for now: all, or those of a look */
+    int64_t read_at;               /* first place that was not asked for yet */
+    int64_t rewind_at;             /* and from where once more, for rows that are done again; */
     bool has_rewind;               /* when there are such */
     unsigned requeues;             /* pieces of work that take rows out: it may not end meanwhile */
     size_t page_at;                /* cursor: case within page, */

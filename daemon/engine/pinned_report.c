@@ -5,8 +5,11 @@
 void pinned_report_init(struct pinned_report *report, const struct pins *pins, int64_t group_id,
                         int64_t dataset_id, int64_t case_count)
 {
-    for (size_t i = 0; i < pins->member_count; i++)
+    size_t called = 0;
+    for (size_t i = 0; i < pins->member_count; i++) {
         report->member_names[i] = pins->members[i].spec.name;
+        called += !pins_is_recorded(&pins->members[i]);
+    }
     for (size_t i = 0; i < pins->metric_count; i++)
         report->metric_names[i] = pins->metrics[i].name;
     report->spec = (struct report_spec){
@@ -19,5 +22,7 @@ void pinned_report_init(struct pinned_report *report, const struct pins *pins, i
         .metric_count = pins->metric_count,
         .primary = pins->primary,
         .gate = &pins->gate,
+        .looks = {.planned = pins->looks, .order_seed = pins->order_seed},
+        .called_members = called,
     };
 }

@@ -1,4 +1,5 @@
-/* What the report needs to know of a run group, out of its pins. Private to daemon/engine. */
+/* What the report needs to know of a run group, out of its pins. For daemon/engine and
+ * daemon/control. */
 #ifndef DAEMON_ENGINE_PINNED_REPORT_H
 #define DAEMON_ENGINE_PINNED_REPORT_H
 

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define ORDER_SEED_BYTES 6 /* JSON carries it whole everywhere */
+
 bool pins_is_recorded(const struct pin_model *model)
 {
     return recording_of(model->spec.name) != NULL;
@@ -194,6 +196,15 @@ static int resolve_metrics(struct pins *pins, const struct eval_def *eval,
     return 0;
 }
 
+/* By the dataset's hash: runs of one version take its cases in one order, so that of two that ended
+ * early the shorter one's cases are also the longer one's. */
+static void plan_looks(struct pins *pins, uint32_t looks)
+{
+    pins->looks = looks;
+    for (size_t i = 0; looks && i < ORDER_SEED_BYTES; i++)
+        pins->order_seed = pins->order_seed << 8 | pins->dataset_hash.bytes[i];
+}
+
 int pins_resolve(const struct eval_def *eval, const struct config *config,
                  struct registry *registry, const struct dataset_info *dataset,
                  const struct run_overrides *overrides, struct pins **ret_pins, struct as_err *err)
@@ -207,6 +218,7 @@ int pins_resolve(const struct eval_def *eval, const struct config *config,
     pins->is_scheduled = overrides->is_scheduled;
     pins->samples = overrides->samples ? overrides->samples : eval->samples;
     pins->gate = eval->gate;
+    plan_looks(pins, overrides->has_no_looks ? 0 : eval->early_stop.looks);
     pins->journal = overrides->journal ? *overrides->journal : eval->journal;
     selection_copy(&overrides->selection, &pins->arena, &pins->selection);
     pins->selection.of = dataset->case_count;

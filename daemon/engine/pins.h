@@ -54,7 +54,9 @@ struct pins {
     size_t primary;
     const char *system; /* NULL = none */
     uint32_t samples;
-    bool is_scheduled; /* its calls go behind those of runs that someone waits for */
+    bool is_scheduled;   /* its calls go behind those of runs that someone waits for */
+    uint32_t looks;      /* that were planned; 0 = none */
+    uint64_t order_seed; /* of the order of the cases (model/case_order.h), when there are looks */
     struct budget_rules budget;
     struct gate_rules gate;
     struct journal_rules journal;
@@ -70,6 +72,7 @@ struct run_overrides {
     struct call_rules calls;
     uint32_t samples;                    /* 0 = as the eval says */
     bool is_scheduled;                   /* behind runs that someone waits for */
+    bool has_no_looks;                   /* every case is run, whatever the eval says */
     const struct journal_rules *journal; /* NULL = as the eval says */
     struct budget_rules budget;          /* caps that set or lower those of the eval */
 };

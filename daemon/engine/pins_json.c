@@ -108,6 +108,24 @@ static int metric_from_json(struct as_arena *arena, const struct as_json *json,
     return is_whole && !as_sha256_from_hex(hash, &ret_metric->hash) ? 0 : AS_ECORRUPT;
 }
 
+static struct as_json *looks_to_json(const struct pins *pins)
+{
+    if (!pins->looks)
+        return NULL;
+    struct as_json *json = as_json_object();
+    as_json_set_int(json, "looks", pins->looks);
+    as_json_set_int(json, "order_seed", (int64_t)pins->order_seed);
+    return json;
+}
+
+static int looks_from_json(const struct as_json *json, struct pins *pins)
+{
+    pins->looks = get_u32(json, "looks");
+    pins->order_seed = (uint64_t)as_json_get_int(json, "order_seed", 0);
+    bool is_sane = !pins->looks || (pins->looks >= EVAL_LOOKS_MIN && pins->looks <= EVAL_LOOKS_MAX);
+    return is_sane ? 0 : AS_ECORRUPT;
+}
+
 struct as_json *pins_to_json(const struct pins *pins)
 {
     struct as_json *json = as_json_object();
@@ -132,6 +150,7 @@ struct as_json *pins_to_json(const struct pins *pins)
     as_json_set_str(json, "system", pins->system);
     as_json_set_int(json, "samples", pins->samples);
     as_json_set_bool(json, "scheduled", pins->is_scheduled);
+    as_json_set_take(json, "early_stop", looks_to_json(pins));
     as_json_set_take(json, "budget", budget_rules_to_json(&pins->budget));
     as_json_set_take(json, "gate", gate_rules_to_json(&pins->gate));
     as_json_set_take(json, "journal", journal_rules_to_json(&pins->journal));
@@ -172,7 +191,9 @@ static int fill_from_json(const struct as_json *json, struct pins *pins)
     budget_rules_from_json(as_json_get(json, "budget"), &pins->budget);
     pins->primary = (size_t)as_json_get_int(json, "primary", 0);
     pins->rubric = (int)as_json_get_int(json, "rubric", PINS_NO_RUBRIC);
-    int rc = lists_from_json(json, pins);
+    int rc = looks_from_json(as_json_get(json, "early_stop"), pins);
+    if (!rc)
+        rc = lists_from_json(json, pins);
     if (!rc && pins->rubric != PINS_NO_RUBRIC)
         rc = model_from_json(&pins->arena, as_json_get(json, "judge"), &pins->judge);
     if (!rc)

@@ -16,6 +16,7 @@ struct replay {
     void *ctx;
     struct group_record record; /* the original's, then the replay's */
     struct adopt adopt;         /* its rc and err are those of the whole */
+    struct look_progress looks;
     struct as_buf pins_text;
     struct as_arena arena;
 };
@@ -40,6 +41,8 @@ static void create_work(struct store *store, void *ctx)
                                 .action = "run.replay",
                                 .why = replay->why};
     adopt->rc = store_group_start(store, &replay->record, NULL, &entry, &replay->record.id);
+    if (!adopt->rc)
+        adopt->rc = looks_load(store, replay->record.id, adopt->pins, &replay->looks);
     if (adopt->rc)
         as_err_set(&adopt->err, adopt->rc, "cannot store the replay: %s", store_error(store));
 }
@@ -48,8 +51,11 @@ static void create_done(void *ctx)
 {
     struct replay *replay = ctx;
     struct engine *engine = replay->engine;
-    if (!replay->adopt.rc && !engine->is_stopping)
-        engine_add_group(engine, group_new(&replay->record, &replay->adopt.pins));
+    if (!replay->adopt.rc && !engine->is_stopping) {
+        struct group *group = group_new(&replay->record, &replay->adopt.pins);
+        group->looks = replay->looks;
+        engine_add_group(engine, group);
+    }
     replay_over(replay);
 }
 

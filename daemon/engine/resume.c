@@ -34,6 +34,7 @@ struct resume {
     struct spending spending;
     int64_t unknown_fate;
     struct group_tally tally;
+    struct look_progress looks;
 };
 
 static void all_step(struct resume_all *all)
@@ -72,6 +73,7 @@ static void bring_back(void *ctx)
         group->state = resume->record->state;
         group->is_resumed = true;
         group->tally = resume->tally;
+        group->looks = resume->looks;
         group->spending = resume->spending;
         resume->spending = (struct spending){0};
         if (resume->unknown_fate)
@@ -115,6 +117,8 @@ static void load_work(struct store *store, void *ctx)
         rc = spending_load(store, record->id, resume->adopt.pins, &resume->spending);
     if (!rc)
         rc = load_tally(store, record, &resume->tally);
+    if (!rc)
+        rc = looks_load(store, record->id, resume->adopt.pins, &resume->looks);
     if (rc)
         resume->adopt.rc = as_err_set(&resume->adopt.err, rc, "%s", store_error(store));
 }

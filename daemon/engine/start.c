@@ -4,6 +4,7 @@
 
 #include "daemon/engine/group.h"
 #include "daemon/engine/lanes.h"
+#include "daemon/engine/looks.h"
 #include "daemon/engine/names.h"
 #include "daemon/engine/plan.h"
 #include "daemon/engine/recordings.h"
@@ -227,6 +228,9 @@ static void find_work(struct store *store, void *ctx)
         start->rc = select_cases(store, start);
     if (!start->rc)
         start->rc = check_recordings(store, start);
+    if (!start->rc && start->eval->early_stop.looks && !start->overrides.has_no_looks)
+        start->rc =
+            looks_check(store, start->eval, &start->dataset, &start->selection, &start->err);
     if (start->rc)
         as_err_prefix(&start->err, "eval '%s'", start->eval->name);
 }

@@ -122,7 +122,7 @@ static size_t collect_critical(const struct gate_context *c, struct gate_check *
                                enum critical_state state)
 {
     size_t found = 0;
-    for (size_t i = 0; i < c->input->n; i++) {
+    for (size_t i = 0; i < c->input->n + c->input->n_aside; i++) {
         if (!c->input->is_critical[i] || critical_state_of(c->rules, &c->input->cases[i]) != state)
             continue;
         add_evidence(check, i);
@@ -235,9 +235,10 @@ static void check_noninferiority(const struct gate_context *c, struct gate_check
     if (compare->ni == STATS_NI_NOT_ASKED)
         return;
     say(check, outcome_of_ni(compare->ni),
-        "difference %s points, 95%% CI %s to %s, n=%zu; a loss of %s or more must be ruled out",
-        gate_points(compare->diff).text, gate_points(compare->ci_low).text,
-        gate_points(compare->ci_high).text, compare->n, gate_points(compare->margin).text);
+        "difference %s points, %s%% CI %s to %s, n=%zu; a loss of %s or more must be ruled out",
+        gate_points(compare->diff).text, gate_level(compare).text,
+        gate_points(compare->ci_low).text, gate_points(compare->ci_high).text, compare->n,
+        gate_points(compare->margin).text);
     if (check->outcome != GATE_PASS)
         add_losses(c, check);
 }
@@ -254,9 +255,9 @@ static void check_superiority(const struct gate_context *c, struct gate_check *c
         outcome = GATE_PASS;
     else if (compare->ci_high < 0)
         outcome = GATE_FAIL;
-    say(check, outcome, "difference %s points, 95%% CI %s to %s, n=%zu; it must be above 0",
-        gate_points(compare->diff).text, gate_points(compare->ci_low).text,
-        gate_points(compare->ci_high).text, compare->n);
+    say(check, outcome, "difference %s points, %s%% CI %s to %s, n=%zu; it must be above 0",
+        gate_points(compare->diff).text, gate_level(compare).text,
+        gate_points(compare->ci_low).text, gate_points(compare->ci_high).text, compare->n);
     if (check->outcome != GATE_PASS)
         add_losses(c, check);
 }

@@ -78,7 +78,7 @@ static struct stats_own_mean candidate_mean(const struct gate_input *input,
 static size_t count_critical(const struct gate_input *input)
 {
     size_t count = 0;
-    for (size_t i = 0; input->is_critical && i < input->n; i++)
+    for (size_t i = 0; input->is_critical && i < input->n + input->n_aside; i++)
         count += input->is_critical[i];
     return count;
 }
@@ -169,6 +169,17 @@ static bool strata_are_valid(const struct gate_input *input)
     return true;
 }
 
+/* After looks a plain p would be no error rate: it is left out. */
+static struct stats_paired compare(const struct stats_pairs *pairs, const struct gate_rules *rules,
+                                   double tail)
+{
+    if (tail <= 0)
+        return stats_paired_of(pairs, rules->margin);
+    struct stats_paired paired = stats_paired_at(pairs, rules->margin, tail);
+    paired.p = NAN;
+    return paired;
+}
+
 int gate_evaluate(const struct gate_rules *rules, const struct gate_input *input,
                   struct gate_verdict *ret_verdict)
 {
@@ -180,7 +191,7 @@ int gate_evaluate(const struct gate_rules *rules, const struct gate_input *input
         return rc;
     *ret_verdict = (struct gate_verdict){
         .counts = counts_of(&pairs, input->is_incomplete),
-        .compare = stats_paired_of(&pairs, rules->margin),
+        .compare = compare(&pairs, rules, input->tail),
     };
     struct gate_context context = {rules, input, &pairs, policy_of(rules), ret_verdict};
     ret_verdict->detail = measure(&context);

@@ -69,6 +69,8 @@ struct gate_input {
      * that is compared here. Counted as missing. NULL = none is. */
     const bool *is_incomplete;
     size_t n;
+    size_t n_aside; /* more cases after those: not compared, seen by the critical check alone */
+    double tail;    /* beyond each end of the comparison's interval, of a planned look; 0: 95 % */
     struct gate_member baseline;
     struct gate_member candidate;
     const char *const *stratum_names; /* by stratum id, n_strata of them; NULL when n_strata is 0 */

@@ -12,6 +12,7 @@
 
 #define POINTS_DECIMALS_MAX 3
 #define P_SMALLEST 0.001
+#define LEVEL_PRINTS_AS_ALL 99.995 /* with four digits */
 
 struct gate_number gate_points(double share)
 {
@@ -29,24 +30,34 @@ struct gate_number gate_points(double share)
     return number;
 }
 
-/* "p=0.043", "p<0.001" */
+/* ", p=0.043", ", p<0.001"; "" where there is none. */
 static struct gate_number p_value(double p)
 {
-    struct gate_number number = {"p n/a"};
+    struct gate_number number = {""};
     if (p < P_SMALLEST)
-        snprintf(number.text, sizeof(number.text), "p<%.3f", P_SMALLEST);
+        snprintf(number.text, sizeof(number.text), ", p<%.3f", P_SMALLEST);
     else if (!isnan(p))
-        snprintf(number.text, sizeof(number.text), "p=%.3f", p);
+        snprintf(number.text, sizeof(number.text), ", p=%.3f", p);
+    return number;
+}
+
+struct gate_number gate_level(const struct stats_paired *compare)
+{
+    struct gate_number number;
+    double percent = 100 * (1 - 2 * compare->tail);
+    snprintf(number.text, sizeof(number.text), "%.*g", percent < LEVEL_PRINTS_AS_ALL ? 4 : 6,
+             percent);
     return number;
 }
 
 struct figures {
-    struct gate_number diff, size, low, high, p, margin, loss;
+    struct gate_number level, diff, size, low, high, p, margin, loss;
 };
 
 static struct figures figures_of(const struct stats_paired *compare)
 {
     return (struct figures){
+        .level = gate_level(compare),
         .diff = gate_points(compare->diff),
         .size = gate_points(fabs(compare->diff)),
         .low = gate_points(compare->ci_low),
@@ -60,9 +71,9 @@ static struct figures figures_of(const struct stats_paired *compare)
 static void write_clear_difference(struct as_buf *out, const struct stats_paired *compare)
 {
     struct figures f = figures_of(compare);
-    as_buf_addf(out, "candidate is %s by %s points, 95%% CI %s to %s, n=%zu pairs, %s",
-                compare->ci_low > 0 ? "better" : "worse", f.size.text, f.low.text, f.high.text,
-                compare->n, f.p.text);
+    as_buf_addf(out, "candidate is %s by %s points, %s%% CI %s to %s, n=%zu pairs%s",
+                compare->ci_low > 0 ? "better" : "worse", f.size.text, f.level.text, f.low.text,
+                f.high.text, compare->n, f.p.text);
     if (compare->ci_high < 0 && compare->ni == STATS_NI_PASS)
         as_buf_addf(out, "; the loss is within the margin of %s points", f.margin.text);
 }
@@ -78,13 +89,15 @@ void gate_write_finding(struct as_buf *out, const struct stats_paired *compare)
     } else if (compare->ni == STATS_NI_PASS) {
         as_buf_addf(out,
                     "candidate is not worse than the baseline by more than %s points "
-                    "(difference %s, 95%% CI %s to %s, n=%zu pairs, %s)",
-                    f.margin.text, f.diff.text, f.low.text, f.high.text, compare->n, f.p.text);
+                    "(difference %s, %s%% CI %s to %s, n=%zu pairs%s)",
+                    f.margin.text, f.diff.text, f.level.text, f.low.text, f.high.text, compare->n,
+                    f.p.text);
     } else {
         as_buf_addf(out,
-                    "no clear difference (%s points, 95%% CI %s to %s, n=%zu pairs, %s); "
+                    "no clear difference (%s points, %s%% CI %s to %s, n=%zu pairs%s); "
                     "a loss of up to %s points cannot be ruled out",
-                    f.diff.text, f.low.text, f.high.text, compare->n, f.p.text, f.loss.text);
+                    f.diff.text, f.level.text, f.low.text, f.high.text, compare->n, f.p.text,
+                    f.loss.text);
     }
 }
 

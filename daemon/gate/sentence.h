@@ -18,6 +18,8 @@ struct gate_number {
 /* A share of 1 in points: one decimal, and up to three while a value that is not 0 would read as
  * 0. */
 struct gate_number gate_points(double share);
+/* How sure the comparison's interval is, in percent: "95"; more at a planned look. */
+struct gate_number gate_level(const struct stats_paired *compare);
 
 /* What a comparison shows. */
 void gate_write_finding(struct as_buf *out, const struct stats_paired *compare);

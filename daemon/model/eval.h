@@ -22,6 +22,14 @@ struct eval_plugin {
     const char *place;       /* "evals/x.yaml:7:5: scorers[0]", for messages */
 };
 
+/* Looks at the primary metric that may end a run group before all its cases are run. */
+struct eval_early_stop {
+    uint32_t looks; /* 2..5; 0 = none: every case is run */
+};
+#define EVAL_LOOKS_MIN 2
+#define EVAL_LOOKS_MAX 5
+#define EVAL_LOOK_CASES_MIN 2 /* of each look */
+
 struct eval_def {
     const char *name;
     const char *description; /* "" when none */
@@ -43,6 +51,7 @@ struct eval_def {
     const char *system;  /* put before every case's messages as a system message; NULL = none */
     uint32_t samples;    /* answers per case and member */
     uint32_t max_cases;  /* 0 = all */
+    struct eval_early_stop early_stop;
     struct budget_rules budget;
     struct gate_rules gate;
     struct journal_rules journal;

@@ -2,6 +2,8 @@
  * take a failure for two different things. */
 #include "daemon/report/pairing.h"
 
+#include "daemon/stats/dist.h"
+
 #include <math.h>
 #include <stdlib.h>
 
@@ -13,8 +15,9 @@ enum stats_policy pairing_policy(enum gate_policy policy)
 struct stats_case *pairing_cases(const struct table *table, size_t baseline, size_t candidate,
                                  size_t metric, enum gate_policy policy)
 {
-    struct stats_case *cases = as_xcalloc(table->case_count, sizeof(*cases));
-    for (size_t i = 0; i < table->case_count; i++) {
+    size_t count = table->case_count + table->aside_count;
+    struct stats_case *cases = as_xcalloc(count, sizeof(*cases));
+    for (size_t i = 0; i < count; i++) {
         cases[i] = (struct stats_case){
             .baseline = table_score(table, baseline, metric, i, policy),
             .candidate = table_score(table, candidate, metric, i, policy),
@@ -35,11 +38,13 @@ int pairing_compare(const struct table *table, size_t baseline, size_t candidate
     if (rc)
         return rc;
     *ret_pairing = (struct pairing){
-        .paired = stats_paired_of(&pairs, NAN),
+        .paired = stats_paired_at(&pairs, NAN, table->tail > 0 ? table->tail : STATS_TAIL),
         .unpaired = pairs.unpaired,
         .baseline_failed = pairs.baseline_failed,
         .candidate_failed = pairs.candidate_failed,
     };
+    if (table->tail > 0)
+        ret_pairing->paired.p = NAN;
     stats_pairs_done(&pairs);
     return 0;
 }

@@ -8,13 +8,13 @@
 
 enum stats_policy pairing_policy(enum gate_policy policy);
 
-/* A row a case, in the table's order. Caller frees. */
+/* A row a case, in the table's order, then those that are aside. Caller frees. */
 struct stats_case *pairing_cases(const struct table *table, size_t baseline, size_t candidate,
                                  size_t metric, enum gate_policy policy);
 
 /* What was compared, and what could not be. */
 struct pairing {
-    struct stats_paired paired; /* without a margin */
+    struct stats_paired paired; /* without a margin; after looks without a p */
     size_t unpaired, baseline_failed, candidate_failed;
 };
 /* AS_EINVAL: a stored score is out of range; *ret_pairing is untouched then. */

@@ -6,6 +6,7 @@
 #include "daemon/report/pairing.h"
 #include "daemon/report/result_advice.h"
 #include "daemon/report/result_best.h"
+#include "daemon/report/result_looks.h"
 #include "daemon/report/result_own.h"
 #include "daemon/report/result_tags.h"
 #include "daemon/report/stopped.h"
@@ -177,6 +178,7 @@ static struct as_json *comparison_json(const struct report_spec *spec, size_t ca
     as_json_set_num(json, "candidate_mean", paired->candidate.mean);
     as_json_set_num(json, "diff", paired->diff);
     as_json_set_take(json, "ci", result_interval(paired->ci_low, paired->ci_high));
+    as_json_set_num(json, "confidence", 1 - 2 * paired->tail);
     as_json_set_num(json, "p", paired->p);
     as_json_set_int(json, "wins", (int64_t)paired->wins);
     as_json_set_int(json, "losses", (int64_t)paired->losses);
@@ -338,6 +340,8 @@ static int judge_candidate(struct build *build, size_t candidate, struct as_err 
         .is_critical = table->is_critical,
         .is_incomplete = is_incomplete,
         .n = table->case_count,
+        .n_aside = table->aside_count,
+        .tail = table->tail,
         .baseline = gate_member_of(&table->members[0]),
         .candidate = gate_member_of(&table->members[candidate]),
         .stratum_names = table->stratum_names,
@@ -395,8 +399,8 @@ static void add_advice(const struct build *build, struct as_json *result, bool i
     as_json_set_take(result, "best_of", result_best_of(build->table, spec));
 }
 
-int report_build(struct store *store, const struct report_spec *spec,
-                 struct report_result *ret_result, struct as_err *err)
+int report_build_scoped(struct store *store, const struct report_spec *spec,
+                        struct report_result *ret_result, struct as_err *err)
 {
     struct table table;
     int64_t over_budget = 0;
@@ -433,5 +437,27 @@ int report_build(struct store *store, const struct report_spec *spec,
         return rc;
     }
     *ret_result = (struct report_result){outcome, json};
+    return 0;
+}
+
+int report_build(struct store *store, const struct report_spec *spec,
+                 struct report_result *ret_result, struct as_err *err)
+{
+    struct report_spec scoped = *spec;
+    struct report_result result;
+    struct as_json *looks = NULL;
+    if (!spec->looks.planned)
+        return report_build_scoped(store, spec, ret_result, err);
+    int rc = looks_scope(store, spec, &scoped.looks, err);
+    if (!rc)
+        rc = looks_tell(store, spec, true, &looks, err);
+    if (!rc)
+        rc = report_build_scoped(store, &scoped, &result, err);
+    if (rc) {
+        as_json_free(looks);
+        return rc;
+    }
+    as_json_set_take(result.json, "looks", looks);
+    *ret_result = result;
     return 0;
 }

@@ -15,7 +15,11 @@ struct report_result {
     struct as_json *json;
 };
 
+/* With looks, of the cases that they left to be compared (result_looks.h). */
 int report_build(struct store *store, const struct report_spec *spec,
                  struct report_result *ret_result, struct as_err *err) AS_MUST_USE;
+/* The same over the cases and at the interval that spec->looks says. */
+int report_build_scoped(struct store *store, const struct report_spec *spec,
+                        struct report_result *ret_result, struct as_err *err) AS_MUST_USE;
 
 #endif

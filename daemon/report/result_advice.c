@@ -63,9 +63,10 @@ void advice_adjust(struct advice_facts *facts, size_t count)
 
 /* ---- the reason ---- */
 
+/* After planned looks there is no p, and the interval is the wider for it. */
 static bool is_better(const struct advice_facts *facts)
 {
-    return facts->compare.ci_low > 0 && facts->p_holm <= P_BETTER;
+    return facts->compare.ci_low > 0 && !(facts->p_holm > P_BETTER);
 }
 
 static bool is_worse(const struct advice_facts *facts)
@@ -184,9 +185,10 @@ static void add_difference(struct as_buf *out, const struct stats_paired *compar
     if (isnan(compare->ci_low))
         as_buf_addf(out, " (n=%zu pairs)", compare->n);
     else
-        as_buf_addf(out, " (difference %s points, 95 %% interval %s to %s, n=%zu pairs)",
-                    gate_points(compare->diff).text, gate_points(compare->ci_low).text,
-                    gate_points(compare->ci_high).text, compare->n);
+        as_buf_addf(out, " (difference %s points, %s %% interval %s to %s, n=%zu pairs)",
+                    gate_points(compare->diff).text, gate_level(compare).text,
+                    gate_points(compare->ci_low).text, gate_points(compare->ci_high).text,
+                    compare->n);
 }
 
 static void add_ratio(struct as_buf *out, double ratio, const char *of)

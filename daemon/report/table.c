@@ -1,8 +1,9 @@
 /* Reads the case heads and each member's rows once, and puts every number where it belongs. Cases
- * are ordered by the bytes of their ids, clusters and strata numbered in that order too: so no
- * number depends on the order of a dataset's file. */
+ * are ordered by the bytes of their ids (those aside come after the others), clusters and strata
+ * numbered in that order too: so no number depends on the order of a dataset's file. */
 #include "daemon/report/table.h"
 
+#include "daemon/model/case_order.h"
 #include "daemon/report/table_tags.h"
 
 #include <math.h>
@@ -11,24 +12,41 @@
 
 struct head {
     struct as_str id, cluster, stratum;
-    bool is_critical;
+    bool is_critical, is_aside;
     int64_t seq;
 };
 
 struct head_list {
     struct table *table;
+    const struct report_spec *spec;
+    struct case_order order;
     struct head *heads;
-    size_t count;
+    size_t seen, count;
 };
+
+/* Is the case among the first of the order, those that a look compares? */
+static bool is_compared(const struct head_list *list, int64_t seq)
+{
+    const struct report_looks *looks = &list->spec->looks;
+    return !looks->planned || !looks->compared ||
+           case_order_place(&list->order, seq) < looks->compared;
+}
 
 static void take_head(void *ctx, const struct case_record *record)
 {
     struct head_list *list = ctx;
     struct as_arena *arena = &list->table->arena;
-    int64_t limit = (int64_t)list->table->case_count;
-    if (list->count >= list->table->case_count || record->seq < 0 || record->seq >= limit)
+    int64_t limit = list->spec->case_count;
+    if (list->seen >= (size_t)limit || record->seq < 0 || record->seq >= limit)
         return; /* load_heads notices that one is missing */
+    list->seen++;
+    bool is_aside = !is_compared(list, record->seq);
+    if (is_aside && !(record->is_critical && list->spec->gate->critical != GATE_CRITICAL_OFF))
+        return;
+    list->table->case_count += !is_aside;
+    list->table->aside_count += is_aside;
     list->heads[list->count++] = (struct head){
+        .is_aside = is_aside,
         .id = as_arena_dup(arena, record->id),
         .cluster = as_arena_dup(arena, record->cluster),
         .stratum = as_arena_dup(arena, record->stratum),
@@ -37,9 +55,10 @@ static void take_head(void *ctx, const struct case_record *record)
     };
 }
 
-static int compare_ids(const void *a, const void *b)
+static int compare_heads(const void *a, const void *b)
 {
-    return as_str_compare(((const struct head *)a)->id, ((const struct head *)b)->id);
+    const struct head *x = a, *y = b;
+    return x->is_aside != y->is_aside ? x->is_aside - y->is_aside : as_str_compare(x->id, y->id);
 }
 
 static int compare_names(const void *a, const void *b)
@@ -52,7 +71,7 @@ static int compare_names(const void *a, const void *b)
 static size_t number_names(struct table *table, const struct head *heads, size_t offset,
                            int32_t *ret_numbers, const char ***ret_names)
 {
-    size_t n = table->case_count, distinct = 0;
+    size_t n = table->case_count + table->aside_count, distinct = 0;
     struct as_str *names = as_xcalloc(n, sizeof(*names));
     size_t named = 0;
     for (size_t i = 0; i < n; i++) {
@@ -81,14 +100,19 @@ static size_t number_names(struct table *table, const struct head *heads, size_t
 
 static int load_heads(struct store *store, const struct report_spec *spec, struct table *table)
 {
-    size_t n = table->case_count;
-    struct head_list list = {table, as_xcalloc(n, sizeof(struct head)), 0};
+    size_t all = (size_t)spec->case_count;
+    struct head_list list = {.table = table, .spec = spec};
+    list.heads = as_xcalloc(all, sizeof(*list.heads));
+    if (spec->looks.planned)
+        case_order_init(&list.order, spec->case_count, spec->looks.order_seed);
     int rc = store_case_heads_each(store, spec->dataset_id, spec->case_count, take_head, &list);
-    if (!rc && list.count != n)
+    if (!rc && list.seen != all)
         rc = AS_ECORRUPT;
     if (!rc) {
-        qsort(list.heads, n, sizeof(*list.heads), compare_ids);
-        for (size_t place = 0; place < n; place++) {
+        for (size_t seq = 0; seq < all; seq++)
+            table->position[seq] = TABLE_NOWHERE;
+        qsort(list.heads, list.count, sizeof(*list.heads), compare_heads);
+        for (size_t place = 0; place < list.count; place++) {
             table->position[list.heads[place].seq] = place;
             table->ids[place] = list.heads[place].id;
             table->is_critical[place] = list.heads[place].is_critical;
@@ -146,7 +170,7 @@ static const struct report_swapped *swapped_of(const struct fact_target *target,
     const struct report_swap *swap = target->spec->swap;
     if (!swap || fact->sample >= swap->sample_count)
         return NULL;
-    size_t row = target->member_index * target->table->case_count + (size_t)fact->case_seq;
+    size_t row = target->member_index * (size_t)target->spec->case_count + (size_t)fact->case_seq;
     const struct report_swapped *swapped = &swap->rows[row * swap->sample_count + fact->sample];
     return swapped->as == REPORT_NOT_SWAPPED ? NULL : swapped;
 }
@@ -169,19 +193,21 @@ static enum row_status status_of(const struct fact_target *target, const struct 
     return ROW_OK;
 }
 
-static void take_score(const struct report_spec *spec, struct table_column *column, size_t place,
+static void take_score(const struct fact_target *target, struct table_column *column, size_t place,
                        const struct row_value *value)
 {
+    bool is_counted = place < target->table->case_count;
     if (is_missing(value)) {
-        column->errors++;
+        column->errors += is_counted;
     } else if (value->is_na) {
-        column->na++;
+        column->na += is_counted;
     } else {
-        bool is_pass = value->pass < 0 ? value->score >= spec->gate->pass_threshold : value->pass;
+        double threshold = target->spec->gate->pass_threshold;
+        bool is_pass = value->pass < 0 ? value->score >= threshold : value->pass;
         column->sum[place] += value->score;
         column->scored[place]++;
-        column->values++;
-        column->passes += is_pass;
+        column->values += is_counted;
+        column->passes += is_counted && is_pass;
     }
 }
 
@@ -193,7 +219,7 @@ static void take_scores(const struct fact_target *target, const struct row_fact 
         const struct row_value *value = &fact->values[m];
         if (swapped && m == target->spec->swap->metric)
             value = swapped->as == REPORT_SWAPPED ? &swapped->value : &missing;
-        take_score(target->spec, &target->member->columns[m], place, value);
+        take_score(target, &target->member->columns[m], place, value);
     }
 }
 
@@ -207,31 +233,39 @@ static void take_costs(struct table_member *member, const struct row_fact *fact,
     member->judge_unpriced += isnan(fact->judge_cost_usd);
 }
 
-static void take_fact(void *ctx, const struct row_fact *fact)
+static void count_row(struct table_member *member, const struct row_fact *fact,
+                      enum row_status status, size_t place)
 {
-    const struct fact_target *target = ctx;
-    struct table_member *member = target->member;
-    if (fact->case_seq < 0 || (size_t)fact->case_seq >= target->table->case_count)
-        return;
-    size_t place = target->table->position[fact->case_seq];
-    enum row_status status = status_of(target, fact);
     member->rows++;
     member->statuses[status]++;
-    member->models_fault[place] += row_status_is_models_fault(status);
-    member->our_fault[place] += row_status_is_our_fault(status);
-    member->whole[place] += status == ROW_OK;
     if (!isnan(fact->latency_ms))
         push(&member->latencies_ms, fact->latency_ms);
     take_costs(member, fact, place);
     add_tokens(&member->input_tokens, fact->input_tokens);
     add_tokens(&member->output_tokens, fact->output_tokens);
+}
+
+static void take_fact(void *ctx, const struct row_fact *fact)
+{
+    const struct fact_target *target = ctx;
+    struct table_member *member = target->member;
+    if (fact->case_seq < 0 || fact->case_seq >= target->spec->case_count ||
+        target->table->position[fact->case_seq] == TABLE_NOWHERE)
+        return;
+    size_t place = target->table->position[fact->case_seq];
+    enum row_status status = status_of(target, fact);
+    member->models_fault[place] += row_status_is_models_fault(status);
+    member->our_fault[place] += row_status_is_our_fault(status);
+    member->whole[place] += status == ROW_OK;
+    if (place < target->table->case_count)
+        count_row(member, fact, status, place);
     if (row_status_has_scores(status))
         take_scores(target, fact, place);
 }
 
 static void init_member(struct table *table, struct table_member *member)
 {
-    size_t n = table->case_count;
+    size_t n = table->case_count + table->aside_count;
     struct as_arena *arena = &table->arena;
     member->models_fault = as_arena_alloc(arena, n * sizeof(*member->models_fault));
     member->our_fault = as_arena_alloc(arena, n * sizeof(*member->our_fault));
@@ -264,7 +298,7 @@ int table_load(struct store *store, const struct report_spec *spec, struct table
 {
     size_t n = (size_t)spec->case_count;
     struct table table = {
-        .case_count = n,
+        .tail = spec->looks.planned ? spec->looks.tail : 0,
         .member_count = spec->member_count,
         .metric_count = spec->metric_count,
     };
@@ -274,9 +308,9 @@ int table_load(struct store *store, const struct report_spec *spec, struct table
     table.clusters = as_arena_alloc(&table.arena, n * sizeof(*table.clusters));
     table.strata = as_arena_alloc(&table.arena, n * sizeof(*table.strata));
     table.members = as_arena_alloc(&table.arena, spec->member_count * sizeof(*table.members));
-    int rc = load_expected_rows(store, spec, &table);
+    int rc = load_heads(store, spec, &table);
     if (!rc)
-        rc = load_heads(store, spec, &table);
+        rc = load_expected_rows(store, spec, &table);
     if (!rc)
         rc = table_load_tags(store, spec, &table);
     if (!rc)

@@ -23,6 +23,14 @@ struct report_swap {
     const struct report_swapped *rows; /* [member][case_seq][sample] */
 };
 
+/* What was planned of looks (report/looks.h), and which of the order's cases are compared. */
+struct report_looks {
+    uint32_t planned; /* 0: none; what follows is not read then */
+    uint64_t order_seed;
+    int64_t compared; /* only so many, the first of the order; 0 = all */
+    double tail;      /* beyond each end of the comparison's interval */
+};
+
 struct report_spec {
     int64_t group_id, dataset_id, case_count;
     const char *const *member_names; /* 0 is the baseline */
@@ -31,6 +39,8 @@ struct report_spec {
     size_t metric_count, primary;
     const struct gate_rules *gate;
     const struct report_swap *swap; /* NULL: the group's own scores */
+    struct report_looks looks;
+    size_t called_members; /* those that are no recorded answers */
 };
 
 struct table_values { /* a growing list of numbers */
@@ -61,9 +71,12 @@ struct table_member {
     struct table_column *columns;        /* by metric */
 };
 
+#define TABLE_NOWHERE SIZE_MAX
+
 struct table {
-    size_t case_count;
-    size_t *position;           /* case_seq -> place in byte order of the ids */
+    size_t case_count;          /* that are compared */
+    size_t aside_count;         /* after those: critical cases that a look does not compare */
+    size_t *position;           /* case_seq -> place in byte order of the ids, or TABLE_NOWHERE */
     struct as_str *ids;         /* by place */
     bool *is_critical;          /* by place */
     int32_t *clusters, *strata; /* by place */
@@ -74,6 +87,7 @@ struct table {
     struct table_member *members;
     size_t member_count, metric_count;
     uint64_t expected_rows; /* of each member: a run that was cancelled has fewer */
+    double tail;            /* beyond each end of a comparison's interval; 0: 95 % */
     struct as_arena arena;  /* all of the above but the growing lists */
 };
 

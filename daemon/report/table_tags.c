@@ -81,6 +81,9 @@ static void take_case(struct tag_list *list, const struct case_record *record)
 {
     static const char key[] = "\"tags\"";
     AS_CLEANUP_JSON struct as_json *json = NULL;
+    size_t place = list->table->position[record->seq];
+    if (place >= list->table->case_count)
+        return; /* not compared */
     if (!memmem(record->json.ptr, record->json.len, key, sizeof(key) - 1) ||
         as_json_parse(record->json.ptr, record->json.len, &json, NULL))
         return;
@@ -89,7 +92,7 @@ static void take_case(struct tag_list *list, const struct case_record *record)
         struct as_str name = as_json_str(as_json_at(tags, i));
         if (!is_usable(name))
             continue;
-        struct use use = {number_of(list, name), (uint32_t)list->table->position[record->seq]};
+        struct use use = {number_of(list, name), (uint32_t)place};
         as_buf_add(&list->uses, &use, sizeof(use));
     }
 }

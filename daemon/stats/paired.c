@@ -86,7 +86,7 @@ static void estimate_plus_two(struct stats_paired *paired, const struct stats_cl
     struct stats_estimate plus_two = stats_estimate_of(clusters, pseudo, 2);
     if (isnan(plus_two.se))
         plus_two.mean = NAN; /* a center without its error is not reported */
-    struct stats_interval interval = stats_estimate_interval(&plus_two, STATS_TAIL, -1, 1);
+    struct stats_interval interval = stats_estimate_interval(&plus_two, paired->tail, -1, 1);
     paired->adj_center = plus_two.mean;
     paired->adj_se = plus_two.se;
     paired->df = plus_two.df;
@@ -106,7 +106,7 @@ static enum stats_ni decide_margin(const struct stats_paired *paired)
     return paired->ci_high < -paired->margin ? STATS_NI_FAIL : STATS_NI_INCONCLUSIVE;
 }
 
-struct stats_paired stats_paired_of(const struct stats_pairs *pairs, double margin)
+struct stats_paired stats_paired_at(const struct stats_pairs *pairs, double margin, double tail)
 {
     struct stats_sample baseline = stats_pairs_baseline(pairs);
     struct stats_sample candidate = stats_pairs_candidate(pairs);
@@ -115,6 +115,7 @@ struct stats_paired stats_paired_of(const struct stats_pairs *pairs, double marg
         .n = pairs->n,
         .n_clusters = pairs->n_clusters,
         .margin = margin,
+        .tail = tail,
         .scale = stats_largest_difference(pairs),
         .min_pairs_for_margin = stats_min_pairs_for_margin(margin),
         .baseline = stats_own_mean_of(&baseline),
@@ -130,6 +131,11 @@ struct stats_paired stats_paired_of(const struct stats_pairs *pairs, double marg
     paired.p_ni = stats_t_upper((paired.adj_center + margin) / paired.adj_se, paired.df);
     paired.ni = decide_margin(&paired);
     return paired;
+}
+
+struct stats_paired stats_paired_of(const struct stats_pairs *pairs, double margin)
+{
+    return stats_paired_at(pairs, margin, STATS_TAIL);
 }
 
 struct stats_paired_t stats_paired_t_of(const struct stats_paired *paired)

@@ -40,8 +40,9 @@ struct stats_paired {
     double adj_center; /* plus-two */
     double adj_se;
     double df;
-    double ci_low, ci_high; /* 95 % */
-    double p;               /* two-sided, of no difference */
+    double tail; /* of the interval, each side: STATS_TAIL is 95 % */
+    double ci_low, ci_high;
+    double p; /* two-sided, of no difference */
 
     double margin; /* as given */
     double p_ni;   /* one-sided, of a loss of margin or more */
@@ -54,6 +55,9 @@ struct stats_paired {
 
 /* margin > 0, or NaN when non-inferiority is not asked for. A margin of 0 or less is never met. */
 struct stats_paired stats_paired_of(const struct stats_pairs *pairs, double margin);
+/* The same with another tail beyond each end of the interval, by which ni is decided too: that of a
+ * planned look (seq.h). p stays what it is without looks. */
+struct stats_paired stats_paired_at(const struct stats_pairs *pairs, double margin, double tail);
 
 /* The scale of the pseudo-cases: the largest |difference|, 1 when all are 0; NaN without a pair. */
 double stats_largest_difference(const struct stats_pairs *pairs);

@@ -77,6 +77,16 @@ static double look_constant(size_t looks)
     return constants[looks - STATS_LOOKS_MIN];
 }
 
+double stats_look_critical(size_t looks, size_t look)
+{
+    return look_constant(looks) * sqrt((double)looks / (double)look);
+}
+
+double stats_look_tail(size_t looks, size_t look)
+{
+    return stats_normal_upper(stats_look_critical(looks, look));
+}
+
 size_t stats_look_size(const struct stats_look_plan *plan, size_t look)
 {
     return (look * plan->n_max + plan->looks - 1) / plan->looks;
@@ -106,8 +116,8 @@ struct stats_look stats_look_at(const struct stats_look_plan *plan, size_t look,
     struct stats_estimate estimate = stats_estimate_of(&clusters, pseudo, 2);
     stats_clusters_done(&clusters);
     struct stats_look result = {.look = look, .n = n};
-    result.critical = look_constant(plan->looks) * sqrt((double)plan->looks / (double)look);
-    result.ci = stats_estimate_interval(&estimate, stats_normal_upper(result.critical), -1, 1);
+    result.critical = stats_look_critical(plan->looks, look);
+    result.ci = stats_estimate_interval(&estimate, stats_look_tail(plan->looks, look), -1, 1);
     result.decision = decide(plan, &result);
     return result;
 }

@@ -48,6 +48,9 @@ struct stats_look {
 
 /* How many cases look k (from 1) needs. */
 size_t stats_look_size(const struct stats_look_plan *plan, size_t look);
+/* The normal limit of look k of so many, and the tail beyond each end of its interval. */
+double stats_look_critical(size_t looks, size_t look);
+double stats_look_tail(size_t looks, size_t look);
 /* The look over the first stats_look_size differences, each a cluster of its own. */
 struct stats_look stats_look_at(const struct stats_look_plan *plan, size_t look,
                                 const double *diffs);

@@ -1,5 +1,6 @@
 /* Reading the cases of a dataset: whole, by page or by id, and their heads alone by the thousand.
  * Writing them is part of an import: datasets.c. */
+#include "daemon/store/looks.h"
 #include "daemon/store/sql.h"
 
 #define CASE_COLUMNS "c.seq, c.id, c.is_critical, c.cluster, c.stratum"
@@ -62,6 +63,31 @@ int store_cases_page(struct store *store, int64_t dataset_id, int64_t from_seq, 
     sql_put_int(sql, limit);
     struct as_buf cases = {0};
     int rc = collect_cases(sql, arena, &cases);
+    if (!rc)
+        *ret_cases = sql_give_array(&cases, sizeof(**ret_cases), arena, ret_count);
+    as_buf_done(&cases);
+    return rc;
+}
+
+static int add_case_at(struct store *store, int64_t dataset_id, int64_t seq, struct as_arena *arena,
+                       struct as_buf *cases)
+{
+    SQL_CLEANUP struct sql *sql =
+        sql_use(store, "SELECT " CASE_COLUMNS ", b.body FROM dataset_case AS c"
+                       " LEFT JOIN case_body AS b ON b.id = c.body_id"
+                       " WHERE c.dataset_id = ? AND c.seq = ?");
+    sql_put_int(sql, dataset_id);
+    sql_put_int(sql, seq);
+    return collect_cases(sql, arena, cases);
+}
+
+int store_cases_at(struct store *store, int64_t dataset_id, const int64_t *seqs, size_t count,
+                   struct as_arena *arena, struct case_record **ret_cases, size_t *ret_count)
+{
+    struct as_buf cases = {0};
+    int rc = 0;
+    for (size_t i = 0; i < count && !rc; i++)
+        rc = add_case_at(store, dataset_id, seqs[i], arena, &cases);
     if (!rc)
         *ret_cases = sql_give_array(&cases, sizeof(**ret_cases), arena, ret_count);
     as_buf_done(&cases);

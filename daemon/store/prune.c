@@ -125,6 +125,8 @@ static int end_pruning(struct store *store, int64_t id)
     int rc = run_for(sql_use(store, "DELETE FROM unknown_call WHERE group_id = ?"), id);
     if (!rc)
         rc = run_for(sql_use(store, "DELETE FROM journal_end WHERE group_id = ?"), id);
+    if (!rc)
+        rc = run_for(sql_use(store, "DELETE FROM look WHERE group_id = ?"), id);
     return rc ? rc : run_for(sql_use(store, "DELETE FROM pruning WHERE group_id = ?"), id);
 }
 

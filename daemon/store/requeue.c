@@ -3,6 +3,7 @@
 #include "daemon/store/requeue.h"
 
 #include "daemon/model/fsm.h"
+#include "daemon/store/looks.h"
 #include "daemon/store/sql.h"
 #include "lib/json.h"
 
@@ -159,6 +160,8 @@ static int requeue(struct store *store, const struct requeue_filter *filter,
         rc = supersede(store, filter, JUDGE_FAILED, 1);
     if (!rc)
         rc = take_rows(store, filter);
+    if (!rc)
+        rc = store_looks_keep(store, filter->group_id);
     if (!rc)
         rc = open_again(store, &group);
     return rc ? rc : note(store, &group, result, entry);

@@ -181,7 +181,17 @@ static const char version_11[] =
     "ALTER TABLE dataset ADD COLUMN parent_id INTEGER REFERENCES dataset (id);"
     "PRAGMA user_version = 11;";
 
+/* Planned looks, each written before the group goes on by it. */
+static const char version_12[] =
+    "CREATE TABLE look ("
+    "  group_id INTEGER NOT NULL, look INTEGER NOT NULL, cases INTEGER NOT NULL,"
+    "  is_last INTEGER NOT NULL, is_kept INTEGER NOT NULL, body TEXT NOT NULL,"
+    "  PRIMARY KEY (group_id, look)"
+    ") STRICT, WITHOUT ROWID;"
+
+    "PRAGMA user_version = 12;";
+
 const char *const schema_steps[STORE_SCHEMA_VERSION] = {
     version_1, version_2, version_3, version_4,  version_5,  version_6,
-    version_7, version_8, version_9, version_10, version_11,
+    version_7, version_8, version_9, version_10, version_11, version_12,
 };

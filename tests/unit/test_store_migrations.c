@@ -44,6 +44,7 @@ static const struct {
         " found_ms) VALUES (7, 3, 0, 0, 0, 0, 1, 9);"
         "UPDATE run_group SET unknown_fate = 1"},
     {7, "INSERT INTO superseded VALUES (7, 29, 0, 0, 0, 0)"},
+    {12, "INSERT INTO look VALUES (7, 1, 10, 0, 0, '{}')"},
 };
 
 static void run(sqlite3 *db, const char *sql)
