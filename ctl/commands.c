@@ -401,17 +401,22 @@ const struct command commands[] = {
         .options = {{"metric", "METRIC", "metric", "instead of A's primary metric"},
                     {"baseline", "MODEL", "baseline", "this member of A"},
                     {"candidate", "MODEL", "candidate", "this member of B"},
+                    {"report", "FILE", NULL,
+                     "a JSON report in the place of A; then A is the newer"},
                     {"force", NULL, "force", "compare also what is not comparable; labelled"}},
         .help =
             "A and B are run groups' numbers, or the word last. A alone: its candidates against\n"
             "its baseline. A and B: what changed since A, for each member that both have, paired\n"
             "by case; --baseline or --candidate choose one pair. Runs whose dataset, scorer,\n"
             "judge, system prompt, samples or failure policy differ are refused (exit code 65):\n"
-            "the message names each, and what to do.",
+            "the message names each, and what to do. Of a --report whose run is not in this\n"
+            "daemon's database only the means are compared, unpaired.",
         .example = "assayctl run compare last\n"
                    "assayctl run compare 12 last\n"
-                   "assayctl run compare 12 15 --baseline gpt-4.1 --candidate gpt-4.1-mini",
+                   "assayctl run compare 12 15 --baseline gpt-4.1 --candidate gpt-4.1-mini\n"
+                   "assayctl run compare last --report main.json",
         .print = print_compared,
+        .run = command_run_compare,
     },
     {
         .path = "run replay",

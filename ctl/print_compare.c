@@ -32,38 +32,41 @@ static struct text fmt_passes(const struct as_json *object, const char *key)
     return as_json_has(object, key) ? fmt_count(object, key) : (struct text){""};
 }
 
-static void add_side(struct grid *grid, const struct as_json *pair, const char *side,
-                     const char *const keys[7])
+/* "baseline_mean": which name a side's number has. */
+static const char *key_of(const char *side, const char *what, char ret_key[32])
 {
+    snprintf(ret_key, 32, "%s_%s", side, what);
+    return ret_key;
+}
+
+static void add_side(struct grid *grid, const struct as_json *pair, const char *side)
+{
+    char key[32];
+    bool is_paired = as_json_has(pair, "n_pairs");
     grid_add(grid, pair, NULL);
-    grid_cell(grid, "MEMBER", "%s", str_or(pair, keys[0], "?"));
+    grid_cell(grid, "MEMBER", "%s", str_or(pair, side, "?"));
     grid_cell(grid, "", "%s", side);
-    grid_cell(grid, "RUN", "%s", fmt_count(pair, keys[1]).s);
-    grid_cell(grid, "MEAN", "%s", fmt_score(pair, keys[2]).s);
-    grid_cell(grid, "95 % INTERVAL", "%s", fmt_interval(pair, keys[3]).s);
-    grid_cell(grid, "PASSED", "%s", fmt_passes(pair, keys[4]).s);
-    grid_cell(grid, "FAILED", "%s", fmt_count(pair, keys[5]).s);
-    grid_cell(grid, "MISSING", "%s", fmt_count(pair, keys[6]).s);
+    grid_cell(grid, "RUN", "%s", fmt_count(pair, key_of(side, "run", key)).s);
+    grid_cell(grid, "N", "%s", fmt_count(pair, is_paired ? "n_pairs" : key_of(side, "n", key)).s);
+    grid_cell(grid, "MEAN", "%s", fmt_score(pair, key_of(side, "mean", key)).s);
+    grid_cell(grid, "95 % INTERVAL", "%s", fmt_interval(pair, key_of(side, "ci", key)).s);
+    grid_cell(grid, "PASSED", "%s", fmt_passes(pair, key_of(side, "passes", key)).s);
+    grid_cell(grid, "FAILED", "%s", fmt_count(pair, key_of(side, "failed", key)).s);
+    grid_cell(grid, "MISSING", "%s", fmt_count(pair, key_of(side, "missing", key)).s);
 }
 
 static void print_sides(const struct output *out, const struct as_json *pair)
 {
     static const struct grid_column columns[] = {
         {"MEMBER", GRID_BOLD, NULL, NULL},   {"", 0, NULL, NULL},
-        {"RUN", GRID_RIGHT, NULL, NULL},     {"PAIRS", GRID_RIGHT, "n_pairs", fmt_count},
+        {"RUN", GRID_RIGHT, NULL, NULL},     {"N", GRID_RIGHT, NULL, NULL},
         {"MEAN", GRID_RIGHT, NULL, NULL},    {"95 % INTERVAL", 0, NULL, NULL},
         {"PASSED", GRID_RIGHT, NULL, NULL},  {"FAILED", GRID_RIGHT, NULL, NULL},
         {"MISSING", GRID_RIGHT, NULL, NULL}, {0},
     };
-    static const char *const baseline[] = {"baseline",        "baseline_run",    "baseline_mean",
-                                           "baseline_ci",     "baseline_passes", "baseline_failed",
-                                           "baseline_missing"};
-    static const char *const candidate[] = {
-        "candidate",        "candidate_run",    "candidate_mean",   "candidate_ci",
-        "candidate_passes", "candidate_failed", "candidate_missing"};
     struct grid *grid = grid_new(out, columns);
-    add_side(grid, pair, "baseline", baseline);
-    add_side(grid, pair, "candidate", candidate);
+    add_side(grid, pair, "baseline");
+    add_side(grid, pair, "candidate");
     grid_print_free(grid);
 }
 
@@ -72,6 +75,11 @@ static void print_difference(const struct output *out, const struct as_json *pai
     const struct as_json *mcnemar = as_json_get(pair, "mcnemar");
     double diff = as_json_get_num(pair, "diff", NAN);
     double dropped = as_json_get_num(pair, "diff_if_dropped", NAN);
+    if (!as_json_has(pair, "n_pairs")) {
+        out_field(out, "difference", "%s %s, unpaired", fmt_diff(pair, "diff").s,
+                  fmt_interval(pair, "ci").s);
+        return;
+    }
     out_field(out, "difference", "%s %s, p %s, by Holm %s", fmt_diff(pair, "diff").s,
               fmt_interval(pair, "ci").s, fmt_p(pair, "p").s, fmt_p(pair, "p_holm").s);
     if (fabs(diff - dropped) > 1e-9)

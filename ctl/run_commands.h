@@ -20,6 +20,7 @@ int command_run_pause(struct ctl *ctl, struct args *args, struct as_err *err);
 int command_run_watch(struct ctl *ctl, struct args *args, struct as_err *err);
 int command_rescore(struct ctl *ctl, struct args *args, struct as_err *err);
 int command_report(struct ctl *ctl, struct args *args, struct as_err *err);
+int command_run_compare(struct ctl *ctl, struct args *args, struct as_err *err);
 int command_run_replay(struct ctl *ctl, struct args *args, struct as_err *err);
 int command_schedule_explain(struct ctl *ctl, struct args *args, struct as_err *err);
 int command_journal_verify(struct ctl *ctl, struct args *args, struct as_err *err);
@@ -28,5 +29,8 @@ int command_gate(struct ctl *ctl, struct args *args, struct as_err *err);
 /* All pages of plugin.list as one: {plugins, refused, loading}. kind may be NULL. */
 int ctl_list_plugins(struct ctl *ctl, const char *kind, struct as_json **ret_list,
                      struct as_err *err) AS_MUST_USE;
+
+/* What `report RUN --format json` wrote, cut down to what run.compare takes as `report`. */
+int ctl_read_report(const char *path, struct as_json **ret_report, struct as_err *err) AS_MUST_USE;
 
 #endif

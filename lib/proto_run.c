@@ -111,7 +111,8 @@ const struct proto_method proto_run_methods[] = {
             "{model, id, provider, params} or null, models: [{model, id, provider, params}], "
             "samples, "
             "gate: {rule: value}}, calls: {temperature, max_concurrent, request_delay_s} or null: "
-            "as run.start said, progress: {done, total}, members: [{model, role: baseline or "
+            "as run.start said, pinned: {what the group was made of, in full, without names of "
+            "keys}, progress: {done, total}, members: [{model, role: baseline or "
             "candidate, rows, ok, failed, missing, statuses: {status: count}, latency_n, "
             "latency_p50_ms, latency_p95_ms, latency_p99_ms, input_tokens, output_tokens, "
             "cost_usd, judge_cost_usd, cost_per_pass_usd, metrics: [{metric, n, mean, ci: [lo, "
@@ -269,11 +270,18 @@ const struct proto_method proto_run_methods[] = {
                         NAME_MAX_BYTES),
                    TEXT("candidate", "a member of the second group; of one alone: all candidates",
                         NAME_MAX_BYTES),
+                   {.name = "report",
+                    .type = PROTO_OBJECT,
+                    .doc = "what run.show told of an earlier run, in the place of the first group: "
+                           "`run` is then the second. Needed are run, state, created_ms, dataset, "
+                           "pinned and members. When its run is in this database that is compared, "
+                           "case by case; else means are, unpaired"},
                    {.name = "force",
                     .type = PROTO_BOOL,
                     .doc = "compare what both groups have although they differ"}},
         .result =
-            "{a: {run, eval, state, tag, created_ms}, b: {the same}, metric, policy, forced: "
+            "{a: {run, eval, state, tag, created_ms}, b: {the same}, paired, metric, policy, "
+            "forced: "
             "[sentence], notes: [sentence], comparisons: [{baseline, baseline_run, candidate, "
             "candidate_run, cases, only_baseline, only_candidate, n_pairs, unpaired, "
             "baseline_failed, candidate_failed, baseline_missing, candidate_missing, "
@@ -289,7 +297,10 @@ const struct proto_method proto_run_methods[] = {
             "se_unpaired is what the standard error would be without pairing; p_holm is adjusted "
             "for the number of comparisons, or of strata or tags, of which those of fewer than 20 "
             "pairs "
-            "have none; strata and tags are the first 100 in byte order, of the first run's cases",
+            "have none; strata and tags are the first 100 in byte order, of the first run's cases; "
+            "a "
+            "comparison that is not paired has of all these the two sides' n, mean, ci, failed and "
+            "missing, diff, ci and sentence",
         .errors = "not_found, bad_input, state",
     },
     {

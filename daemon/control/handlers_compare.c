@@ -11,6 +11,7 @@ static void compare_work(struct store *store, struct control_query *query)
         .metric = as_json_get_cstr(params, "metric"),
         .baseline = as_json_get_cstr(params, "baseline"),
         .candidate = as_json_get_cstr(params, "candidate"),
+        .report = as_json_get(params, "report"),
         .is_forced = as_json_get_bool(params, "force", false),
     };
     query->rc = compare_runs(store, &request, &query->result, &query->err);

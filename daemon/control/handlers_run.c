@@ -127,6 +127,33 @@ static struct as_json *pins_brief(const struct as_json *pins)
     return json;
 }
 
+static void without_key(void *ctx, const char *name, struct as_json *value)
+{
+    if (strcmp(name, "key") != 0)
+        as_json_set_take(ctx, name, as_json_share(value));
+}
+
+static struct as_json *model_without_key(const struct as_json *model)
+{
+    struct as_json *json = as_json_object();
+    as_json_each(model, without_key, json);
+    return json;
+}
+
+/* The pins as they are kept, but for the names of the models' keys. */
+static void add_pinned(void *ctx, const char *name, struct as_json *value)
+{
+    struct as_json *shown = NULL;
+    if (!strcmp(name, "members")) {
+        shown = as_json_array();
+        for (size_t i = 0; i < as_json_len(value); i++)
+            as_json_push_take(shown, model_without_key(as_json_at(value, i)));
+    } else {
+        shown = strcmp(name, "judge") ? as_json_share(value) : model_without_key(value);
+    }
+    as_json_set_take(ctx, name, shown);
+}
+
 static void set_selection(struct as_json *dataset, const struct as_json *selection)
 {
     struct as_arena arena = {0};
@@ -162,11 +189,13 @@ static int64_t rows_done(struct store *store, const struct group_record *group)
 struct as_json *control_run_json(struct store *store, const struct group_record *group)
 {
     struct as_json *json = as_json_object(), *progress = as_json_object();
+    struct as_json *pinned = as_json_object();
     AS_CLEANUP_JSON struct as_json *pins = pins_of(group);
     AS_CLEANUP_JSON struct as_json *result = NULL;
     const struct as_json *metrics = as_json_get(pins, "metrics");
     struct as_json *dataset = as_json_share(as_json_get(pins, "dataset"));
     set_head(json, group);
+    as_json_each(pins, add_pinned, pinned);
     if (dataset)
         as_json_set_int(dataset, "cases", group->case_count);
     set_selection(dataset, as_json_get(pins, "selection"));
@@ -178,6 +207,7 @@ struct as_json *control_run_json(struct store *store, const struct group_record 
     as_json_set_take(json, "primary", shared(primary, "metric"));
     as_json_set_take(json, "pins", pins_brief(pins));
     as_json_set_take(json, "calls", shared(pins, "calls"));
+    as_json_set_take(json, "pinned", pinned);
     as_json_set_int(progress, "done", rows_done(store, group));
     as_json_set_int(progress, "total",
                     group->case_count * group->member_count * group->sample_count);

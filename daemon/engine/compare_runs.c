@@ -1,9 +1,7 @@
 /* Which runs, which metric, which pairs of members; whether their pins allow it; then the numbers
  * by daemon/report. Both groups' tables are in memory together, as a result's is. */
-#include "daemon/engine/compare_runs.h"
+#include "daemon/engine/compare_own.h"
 
-#include "daemon/engine/pinned_report.h"
-#include "daemon/engine/pins_compare.h"
 #include "daemon/report/compare.h"
 
 #include <inttypes.h>
@@ -13,31 +11,6 @@
 #define REFUSED_IN_FULL 4 /* differences that a refusal gives with both values */
 #define NO_MEMBER SIZE_MAX
 
-struct side {
-    struct group_record group;
-    struct pins *pins;
-    struct pinned_report report;
-    struct table table;
-    bool is_loaded;
-    size_t metric;
-};
-
-struct couple { /* members, by index */
-    size_t baseline, candidate;
-};
-
-struct comparing {
-    struct store *store;
-    const struct compare_request *request;
-    struct side sides[2];
-    struct side *a, *b; /* the same one within a run */
-    struct couple couples[PINS_MAX_MEMBERS];
-    size_t couple_count;
-    struct pins_differences differences;
-    struct as_arena arena;
-    struct as_err *err;
-};
-
 static bool is_across(const struct comparing *on)
 {
     return on->a != on->b;
@@ -45,7 +18,7 @@ static bool is_across(const struct comparing *on)
 
 /* ---- the runs ---- */
 
-static int open_side(struct comparing *on, int64_t run, struct side *side)
+int compare_open_run(struct comparing *on, int64_t run, struct compare_group *side)
 {
     int rc = store_group_get(on->store, run, &on->arena, &side->group);
     if (rc == AS_ENOENT)
@@ -56,6 +29,7 @@ static int open_side(struct comparing *on, int64_t run, struct side *side)
         return as_err_set(on->err, AS_ESTATE,
                           "run %" PRId64 " is %s: it can be compared when it has ended", run,
                           group_state_name(side->group.state));
+    side->label = as_arena_printf(&on->arena, "run %" PRId64, run);
     rc = pins_from_json(side->group.pins_json, &side->pins, on->err);
     if (!rc)
         pinned_report_init(&side->report, side->pins, run, side->group.dataset_id,
@@ -63,15 +37,17 @@ static int open_side(struct comparing *on, int64_t run, struct side *side)
     return rc;
 }
 
-static int open_sides(struct comparing *on)
+static int open_groups(struct comparing *on)
 {
     const struct compare_request *request = on->request;
-    on->a = on->b = &on->sides[0];
-    int rc = open_side(on, request->run, on->a);
+    on->a = on->b = &on->groups[0];
+    if (request->report)
+        return compare_open_report(on);
+    int rc = compare_open_run(on, request->run, on->a);
     if (rc || !request->other || request->other == request->run)
         return rc;
-    on->b = &on->sides[1];
-    return open_side(on, request->other, on->b);
+    on->b = &on->groups[1];
+    return compare_open_run(on, request->other, on->b);
 }
 
 /* ---- the metric ---- */
@@ -86,7 +62,7 @@ static const char *list_of(struct as_arena *arena, const char *const *names, siz
     return copy;
 }
 
-static int find_metric(struct comparing *on, struct side *side, const char *name)
+static int find_metric(struct comparing *on, struct compare_group *side, const char *name)
 {
     const struct report_spec *spec = &side->report.spec;
     for (size_t i = 0; i < spec->metric_count; i++) {
@@ -95,9 +71,8 @@ static int find_metric(struct comparing *on, struct side *side, const char *name
         side->metric = i;
         return 0;
     }
-    return as_err_set(on->err, AS_EINVAL, "run %" PRId64 " has no metric '%s': its metrics are %s",
-                      side->group.id, name,
-                      list_of(&on->arena, spec->metric_names, spec->metric_count));
+    return as_err_set(on->err, AS_EINVAL, "%s has no metric '%s': its metrics are %s", side->label,
+                      name, list_of(&on->arena, spec->metric_names, spec->metric_count));
 }
 
 static int find_metrics(struct comparing *on)
@@ -112,7 +87,7 @@ static int find_metrics(struct comparing *on)
 /* ---- the members ---- */
 
 /* Of the role that is asked for before any other: in an A/A run two members share a name. */
-static size_t member_named(const struct side *side, const char *name, bool is_baseline)
+static size_t member_named(const struct compare_group *side, const char *name, bool is_baseline)
 {
     const struct report_spec *spec = &side->report.spec;
     size_t found = NO_MEMBER;
@@ -126,16 +101,15 @@ static size_t member_named(const struct side *side, const char *name, bool is_ba
     return found;
 }
 
-static int say_no_member(struct comparing *on, const struct side *side, const char *name,
+static int say_no_member(struct comparing *on, const struct compare_group *side, const char *name,
                          const char *option)
 {
     const struct report_spec *spec = &side->report.spec;
-    return as_err_set(on->err, AS_EINVAL, "run %" PRId64 " has no member '%s': %s takes one of %s",
-                      side->group.id, name, option,
-                      list_of(&on->arena, spec->member_names, spec->member_count));
+    return as_err_set(on->err, AS_EINVAL, "%s has no member '%s': %s takes one of %s", side->label,
+                      name, option, list_of(&on->arena, spec->member_names, spec->member_count));
 }
 
-static int find_member(struct comparing *on, const struct side *side, const char *name,
+static int find_member(struct comparing *on, const struct compare_group *side, const char *name,
                        const char *option, size_t *ret_member)
 {
     size_t member = member_named(side, name, !strcmp(option, "--baseline"));
@@ -198,12 +172,10 @@ static int couple_same_names(struct comparing *on)
     if (on->couple_count)
         return 0;
     return as_err_set(on->err, AS_EINVAL,
-                      "runs %" PRId64 " and %" PRId64 " share no member: run %" PRId64
-                      " has %s, run %" PRId64
-                      " has %s; say which with --baseline (of the first) and --candidate (of the "
-                      "second)",
-                      on->a->group.id, on->b->group.id, on->a->group.id,
-                      list_of(&on->arena, a->member_names, a->member_count), on->b->group.id,
+                      "%s and %s share no member: %s has %s, %s has %s; say which with --baseline "
+                      "(of the first) and --candidate (of the second)",
+                      on->a->label, on->b->label, on->a->label,
+                      list_of(&on->arena, a->member_names, a->member_count), on->b->label,
                       list_of(&on->arena, b->member_names, b->member_count));
 }
 
@@ -220,8 +192,8 @@ static int find_couples(struct comparing *on)
 static void add_difference(const struct comparing *on, const struct pins_difference *difference,
                            struct as_buf *out)
 {
-    as_buf_addf(out, "%s: %s in run %" PRId64 ", %s in run %" PRId64, difference->part,
-                difference->a, on->a->group.id, difference->b, on->b->group.id);
+    as_buf_addf(out, "%s: %s in %s, %s in %s", difference->part, difference->a, on->a->label,
+                difference->b, on->b->label);
 }
 
 static int refuse(const struct comparing *on)
@@ -238,10 +210,9 @@ static int refuse(const struct comparing *on)
         }
     }
     int rc = as_err_set(on->err, AS_ESTATE,
-                        "runs %" PRId64 " and %" PRId64
-                        " are not comparable: %s. With --force what both have is compared, and "
-                        "labelled",
-                        on->a->group.id, on->b->group.id, text.ptr);
+                        "%s and %s are not comparable: %s. With --force what both have is "
+                        "compared, and labelled",
+                        on->a->label, on->b->label, text.ptr);
     as_buf_done(&text);
     return rc;
 }
@@ -262,37 +233,53 @@ static int check_pins(struct comparing *on)
 
 /* ---- the answer ---- */
 
-static int load(struct comparing *on, struct side *side)
+static int load(struct comparing *on, struct compare_group *side)
 {
     int rc = table_load(on->store, &side->report.spec, &side->table, on->err);
     side->is_loaded = !rc;
     return rc;
 }
 
-static struct compare_side side_of(const struct side *side, size_t member)
+static int load_tables(struct comparing *on)
+{
+    if (on->a->summary)
+        return 0;
+    int rc = load(on, on->a);
+    return rc || !is_across(on) ? rc : load(on, on->b);
+}
+
+static struct compare_side side_of(const struct comparing *on, const struct compare_group *side,
+                                   size_t member)
 {
     return (struct compare_side){
         .table = &side->table,
         .run = side->group.id,
+        .label = is_across(on) ? side->label : NULL,
         .name = side->report.spec.member_names[member],
         .member = member,
         .metric = side->metric,
     };
 }
 
+static int compare_couple(struct comparing *on, const struct couple *couple,
+                          struct as_json **ret_json)
+{
+    if (on->a->summary)
+        return compare_couple_summaries(on, couple, ret_json);
+    struct compare_sides sides = {
+        .baseline = side_of(on, on->a, couple->baseline),
+        .candidate = side_of(on, on->b, couple->candidate),
+        .policy = on->a->pins->gate.policy,
+    };
+    return compare_members(&sides, ret_json, on->err);
+}
+
 static int compare_couples(struct comparing *on, struct as_json *comparisons)
 {
-    int rc = load(on, on->a);
-    if (!rc && is_across(on))
-        rc = load(on, on->b);
+    int rc = load_tables(on);
     for (size_t i = 0; i < on->couple_count && !rc; i++) {
-        struct compare_sides sides = {
-            .baseline = side_of(on->a, on->couples[i].baseline),
-            .candidate = side_of(on->b, on->couples[i].candidate),
-            .policy = on->a->pins->gate.policy,
-        };
         struct as_json *compared = NULL;
-        rc = compare_members(&sides, &compared, on->err);
+        rc = compare_couple(on, &on->couples[i], &compared);
         if (!rc)
             as_json_push_take(comparisons, compared);
     }
@@ -317,16 +304,17 @@ static void note(struct as_json *notes, const char *text)
     as_json_push_take(notes, as_json_new_str(as_str_from(text)));
 }
 
-static void note_state(struct comparing *on, const struct side *side, struct as_json *notes)
+static void note_state(struct comparing *on, const struct compare_group *side,
+                       struct as_json *notes)
 {
     if (side->group.state != GROUP_DONE)
-        note(notes, as_arena_printf(&on->arena,
-                                    "run %" PRId64 " was %s: what it did not come to is missing",
-                                    side->group.id, group_state_name(side->group.state)));
+        note(notes, as_arena_printf(&on->arena, "%s was %s: what it did not come to is missing",
+                                    side->label, group_state_name(side->group.state)));
 }
 
 /* Members that no pair has, when the user did not choose. */
-static void note_members(struct comparing *on, const struct side *side, struct as_json *notes)
+static void note_members(struct comparing *on, const struct compare_group *side,
+                         struct as_json *notes)
 {
     for (size_t i = 0; i < side->report.spec.member_count; i++) {
         bool is_in = false;
@@ -335,9 +323,9 @@ static void note_members(struct comparing *on, const struct side *side, struct a
                 is_in || i == (side == on->a ? on->couples[c].baseline : on->couples[c].candidate);
         if (!is_in)
             note(notes, as_arena_printf(&on->arena,
-                                        "'%s' is a member of run %" PRId64
-                                        " alone: name it with %s to compare it",
-                                        side->report.spec.member_names[i], side->group.id,
+                                        "'%s' is a member of %s alone: name it with %s to "
+                                        "compare it",
+                                        side->report.spec.member_names[i], side->label,
                                         side == on->a ? "--baseline" : "--candidate"));
     }
 }
@@ -347,6 +335,8 @@ static struct as_json *notes_json(struct comparing *on)
     const struct compare_request *request = on->request;
     struct as_json *notes =
         differences_json(on, on->differences.matter_count, on->differences.count);
+    if (on->a->summary)
+        note(notes, COMPARE_UNPAIRED);
     note_state(on, on->a, notes);
     if (!is_across(on))
         return notes;
@@ -358,7 +348,7 @@ static struct as_json *notes_json(struct comparing *on)
     return notes;
 }
 
-static struct as_json *run_json(const struct side *side)
+static struct as_json *run_json(const struct compare_group *side)
 {
     struct as_json *json = as_json_object();
     as_json_set_int(json, "run", side->group.id);
@@ -382,6 +372,7 @@ static int answer(struct comparing *on, struct as_json **ret_json)
     as_json_set_take(json, "b", run_json(on->b));
     as_json_set_str(json, "metric", on->a->report.spec.metric_names[on->a->metric]);
     as_json_set_str(json, "policy", gate_policy_name(on->a->pins->gate.policy));
+    as_json_set_bool(json, "paired", !on->a->summary);
     as_json_set_take(json, "forced", differences_json(on, 0, on->differences.matter_count));
     as_json_set_take(json, "notes", notes_json(on));
     as_json_set_take(json, "comparisons", comparisons);
@@ -389,11 +380,12 @@ static int answer(struct comparing *on, struct as_json **ret_json)
     return 0;
 }
 
-static void side_done(struct side *side)
+static void side_done(struct compare_group *side)
 {
     if (side->is_loaded)
         table_done(&side->table);
     pins_free(side->pins);
+    as_json_free(side->result);
 }
 
 int compare_runs(struct store *store, const struct compare_request *request,
@@ -403,7 +395,7 @@ int compare_runs(struct store *store, const struct compare_request *request,
     on->store = store;
     on->request = request;
     on->err = err;
-    int rc = open_sides(on);
+    int rc = open_groups(on);
     if (!rc)
         rc = find_metrics(on);
     if (!rc)
@@ -412,8 +404,8 @@ int compare_runs(struct store *store, const struct compare_request *request,
         rc = check_pins(on);
     if (!rc)
         rc = answer(on, ret_json);
-    side_done(&on->sides[0]);
-    side_done(&on->sides[1]);
+    side_done(&on->groups[0]);
+    side_done(&on->groups[1]);
     as_arena_done(&on->arena);
     free(on);
     return rc;

@@ -4,7 +4,8 @@
  * Two groups are compared only when what the metric's scores mean is the same in both
  * (pins_compare.h); else the refusal names what differs. Forced, what can be compared is, and the
  * answer says that it was forced, and past what. Members of the same name are compared when none is
- * named. Runs on a pool thread. */
+ * named. A report of a run that is in the database stands for that run; of any other only the means
+ * are there to be compared, without pairing. Runs on a pool thread. */
 #ifndef DAEMON_ENGINE_COMPARE_RUNS_H
 #define DAEMON_ENGINE_COMPARE_RUNS_H
 
@@ -16,6 +17,9 @@ struct compare_request {
     int64_t other;                    /* 0, or the run itself: within the run */
     const char *metric;               /* NULL: the primary one of run */
     const char *baseline, *candidate; /* members of run and of other; NULL: see above */
+    /* What run.show told of a run, in the place of the first one: then run is the second. NULL: it
+     * is two runs, or one. */
+    const struct as_json *report;
     bool is_forced;
 };
 

@@ -242,13 +242,12 @@ static void set_sentence(struct as_json *json, const struct compare_sides *sides
     struct as_buf text = {0};
     char words[GATE_SENTENCE_MAX];
     gate_write_compared(paired, words, sizeof(words));
-    bool is_across = baseline->run != candidate->run;
     as_buf_addf(&text, "'%s'", candidate->name);
-    if (is_across)
-        as_buf_addf(&text, " of run %lld", (long long)candidate->run);
+    if (candidate->label)
+        as_buf_addf(&text, " of %s", candidate->label);
     as_buf_addf(&text, " against '%s'", baseline->name);
-    if (is_across)
-        as_buf_addf(&text, " of run %lld", (long long)baseline->run);
+    if (baseline->label)
+        as_buf_addf(&text, " of %s", baseline->label);
     as_buf_addf(&text, ": %s", words);
     if (paired->n && paired->ties == paired->n)
         as_buf_adds(&text, "; every pair has the same score: was the candidate really run?");

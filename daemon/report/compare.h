@@ -13,7 +13,8 @@
 struct compare_side { /* borrowed */
     const struct table *table;
     int64_t run;
-    const char *name; /* of the member */
+    const char *label; /* of the run, for the sentence; NULL: both members are of one run */
+    const char *name;  /* of the member */
     size_t member, metric;
 };
 
@@ -25,6 +26,18 @@ struct compare_sides {
 /* AS_ECORRUPT: a stored score is out of range. */
 int compare_members(const struct compare_sides *sides, struct as_json **ret_json,
                     struct as_err *err) AS_MUST_USE;
+
+/* The same of two members of whom only a report is there: their objects in the result, of which the
+ * means of the metric are compared as independent ones. */
+struct compare_summary { /* borrowed */
+    int64_t run;
+    const char *label, *name, *metric;
+    const struct as_json *member;
+};
+/* AS_EINVAL: the member has no such metric. */
+int compare_summaries(const struct compare_summary *baseline,
+                      const struct compare_summary *candidate, struct as_json **ret_json,
+                      struct as_err *err) AS_MUST_USE;
 
 /* Adds p_holm to each comparison: p adjusted for how many there are. */
 void compare_adjust(struct as_json *comparisons);

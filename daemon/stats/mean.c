@@ -108,6 +108,16 @@ struct stats_own_mean stats_own_mean_of(const struct stats_sample *sample)
     return own;
 }
 
+struct stats_interval stats_independent_difference(const struct stats_own_mean *a,
+                                                   const struct stats_own_mean *b)
+{
+    double diff = b->mean - a->mean;
+    return (struct stats_interval){
+        .low = diff - hypot(b->mean - b->low, a->high - a->mean),
+        .high = diff + hypot(b->high - b->mean, a->mean - a->low),
+    };
+}
+
 double stats_quantile(const double *sorted, size_t n, double p)
 {
     if (n == 0)

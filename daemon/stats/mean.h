@@ -34,6 +34,11 @@ struct stats_own_mean {
 /* Scores lie in 0..1. */
 struct stats_own_mean stats_own_mean_of(const struct stats_sample *sample);
 
+/* Of the difference b - a of two independent means, at 95 %, from their own intervals (Zou and
+ * Donner 2008; with Wilson intervals it is Newcombe's method 10). NaN where a bound is. */
+struct stats_interval stats_independent_difference(const struct stats_own_mean *a,
+                                                   const struct stats_own_mean *b);
+
 /* Quantile type 7 (Hyndman and Fan 1996) of ascending values: linear between neighbours at
  * (n - 1) p. NaN for none. */
 double stats_quantile(const double *sorted, size_t n, double p);

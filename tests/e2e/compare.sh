@@ -74,7 +74,7 @@ YAML
 run_to_end changed
 changed=$run
 expect_exit 65 ctl run compare "$first" "$changed"
-expect_contains "$err" "runs $first and $changed are not comparable" "params of exact_match: {} in run $first, {\"ignore_case\":true} in run" \
+expect_contains "$err" "run $first and run $changed are not comparable" "params of exact_match: {} in run $first, {\"ignore_case\":true} in run" \
     "(give it the same params in both evals)" "system prompt: none in run $first, Answer with the number alone." \
     "samples: 1 in run $first, 2 in run $changed" "failure policy: zero in run $first, drop in run $changed" "--force"
 expect_exit 0 ctl --json run compare "$first" "$changed" --force
@@ -108,5 +108,41 @@ expect_exit 0 ctl run compare "$run"
 expect_contains "$out" "run $run was cancelled: what it did not come to is missing"
 expect_exit 65 ctl run compare 999
 expect_contains "$err" "run 999 is not there"
+
+# ---- a report in the place of the first run ----
+
+sim_http DELETE /_sim/fault >"$home/out"
+run_to_end second
+before=$run
+expect_exit 0 ctl report "$before" --format json --output "$home/before.json"
+expect_lacks "$(<"$home/before.json")" '"key":'
+run_to_end second --samples 1
+expect_exit 0 ctl --json run compare "$before" "$run"
+paired=$(jq -c .comparisons <<<"$out")
+expect_exit 0 ctl --json run compare "$run" --report "$home/before.json"
+expect "$(jq -c '[.paired, .a.run]' <<<"$out")" = "[true,$before]" "the report's run, which is here"
+expect "$(jq -c .comparisons <<<"$out")" = "$paired" "the comparison of the runs"
+expect_exit 64 ctl run compare "$before" "$run" --report "$home/before.json"
+expect_contains "$err" "--report stands for A: name one run"
+
+# Of another database: its means, as independent ones.
+jq -c '.created_ms -= 1 | .members[1].metrics[0] |= (.mean = 0.1 | .ci = [0.06, 0.17])' "$home/before.json" >"$home/foreign.json"
+expect_exit 0 ctl --json run compare last --report "$home/foreign.json"
+expect "$(jq -c '[.paired, [.comparisons[] | [.baseline, .baseline_n, .candidate_n, .diff > 0.5, .ci[0] > 0.5, .p]]]' <<<"$out")" = \
+    '[false,[["sim-q95",90,90,false,false,null],["sim-q94",90,90,true,true,null]]]' "the means compared"
+expect_exit 0 ctl run compare last --report "$home/foreign.json"
+expect_contains "$out" "note: UNPAIRED" "'sim-q94' of run $run against 'sim-q94' of the report of run $before, UNPAIRED: candidate is better by" \
+    "n=90 and 90" ", unpaired"
+jq -c '.pinned.samples = 5' "$home/foreign.json" >"$home/other.json"
+expect_exit 65 ctl run compare last --report "$home/other.json"
+expect_contains "$err" "samples: 5 in the report of run $before, 1 in run $run (start both with the same --samples)"
+for broken in 'del(.pinned)' '.pinned.members = 7' '.members = []' '.pinned.dataset.hash = "x"' '.state = "odd"'; do
+    jq -c "$broken" "$home/foreign.json" >"$home/broken.json"
+    expect_exit 65 ctl run compare last --report "$home/broken.json"
+    expect_contains "$err" "make it with \`assayctl report RUN --format json\`"
+done
+echo '{}' >"$home/broken.json"
+expect_exit 65 ctl run compare last --report "$home/broken.json"
+expect_contains "$err" "$home/broken.json is no report"
 
 finish

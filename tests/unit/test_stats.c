@@ -422,9 +422,24 @@ static void test_looks_grow_to_the_planned_maximum(void **state)
     assert_int_equal(stats_look_size(&plan, 3), 100);
 }
 
+/* Newcombe (1998), table II, example (a) by method 10: 56 of 70 against 48 of 80. */
+static void test_the_difference_of_independent_shares_is_newcombes(void **state)
+{
+    (void)state;
+    struct stats_interval of_a = stats_wilson(48, 80), of_b = stats_wilson(56, 70);
+    struct stats_own_mean a = {.n = 80, .mean = 0.6, .low = of_a.low, .high = of_a.high};
+    struct stats_own_mean b = {.n = 70, .mean = 0.8, .low = of_b.low, .high = of_b.high};
+    struct stats_interval ci = stats_independent_difference(&a, &b);
+    assert_true(fabs(ci.low - 0.0524) < 5e-5);
+    assert_true(fabs(ci.high - 0.3339) < 5e-5);
+    b.low = NAN;
+    assert_true(isnan(stats_independent_difference(&a, &b).low));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_the_difference_of_independent_shares_is_newcombes),
         cmocka_unit_test(test_golden_numbers_of_proportion_ci_are_met),
         cmocka_unit_test(test_golden_numbers_of_power_are_met),
         cmocka_unit_test(test_golden_numbers_of_paired_are_met),
