@@ -6,7 +6,7 @@
 
 struct control {
     const struct handler_request *request;
-    struct fault_set *faults;
+    struct handler_options *options;
     struct counters *counters;
     struct handler_reply *reply;
 };
@@ -59,26 +59,40 @@ static void add_fault(struct control *control)
         reply_error(control, 400, err.msg);
         return;
     }
-    int rc = fault_set_add(control->faults, &fault);
+    int rc = fault_set_add(&control->options->faults, &fault);
     AS_ASSERT(!rc); /* one a kind, and there are fewer kinds than places */
     reply_done(control);
 }
 
 static void clear_faults(struct control *control)
 {
-    control->faults->count = 0;
+    control->options->faults.count = 0;
     reply_done(control);
 }
 
 static void make_models_faulty(struct control *control)
 {
-    control->faults->are_models_well = false;
+    control->options->faults.are_models_well = false;
     reply_done(control);
 }
 
 static void make_models_well(struct control *control)
 {
-    control->faults->are_models_well = true;
+    control->options->faults.are_models_well = true;
+    reply_done(control);
+}
+
+static void set_seed(struct control *control)
+{
+    struct as_json *body AS_CLEANUP_JSON = NULL;
+    int64_t seed = -1;
+    if (!as_json_parse(control->request->body.ptr, control->request->body.len, &body, NULL))
+        seed = as_json_get_int(body, "seed", -1);
+    if (seed < 0) {
+        reply_error(control, 400, "a seed is a whole number: {\"seed\": 17}");
+        return;
+    }
+    control->options->seed = (uint64_t)seed;
     reply_done(control);
 }
 
@@ -96,12 +110,13 @@ static const struct {
     {"DELETE", "/_sim/fault", clear_faults},
     {"POST", "/_sim/model-faults", make_models_faulty},
     {"DELETE", "/_sim/model-faults", make_models_well},
+    {"POST", "/_sim/seed", set_seed},
 };
 
-void control_answer(const struct handler_request *request, struct fault_set *faults,
+void control_answer(const struct handler_request *request, struct handler_options *options,
                     struct counters *counters, struct handler_reply *reply)
 {
-    struct control control = {request, faults, counters, reply};
+    struct control control = {request, options, counters, reply};
     bool is_path = false;
     for (size_t i = 0; i < AS_COUNT(routes); i++) {
         if (!as_str_eq(request->path, routes[i].path))

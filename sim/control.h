@@ -3,13 +3,16 @@
  *   POST /_sim/reset         counters back to zero, requests forgotten
  *   POST /_sim/fault         {"kind": "429", "rate": 0.1, "param": 2}: adds or replaces a fault
  *   DELETE /_sim/fault       no more faults
+ *   POST, DELETE /_sim/model-faults   the faults that models have by their names: on, off
+ *   POST /_sim/seed          {"seed": 17}: from now on the answers of that seed
  * Any other path gives 404, a wrong method 405. */
 #ifndef SIM_CONTROL_H
 #define SIM_CONTROL_H
 
 #include "sim/handler.h"
 
-void control_answer(const struct handler_request *request, struct fault_set *faults,
+/* Changes the options' seed and faults. */
+void control_answer(const struct handler_request *request, struct handler_options *options,
                     struct counters *counters, struct handler_reply *reply);
 
 #endif

@@ -320,7 +320,7 @@ void handler_answer(struct handler *handler, const struct handler_request *reque
     if (wire && as_str_eq(request->method, "POST"))
         answer_model(handler, request, wire, reply);
     else
-        control_answer(request, &handler->options.faults, &handler->counters, reply);
+        control_answer(request, &handler->options, &handler->counters, reply);
 }
 
 void handler_note_sent(struct handler *handler, const struct handler_reply *reply, uint64_t now_ms)

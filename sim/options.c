@@ -173,6 +173,6 @@ void options_print_help(void)
            "  sim-judge         answers judge questions; sim-judge-qNN is right NN %% of the time\n"
            "  sim-echo  sim-empty  sim-refuse\n"
            "  NAME+fault=KIND:RATE[:PARAM]  a model with a fault of its own\n\n"
-           "control: GET /_sim/stats, POST /_sim/reset, POST and DELETE /_sim/fault\n"
+           "control: GET /_sim/stats, POST /_sim/reset, POST /_sim/seed, POST and DELETE /_sim/fault\n"
            "Stopped by SIGINT or SIGTERM it prints what it was asked, and exits with 0.\n");
 }

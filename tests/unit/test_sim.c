@@ -163,6 +163,26 @@ static void test_answers_depend_on_request_and_seed_alone(void **state)
     sim_end(&c);
 }
 
+static void test_a_seed_set_while_it_runs_gives_the_answers_of_that_seed(void **state)
+{
+    (void)state;
+    static bool first[TASKS], second[TASKS];
+    struct sim a = SIM("--seed", "5"), b = SIM("--seed", "6");
+    int fd = sim_connect(&a);
+    struct reply bad = post(fd, "/_sim/seed", "", "{\"seed\":\"six\"}");
+    struct reply good = post(fd, "/_sim/seed", "", "{\"seed\":6}");
+    assert_int_equal(bad.status, 400);
+    assert_int_equal(good.status, 200);
+    solve_sums(&a, "sim-q50", 400, first);
+    solve_sums(&b, "sim-q50", 400, second);
+    assert_memory_equal(first, second, 400);
+    reply_done(&bad);
+    reply_done(&good);
+    close(fd);
+    sim_end(&a);
+    sim_end(&b);
+}
+
 static void test_one_model_is_as_good_in_every_format(void **state)
 {
     (void)state;
@@ -278,6 +298,7 @@ int main(void)
         cmocka_unit_test(test_models_have_the_quality_that_their_name_says),
         cmocka_unit_test(test_errors_of_two_models_come_together),
         cmocka_unit_test(test_answers_depend_on_request_and_seed_alone),
+        cmocka_unit_test(test_a_seed_set_while_it_runs_gives_the_answers_of_that_seed),
         cmocka_unit_test(test_one_model_is_as_good_in_every_format),
         cmocka_unit_test(test_judge_decides_by_reference_or_by_its_own_solution),
         cmocka_unit_test(test_judge_takes_no_orders_from_the_graded_answer),
