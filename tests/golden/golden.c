@@ -120,12 +120,37 @@ static void walk_named(struct walk *walk, const char *name, const struct as_json
     walk->path[len] = '\0';
 }
 
+/* Another generator's replicates: near is enough, and how near stands beside them. */
+static void walk_monte_carlo(struct walk *walk, const struct as_json *expected,
+                             const struct as_json *ours)
+{
+    static const struct {
+        const char *number, *tolerance;
+    } rows[] = {{"pct_lo", "tol_quantile_B10000"},
+                {"pct_hi", "tol_quantile_B10000"},
+                {"se", "tol_se_B10000"}};
+    for (size_t i = 0; i < AS_COUNT(rows); i++) {
+        double distance = fabs(as_json_get_num(ours, rows[i].number, NAN) -
+                               as_json_get_num(expected, rows[i].number, NAN));
+        if (!as_json_has(ours, rows[i].number)) {
+            count_not_produced(walk);
+        } else if (distance <= as_json_get_num(expected, rows[i].tolerance, 0)) {
+            walk->counts->near++;
+        } else {
+            walk->counts->different++;
+            log_difference(walk, expected, ours);
+        }
+    }
+}
+
 static void walk_member(void *ctx, const char *key, struct as_json *expected)
 {
     struct walk *walk = ctx;
-    if (!strcmp(key, "bootstrap_mc")) /* another generator's numbers, not ours to reproduce */
-        return;
     const struct as_json *parent = walk->ours;
+    if (!strcmp(key, "bootstrap_mc")) {
+        walk_monte_carlo(walk, expected, as_json_get(parent, key));
+        return;
+    }
     bool parent_absent = walk->is_absent;
     walk_named(walk, key, expected, as_json_get(parent, key),
                parent_absent || !as_json_has(parent, key));
@@ -312,6 +337,7 @@ static void report_kind(void *ctx, const char *kind, struct as_json *n_cases)
     report->total.equal += counts.equal;
     report->total.different += counts.different;
     report->total.not_produced += counts.not_produced;
+    report->total.near += counts.near;
 }
 
 int golden_report(const char *folder, FILE *out, struct golden_counts *ret_counts,

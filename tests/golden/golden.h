@@ -17,6 +17,9 @@ struct golden_counts {
     size_t equal;
     size_t different;
     size_t not_produced; /* numbers, not cases */
+    /* Numbers of another generator (bootstrap_mc) that ours meet within the tolerance that stands
+     * beside them; not among the equal. Those that they do not meet are different. */
+    size_t near;
 };
 
 /* One case: what a producer works from. Borrowed. */

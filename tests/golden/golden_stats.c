@@ -18,6 +18,9 @@ int main(int argc, char **argv)
         fprintf(stderr, "golden_stats: %s\n", err.msg);
         return as_err_exit_code(rc);
     }
+    if (counts.near)
+        printf("%zu numbers of another generator (bootstrap_mc) are within their own tolerance\n",
+               counts.near);
     printf("%zu equal, %zu different, %zu not produced\n", counts.equal, counts.different,
            counts.not_produced);
     return counts.different || counts.not_produced ? EXIT_FAILURE : EXIT_SUCCESS;

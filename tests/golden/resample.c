@@ -8,6 +8,7 @@
 
 #define RNG_VALUES 4
 #define RNG_DRAWS 12
+#define MONTE_CARLO_REPLICATES 10000
 
 struct as_json *golden_boot_json(const struct stats_boot *boot)
 {
@@ -26,6 +27,17 @@ struct as_json *golden_boot_json(const struct stats_boot *boot)
     return out;
 }
 
+/* Against another generator's replicates: any seed of ours will do. */
+static struct as_json *monte_carlo_json(const struct stats_sample *diffs, uint64_t seed)
+{
+    struct stats_boot boot = stats_boot_mean(diffs, seed, MONTE_CARLO_REPLICATES);
+    struct as_json *out = as_json_object();
+    as_json_set_num(out, "pct_lo", boot.percentile.low);
+    as_json_set_num(out, "pct_hi", boot.percentile.high);
+    as_json_set_num(out, "se", boot.se);
+    return out;
+}
+
 void golden_add_resampling(struct as_json *out, const struct stats_pairs *pairs,
                            const struct as_json *boot)
 {
@@ -36,6 +48,7 @@ void golden_add_resampling(struct as_json *out, const struct stats_pairs *pairs,
     struct stats_sample diffs = stats_pairs_diffs(pairs);
     struct stats_boot mean = stats_boot_mean(&diffs, seed, replicates);
     as_json_set_take(out, "bootstrap", golden_boot_json(&mean));
+    as_json_set_take(out, "bootstrap_mc", monte_carlo_json(&diffs, seed));
     if (as_json_get_bool(boot, "strata", false)) {
         struct stats_boot stratified = stats_boot_mean_stratified(pairs, seed, replicates);
         as_json_set_take(out, "bootstrap_stratified", golden_boot_json(&stratified));

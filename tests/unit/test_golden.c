@@ -132,6 +132,24 @@ static void test_a_malformed_file_is_named_with_what_is_wrong(void **state)
     }
 }
 
+#define MONTE_CARLO(high)                                                                  \
+    "{\"cases\":{\"m\":{\"kind\":\"paired\",\"files\":[\"in.csv\"],\"options\":{\"boot\":" \
+    "{\"B\":10,\"seed\":1}},\"expect\":{\"bootstrap_mc\":{\"pct_lo\":-1,\"pct_hi\":" high  \
+    ",\"se\":0.7,\"tol_quantile_B10000\":0.01,\"tol_se_B10000\":0.1}}}}}"
+
+static void test_numbers_of_another_generator_are_held_to_their_own_tolerance(void **state)
+{
+    (void)state;
+    struct checked good = check_folder(MONTE_CARLO("1"), HEADER "b,,,0,1\na,,,1,0\n");
+    assert_int_equal(good.counts.near, 3);
+    assert_int_equal(good.counts.different + good.counts.not_produced + good.counts.equal, 0);
+    struct checked bad = check_folder(MONTE_CARLO("0.9"), HEADER "b,,,0,1\na,,,1,0\n");
+    assert_int_equal(bad.counts.near, 2);
+    assert_int_equal(bad.counts.different, 1);
+    struct checked none = check_folder(MONTE_CARLO("1"), NULL);
+    assert_int_equal(none.counts.not_produced, 3);
+}
+
 static void test_options_that_make_no_sense_are_named(void **state)
 {
     static const struct {
@@ -179,6 +197,7 @@ int main(void)
         cmocka_unit_test(test_a_changed_number_and_an_unknown_one_are_named),
         cmocka_unit_test(test_an_unknown_kind_is_named_and_its_numbers_are_not_produced),
         cmocka_unit_test(test_a_malformed_file_is_named_with_what_is_wrong),
+        cmocka_unit_test(test_numbers_of_another_generator_are_held_to_their_own_tolerance),
         cmocka_unit_test(test_options_that_make_no_sense_are_named),
         cmocka_unit_test(test_an_expected_json_that_cannot_be_used_is_an_error_with_its_path),
     };
