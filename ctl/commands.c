@@ -404,13 +404,12 @@ const struct command commands[] = {
                     {"report", "FILE", NULL,
                      "a JSON report in the place of A; then A is the newer"},
                     {"force", NULL, "force", "compare also what is not comparable; labelled"}},
-        .help =
-            "A and B are run groups' numbers, or the word last. A alone: its candidates against\n"
-            "its baseline. A and B: what changed since A, for each member that both have, paired\n"
-            "by case; --baseline or --candidate choose one pair. Runs whose dataset, scorer,\n"
-            "judge, system prompt, samples or failure policy differ are refused (exit code 65):\n"
-            "the message names each, and what to do. Of a --report whose run is not in this\n"
-            "daemon's database only the means are compared, unpaired.",
+        .help = "A and B are run groups' numbers, or the word last. A alone: its candidates\n"
+                "against its baseline. A and B: what changed since A, for each member that both\n"
+                "have, paired by case; --baseline or --candidate choose one pair. Runs whose\n"
+                "dataset, scorer, judge, system prompt, samples or failure policy differ are\n"
+                "refused (exit code 65): the message names each, and what to do. Of a --report\n"
+                "whose run is not in this daemon's database only the means are compared, unpaired.",
         .example = "assayctl run compare last\n"
                    "assayctl run compare 12 last\n"
                    "assayctl run compare 12 15 --baseline gpt-4.1 --candidate gpt-4.1-mini\n"

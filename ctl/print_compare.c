@@ -145,6 +145,23 @@ static void print_parts(const struct output *out, const struct as_json *pair, co
         out_styled(out, STYLE_DIM, "and %s further %s\n", fmt_count(pair, left_out).s, kind);
 }
 
+/* All of them at a glance. */
+static void print_overview(const struct output *out, const struct as_json *pairs)
+{
+    static const struct grid_column columns[] = {
+        {"CANDIDATE", GRID_BOLD, "candidate", NULL},
+        {"BASELINE", 0, "baseline", NULL},
+        {"PAIRS", GRID_RIGHT, "n_pairs", fmt_count},
+        {"DIFF", GRID_RIGHT | GRID_BOLD, "diff", fmt_diff},
+        {"95 % INTERVAL", 0, "ci", fmt_interval},
+        {"P", GRID_RIGHT, "p", fmt_p},
+        {"HOLM", GRID_RIGHT, "p_holm", fmt_p},
+        {0},
+    };
+    out_print(out, "\n");
+    grid_print_list(out, columns, pairs);
+}
+
 void print_compared(struct ctl *ctl, const struct as_json *result)
 {
     const struct output *out = &ctl->out;
@@ -153,6 +170,8 @@ void print_compared(struct ctl *ctl, const struct as_json *result)
     print_title(out, result);
     print_list(out, STYLE_BAD, FORCED, forced);
     print_list(out, STYLE_DIM, "note: ", as_json_get(result, "notes"));
+    if (as_json_len(pairs) > 1)
+        print_overview(out, pairs);
     for (size_t i = 0; i < as_json_len(pairs); i++) {
         const struct as_json *pair = as_json_at(pairs, i);
         out_print(out, "\n");

@@ -296,11 +296,9 @@ const struct proto_method proto_run_methods[] = {
             "those that one has; passes and mcnemar are there when every score is 0 or 1; "
             "se_unpaired is what the standard error would be without pairing; p_holm is adjusted "
             "for the number of comparisons, or of strata or tags, of which those of fewer than 20 "
-            "pairs "
-            "have none; strata and tags are the first 100 in byte order, of the first run's cases; "
-            "a "
-            "comparison that is not paired has of all these the two sides' n, mean, ci, failed and "
-            "missing, diff, ci and sentence",
+            "pairs have none; of strata and tags, those of the first run's cases, the first 100 in "
+            "byte order are there, fewer beside many comparisons; one that is not paired has of "
+            "all these the two sides' n, mean, ci, failed and missing, diff, ci and sentence",
         .errors = "not_found, bad_input, state",
     },
     {

@@ -10,6 +10,9 @@
 
 #define REFUSED_IN_FULL 4 /* differences that a refusal gives with both values */
 #define NO_MEMBER SIZE_MAX
+/* Strata and tags in an answer, which is one line of the protocol; and of one comparison. */
+#define PARTS_IN_ALL 1000
+#define PARTS_MAX 100
 
 static bool is_across(const struct comparing *on)
 {
@@ -261,6 +264,12 @@ static struct compare_side side_of(const struct comparing *on, const struct comp
     };
 }
 
+static size_t parts_max(const struct comparing *on)
+{
+    size_t fits = PARTS_IN_ALL / 2 / on->couple_count;
+    return fits < PARTS_MAX ? fits : PARTS_MAX;
+}
+
 static int compare_couple(struct comparing *on, const struct couple *couple,
                           struct as_json **ret_json)
 {
@@ -270,6 +279,7 @@ static int compare_couple(struct comparing *on, const struct couple *couple,
         .baseline = side_of(on, on->a, couple->baseline),
         .candidate = side_of(on, on->b, couple->candidate),
         .policy = on->a->pins->gate.policy,
+        .parts_max = parts_max(on),
     };
     return compare_members(&sides, ret_json, on->err);
 }

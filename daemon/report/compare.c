@@ -10,8 +10,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* Strata and tags that are given: of more the first in byte order, and how many are left out. */
-#define PARTS_MAX 100
 #define NO_PAIR UINT32_MAX
 
 struct joined {
@@ -174,11 +172,17 @@ static void add_part(struct as_json *list, const char *key, const char *name,
     as_json_push_take(list, json);
 }
 
-static void set_strata(struct as_json *json, const struct table *table,
+static size_t at_most(size_t count, size_t max)
+{
+    return count < max ? count : max;
+}
+
+static void set_strata(struct as_json *json, const struct compare_sides *sides,
                        const struct stats_pairs *pairs)
 {
+    const struct table *table = sides->baseline.table;
     struct as_json *strata = as_json_array();
-    size_t shown = table->stratum_count < PARTS_MAX ? table->stratum_count : PARTS_MAX;
+    size_t shown = at_most(table->stratum_count, sides->parts_max);
     for (size_t i = 0; i < shown; i++) {
         struct stats_pairs inside;
         stats_pairs_init_stratum(&inside, pairs, (int32_t)i);
@@ -217,13 +221,14 @@ static void add_tag(struct as_json *list, const struct gate_tag *tag,
     stats_pairs_done(&inside);
 }
 
-static void set_tags(struct as_json *json, const struct table *table,
+static void set_tags(struct as_json *json, const struct compare_sides *sides,
                      const struct stats_pairs *pairs, const struct joined *joined)
 {
+    const struct table *table = sides->baseline.table;
     struct as_json *tags = as_json_array();
     struct stats_numbering numbering;
     AS_CLEANUP_FREE uint32_t *pair_of = pairs_by_place(table, pairs, joined);
-    size_t shown = table->tag_count < PARTS_MAX ? table->tag_count : PARTS_MAX;
+    size_t shown = at_most(table->tag_count, sides->parts_max);
     stats_numbering_init(&numbering, pairs->n_clusters);
     for (size_t i = 0; i < shown; i++)
         add_tag(tags, &table->tags[i], pairs, pair_of, &numbering);
@@ -292,8 +297,8 @@ int compare_members(const struct compare_sides *sides, struct as_json **ret_json
     as_json_set_num(json, "diff_if_dropped", diff_if_dropped(sides));
     set_binary(json, &paired);
     set_spread(json, &paired);
-    set_strata(json, sides->baseline.table, &pairs);
-    set_tags(json, sides->baseline.table, &pairs, &joined);
+    set_strata(json, sides, &pairs);
+    set_tags(json, sides, &pairs, &joined);
     set_sentence(json, sides, &paired);
     stats_pairs_done(&pairs);
     joined_done(&joined);

@@ -21,6 +21,7 @@ struct compare_side { /* borrowed */
 struct compare_sides {
     struct compare_side baseline, candidate;
     enum gate_policy policy; /* what a model's own failed call counts as */
+    size_t parts_max;        /* strata, and tags, that are given; the first in byte order */
 };
 
 /* AS_ECORRUPT: a stored score is out of range. */
