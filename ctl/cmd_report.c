@@ -1,5 +1,7 @@
 /* report: the pages of run.report into a file or onto stdout; text and JSON are what run.show
- * tells. A file is written beside its place and moved there when it is whole. */
+ * tells. */
+#include "ctl/report.h"
+
 #include "ctl/print.h"
 #include "ctl/run_commands.h"
 
@@ -8,13 +10,52 @@
 #include <string.h>
 #include <unistd.h>
 
-struct report_file {
-    FILE *stream;
-    const char *path;
-    char *partial; /* NULL: the stream is stdout */
+static const struct report_ending {
+    const char *ending, *format;
+} endings[] = {
+    {".html", "html"}, {".htm", "html"},    {".md", "md"},
+    {".xml", "junit"}, {".junit", "junit"}, {".csv", "csv"},
+    {".txt", "text"},  {".json", "json"},   {".jsonl", "jsonl"},
 };
 
-static int open_file(const char *path, struct report_file *ret_file, struct as_err *err)
+static bool is_format(const char *name)
+{
+    for (size_t i = 0; i < AS_COUNT(endings); i++)
+        if (!strcmp(endings[i].format, name))
+            return true;
+    return false;
+}
+
+static const char *format_of_name(const char *path)
+{
+    const char *dot = strrchr(path, '.');
+    for (size_t i = 0; dot && i < AS_COUNT(endings); i++)
+        if (!strcmp(endings[i].ending, dot))
+            return endings[i].format;
+    return NULL;
+}
+
+int report_format(const char *format, const char *path, bool is_json, const char **ret_format,
+                  struct as_err *err)
+{
+    if (format && !is_format(format))
+        return as_err_set(err, AS_EINVAL,
+                          "no report format is called '%s': csv, html, json, jsonl, junit, md or "
+                          "text",
+                          format);
+    if (!format && path && strcmp(path, "-") != 0) {
+        format = format_of_name(path);
+        if (!format)
+            return as_err_set(err, AS_EUSAGE,
+                              "--output %s: its name does not tell the format: end it in .html, "
+                              ".md, .xml (JUnit), .json, .jsonl, .csv or .txt, or add --format",
+                              path);
+    }
+    *ret_format = format ? format : is_json ? "json" : "text";
+    return 0;
+}
+
+int report_file_open(const char *path, struct report_file *ret_file, struct as_err *err)
 {
     struct as_buf partial = {0};
     *ret_file = (struct report_file){.stream = stdout};
@@ -29,8 +70,7 @@ static int open_file(const char *path, struct report_file *ret_file, struct as_e
     return rc;
 }
 
-/* Keeps the file when rc is 0, else takes what there is of it away. Returns rc, or its own. */
-static int close_file(struct report_file *file, int rc, struct as_err *err)
+int report_file_close(struct report_file *file, int rc, struct as_err *err)
 {
     bool is_bad = fflush(file->stream) || ferror(file->stream);
     if (!file->partial)
@@ -71,36 +111,48 @@ static int copy_pages(struct ctl *ctl, struct as_json *params, FILE *stream, str
 }
 
 /* Text as a terminal without colours would get it. */
-static int show_run(struct ctl *ctl, struct as_json *params, bool is_json, FILE *stream,
-                    struct as_err *err)
+static int show_run(struct ctl *ctl, struct as_json *params, bool is_json,
+                    const struct as_json *compared, FILE *stream, struct as_err *err)
 {
     AS_CLEANUP_JSON struct as_json *run = NULL;
+    struct output before = ctl->out;
     int rc = ctl_call(ctl, "run.show", as_json_share(params), &run, err);
     if (rc)
         return rc;
     if (stream != stdout)
         out_init(&ctl->out, stream, COLOR_NEVER);
+    if (is_json && compared)
+        as_json_set_take(run, "compared", as_json_share((struct as_json *)compared));
     if (is_json)
         out_json(&ctl->out, run);
     else
         print_run(ctl, run);
+    if (!is_json && compared)
+        print_compared(ctl, compared);
+    ctl->out = before;
     return 0;
+}
+
+int report_write(struct ctl *ctl, struct as_json *params, const char *format,
+                 const struct as_json *compared, FILE *stream, struct as_err *err)
+{
+    bool is_json = !strcmp(format, "json");
+    if (is_json || !strcmp(format, "text"))
+        return show_run(ctl, params, is_json, compared, stream, err);
+    as_json_set_str(params, "format", format);
+    return copy_pages(ctl, params, stream, err);
 }
 
 int command_report(struct ctl *ctl, struct args *args, struct as_err *err)
 {
     AS_CLEANUP_JSON struct as_json *params = args_take_params(args);
-    const char *format = args_value(args, "format");
-    bool is_json = format ? !strcmp(format, "json") : ctl->is_json;
+    const char *path = args_value(args, "output"), *format = NULL;
     struct report_file file;
-    int rc = open_file(args_value(args, "output"), &file, err);
+    int rc = report_format(args_value(args, "format"), path, ctl->is_json, &format, err);
+    if (!rc)
+        rc = report_file_open(path, &file, err);
     if (rc)
         return rc;
-    if (is_json || !format || !strcmp(format, "text")) {
-        rc = show_run(ctl, params, is_json, file.stream, err);
-    } else {
-        as_json_set_str(params, "format", format);
-        rc = copy_pages(ctl, params, file.stream, err);
-    }
-    return close_file(&file, rc, err);
+    rc = report_write(ctl, params, format, NULL, file.stream, err);
+    return report_file_close(&file, rc, err);
 }

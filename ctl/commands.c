@@ -257,11 +257,18 @@ const struct command commands[] = {
         .options = {{"wait", NULL, NULL, "wait for its end and show the result"},
                     {"gate", NULL, NULL, "wait; the exit code is the gate's"},
                     {"timeout", "TIME", NULL, "wait so long at most: 90s, 15m, 1h30m"},
+                    {"output", "FILE", NULL, "wait, and write a report: .html .md .xml .json ..."},
+                    {"format", "FORMAT", NULL, "of that, when its name does not tell"},
+                    {"compare-with", "RUN|FILE", NULL,
+                     "wait, and compare with that run or its JSON report"},
                     RUN_OPTIONS,
                     {"tag", "TAG", "tag", "what to call it"},
                     {"scheduled", NULL, "scheduled", "its calls go behind those of other runs"},
                     WHY_OPTION},
         .help = CASES_HELP
+        "--output writes the report whatever the verdict is; its format is that of the ending, as\n"
+        "in `report`. --compare-with takes an earlier run's number, last, or a report that was\n"
+        "written as JSON; what it finds does not decide over the exit code.\n"
         "With --journal replay nothing is called: the run fails at the first call whose "
         "answer\n"
         "the journal does not have.\n"
@@ -269,7 +276,10 @@ const struct command commands[] = {
         "passed), 2 gate failed, 3 run failed or cancelled, 4 gave up waiting, 5 gate\n"
         "undecided, or the budget stopped the run. Caps hold for models and judge together;\n"
         "where the eval has its own, they can only be lowered.",
-        .example = "assayctl run start support-triage --gate --timeout 15m",
+        .example =
+            "assayctl run start support-triage --gate --timeout 15m\n"
+            "assayctl run start support-triage --gate --output gate.xml --compare-with last\n"
+            "assayctl run start support-triage --max-cases 200 --sample stratified:tag",
         .print = print_started,
         .run = command_run_start,
     },
@@ -509,8 +519,7 @@ const struct command commands[] = {
         .method = "run.report",
         .doc = "A run group as HTML, Markdown, JUnit, CSV or JSON.",
         .args = {{"RUN", "run"}},
-        .options = {{"format", "FORMAT", NULL,
-                     "text (the default), json, jsonl, csv, md, junit or html"},
+        .options = {{"format", "FORMAT", NULL, "text, json, jsonl, csv, md, junit or html"},
                     {"output", "FILE", NULL,
                      "write it there; the file is whole or as it was before"}},
         .help = "md fits a comment on a pull request; junit has a test case for each check of the\n"

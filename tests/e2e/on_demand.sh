@@ -58,6 +58,13 @@ expect_contains "$(ctl row show last "$id")" "$id"
 expect_contains "$(ctl report last --format csv)" "$id"
 expect_exit 65 ctl row show last c999
 
+# ---- run plan takes the same ----
+
+plan=$(ctl --json run plan sums --max-cases 40 --sample random --seed 7 --cache)
+expect "$(jq -c '[.cases, .models[0].reused]' <<<"$plan")" = '[40,40]' "cases of a plan, and what a run of the same cases has paid"
+plan=$(ctl --json run plan sums --where split=test --journal cache)
+expect "$(jq '.cases' <<<"$plan")" -eq 40 "cases of a plan with a term"
+
 # ---- --temperature, --max-concurrent, --request-delay, --samples, --models, --tag ----
 
 expect_exit 0 ctl run start sums --max-cases 5 --temperature 0.7 --tag warm --wait
@@ -87,13 +94,6 @@ expect_exit 0 ctl run start sums --max-cases 4 --request-delay 0.05 --wait
 expect "$((($(date +%s%N) - began) / 1000000))" -ge 350 "milliseconds of 8 calls with 7 pauses of 50"
 expect_contains "$out" "0.05 s between calls"
 expect "$(ctl --json run show last | jq -c .calls)" = '{"temperature":null,"max_concurrent":null,"request_delay_s":0.05}' "what is pinned"
-
-# ---- run plan takes the same ----
-
-plan=$(ctl --json run plan sums --max-cases 40 --sample random --seed 7 --cache)
-expect "$(jq -c '[.cases, .models[0].reused]' <<<"$plan")" = '[40,40]' "cases of a plan, and what a run of the same cases has paid"
-plan=$(ctl --json run plan sums --where split=test --journal cache)
-expect "$(jq '.cases' <<<"$plan")" -eq 40 "cases of a plan with a term"
 
 # ---- after kill -9, and in a replay ----
 
