@@ -2,7 +2,7 @@
  * grown large enough, within a case if need be: the next one renders that case again and leaves out
  * what was sent. */
 #include "daemon/control/handlers.h"
-#include "daemon/report/render.h"
+#include "daemon/control/report_flips.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -109,19 +109,22 @@ static int add_cases(struct report_page *page)
     return rc;
 }
 
-static void add_head(struct report_page *page)
+static int add_head(struct report_page *page)
 {
+    int rc = 0;
     render_head(&page->render);
+    if (render_format_has_flips(page->render.format))
+        rc = report_flips(page->store, page->group, &page->render);
+    render_body(&page->render);
     take_piece(page, 0, (struct render_tally){0});
+    return rc;
 }
 
 static int fill_page(struct report_page *page)
 {
-    int rc = 0;
-    if (page->place.seq < 0)
-        add_head(page);
+    int rc = page->place.seq < 0 ? add_head(page) : 0;
     if (!render_format_has_cases(page->render.format))
-        return 0;
+        return rc;
     while (!rc && !page->is_full && page->place.seq < page->group->case_count)
         rc = add_cases(page);
     if (!rc && !page->is_full)

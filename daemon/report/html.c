@@ -1,6 +1,6 @@
 /* The HTML report: one file that opens from a disk without a network. The verdict comes first, then
- * comparisons, models, cost against quality, latency, scores, tags, the cases, and last what the
- * run was made of. Style and script are files beside this one, built in. The browser is told to
+ * comparisons, models, cost against quality, latency, scores, tags, flips, the cases, and last what
+ * the run was made of. Style and script are files beside this one, built in. The browser is told to
  * load nothing and to run no script but this very one, should markup of others ever get through.
  * The script sorts, filters and marks differences; all else works without it. */
 #include "daemon/report/html_own.h"
@@ -87,6 +87,7 @@ static void add_contents(const struct render *render)
     add_link(out, "latency", "Latency", has_members);
     add_link(out, "scores", "Scores", has_members);
     add_link(out, "tags", "Tags", as_json_len(as_json_get(run, "tags")));
+    add_link(out, "flips", "Flips", html_has_flips(render));
     add_link(out, "cases", "Cases", true);
     add_link(out, "made-of", "What it was made of", true);
     as_buf_adds(out, "</ul></nav>\n");
@@ -145,6 +146,12 @@ static void html_head(const struct render *render)
     html_latencies(render);
     html_metrics(render);
     html_tags(render);
+    html_begin_flips(render);
+}
+
+static void html_body(const struct render *render)
+{
+    html_end_flips(render);
     html_begin_cases(render);
 }
 
@@ -181,4 +188,12 @@ static void html_tail(const struct render *render)
     as_buf_adds(out, "</script></body></html>\n");
 }
 
-const struct render_format render_html = {"html", html_head, html_case, html_tail};
+const struct render_format render_html = {
+    .name = "html",
+    .head = html_head,
+    .flips = html_flips,
+    .each_flip = html_flip,
+    .body = html_body,
+    .each_case = html_case,
+    .tail = html_tail,
+};

@@ -70,9 +70,16 @@ static const char *class_name(enum case_class class)
     return "";
 }
 
-static void add_text(struct as_buf *out, struct as_str text)
+struct texts { /* being written, each up to a length */
+    const struct render *render;
+    struct as_buf *out;
+    size_t max_bytes;
+};
+
+static void add_text(const struct texts *texts, struct as_str text)
 {
-    struct as_str shown = render_cut(text, TEXT_SHOWN_BYTES);
+    struct as_buf *out = texts->out;
+    struct as_str shown = render_cut(text, texts->max_bytes);
     as_buf_adds(out, "<pre>");
     render_markup(out, shown);
     as_buf_adds(out, "</pre>");
@@ -118,8 +125,7 @@ static void add_values(const struct render *render, const struct render_case *sh
     as_buf_adds(render->out, is_there ? "</span>" : "–</span>");
 }
 
-/* The beginning of what the first user message says, on one line. */
-static void add_gist(struct as_buf *out, const struct case_record *record)
+void html_gist(struct as_buf *out, const struct case_record *record)
 {
     AS_CLEANUP_JSON struct as_json *messages = NULL;
     struct as_str gist = {0};
@@ -144,15 +150,16 @@ static void add_line(const struct render *render, const struct render_case *show
     if (shown->record->is_critical)
         as_buf_adds(out, " <span class=\"chip unsure\">critical</span>");
     as_buf_adds(out, "</span>");
-    add_gist(out, shown->record);
+    html_gist(out, shown->record);
     for (size_t m = 0; m < render_member_count(render->run); m++)
         add_values(render, shown, (uint32_t)m);
 }
 
 /* ---- what unfolds ---- */
 
-static void add_message(struct as_buf *out, const struct as_json *message)
+static void add_message(const struct texts *texts, const struct as_json *message)
 {
+    struct as_buf *out = texts->out;
     const struct as_json *content = as_json_get(message, "content");
     struct as_str text = as_json_str(content);
     struct as_buf whole = {0};
@@ -163,7 +170,7 @@ static void add_message(struct as_buf *out, const struct as_json *message)
     as_buf_adds(out, "<p class=\"role\">");
     render_markup_cstr(out, as_json_get_cstr(message, "role"));
     as_buf_adds(out, "</p>");
-    add_text(out, text);
+    add_text(texts, text);
     as_buf_done(&whole);
 }
 
@@ -178,31 +185,32 @@ static void add_tags(struct as_buf *out, const struct as_json *tags)
 
 static void add_member_as_json(void *ctx, const char *key, struct as_json *value)
 {
-    struct as_buf *out = ctx, text = {0};
+    const struct texts *texts = ctx;
+    struct as_buf *out = texts->out, text = {0};
     if (!strcmp(key, "tags"))
         add_tags(out, value);
     if (strcmp(key, "expected") != 0 && strcmp(key, "reference") != 0)
         return;
     as_buf_addf(out, "<p class=\"role\">%s</p>", key);
     if (as_json_str(value).ptr) {
-        add_text(out, as_json_str(value));
+        add_text(texts, as_json_str(value));
         return;
     }
     as_json_write(value, &text);
-    add_text(out, as_buf_str(&text));
+    add_text(texts, as_buf_str(&text));
     as_buf_done(&text);
 }
 
-static void add_input(struct as_buf *out, const struct case_record *record)
+static void add_input(struct texts *texts, const struct case_record *record)
 {
     AS_CLEANUP_JSON struct as_json *messages = NULL, *whole = NULL;
     if (record->messages_json.ptr &&
         as_json_parse(record->messages_json.ptr, record->messages_json.len, &messages, NULL))
         messages = NULL;
     for (size_t i = 0; i < as_json_len(messages); i++)
-        add_message(out, as_json_at(messages, i));
+        add_message(texts, as_json_at(messages, i));
     if (record->json.ptr && !as_json_parse(record->json.ptr, record->json.len, &whole, NULL))
-        as_json_each(whole, add_member_as_json, out);
+        as_json_each(whole, add_member_as_json, texts);
 }
 
 static void add_score(const struct render *render, const struct score_record *score)
@@ -232,7 +240,7 @@ static void add_facts(struct as_buf *out, const struct row_record *row)
     as_buf_adds(out, "</p>");
 }
 
-static void add_answer(struct as_buf *out, const struct row_record *row,
+static void add_answer(const struct texts *texts, const struct row_record *row,
                        const struct row_listing *baseline)
 {
     if (!row->text.ptr)
@@ -240,14 +248,15 @@ static void add_answer(struct as_buf *out, const struct row_record *row,
     const struct row_record *other = baseline ? &baseline->row : NULL;
     if (other && other != row && other->text.ptr && other->text.len == row->text.len &&
         !memcmp(other->text.ptr, row->text.ptr, row->text.len))
-        as_buf_adds(out, "<p class=\"note\">word for word as the baseline</p>");
-    add_text(out, row->text);
+        as_buf_adds(texts->out, "<p class=\"note\">word for word as the baseline</p>");
+    add_text(texts, row->text);
 }
 
-static void add_row(const struct render *render, const struct render_case *shown,
+static void add_row(const struct texts *texts, const struct render_case *shown,
                     const struct row_listing *listing)
 {
-    struct as_buf *out = render->out;
+    const struct render *render = texts->render;
+    struct as_buf *out = texts->out;
     const struct row_record *row = &listing->row;
     as_buf_addf(out, "<section class=\"answer\" data-member=\"%" PRIu32 "\"><h3>", row->key.member);
     render_markup_cstr(out, render_member_name(render->run, row->key.member));
@@ -257,12 +266,12 @@ static void add_row(const struct render *render, const struct render_case *shown
     add_facts(out, row);
     if (row->error.len) {
         as_buf_adds(out, "<p class=\"error\">");
-        render_markup(out, render_cut(row->error, TEXT_SHOWN_BYTES));
+        render_markup(out, render_cut(row->error, texts->max_bytes));
         as_buf_adds(out, "</p>");
     }
-    add_answer(out, row, baseline_of(shown, listing));
+    add_answer(texts, row, baseline_of(shown, listing));
     if (row->tool_calls_json.len)
-        add_text(out, row->tool_calls_json);
+        add_text(texts, row->tool_calls_json);
     if (listing->score_count)
         as_buf_adds(out, "<table class=\"scores\">");
     for (size_t i = 0; i < listing->score_count; i++)
@@ -270,15 +279,19 @@ static void add_row(const struct render *render, const struct render_case *shown
     as_buf_adds(out, listing->score_count ? "</table></section>" : "</section>");
 }
 
-static void add_details(const struct render *render, const struct render_case *shown)
+void html_texts(const struct render *render, const struct render_case *shown, uint32_t member,
+                size_t max_bytes)
 {
-    struct as_buf *out = render->out;
-    as_buf_adds(out, "<div class=\"input\">");
-    add_input(out, shown->record);
-    as_buf_adds(out, "</div><div class=\"answers\">");
-    for (size_t i = 0; i < shown->row_count; i++)
-        add_row(render, shown, &shown->rows[i]);
-    as_buf_adds(out, "</div>");
+    struct texts texts = {render, render->out, max_bytes};
+    as_buf_adds(texts.out, "<div class=\"input\">");
+    add_input(&texts, shown->record);
+    as_buf_adds(texts.out, "</div><div class=\"answers\">");
+    for (size_t i = 0; i < shown->row_count; i++) {
+        uint32_t own = shown->rows[i].row.key.member;
+        if (member == HTML_ALL_MEMBERS || own == member || !own)
+            add_row(&texts, shown, &shown->rows[i]);
+    }
+    as_buf_adds(texts.out, "</div>");
 }
 
 /* ---- the list ---- */
@@ -355,7 +368,7 @@ static void add_case(const struct render *render, const struct render_case *show
     add_line(render, shown);
     as_buf_adds(out, is_brief ? "</div>" : "</summary>");
     if (!is_brief)
-        add_details(render, shown);
+        html_texts(render, shown, HTML_ALL_MEMBERS, TEXT_SHOWN_BYTES);
     as_buf_addf(out, "</%s>\n", element);
 }
 
@@ -378,11 +391,9 @@ void html_end_cases(const struct render *render)
     const struct render_tally *tally = render->tally;
     as_buf_adds(out, "</div></div>\n");
     if (tally->brief)
-        as_buf_addf(out, "<p class=\"note\">%zu cases are listed without their texts.</p>\n",
-                    tally->brief);
+        as_buf_addf(out, "<p class=\"note\">Listed without their texts: %zu.</p>\n", tally->brief);
     if (tally->left_out)
-        as_buf_addf(out,
-                    "<p class=\"warning\">%zu cases are not listed, to keep this file small.</p>\n",
+        as_buf_addf(out, "<p class=\"warning\">Not listed, to keep this file small: %zu.</p>\n",
                     tally->left_out);
     if (tally->brief || tally->left_out)
         as_buf_addf(out,

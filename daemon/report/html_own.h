@@ -77,8 +77,23 @@ void html_members(const struct render *render);
 void html_latencies(const struct render *render);
 void html_metrics(const struct render *render);
 void html_tags(const struct render *render);
+/* Only of a run that has a comparison. */
+bool html_has_flips(const struct render *render);
+void html_begin_flips(const struct render *render);
+void html_flips(const struct render *render, const struct render_flips *flips);
+void html_flip(const struct render *render, const struct flip *flip, uint32_t member,
+               const struct render_case *shown);
+void html_end_flips(const struct render *render);
 void html_begin_cases(const struct render *render);
 void html_case(const struct render *render, const struct render_case *shown);
 void html_end_cases(const struct render *render);
+
+/* The beginning of what the first user message says, on one line. */
+void html_gist(struct as_buf *out, const struct case_record *record);
+/* The case's input, and the answers with their scores side by side: of all members, or of the
+ * baseline and one other alone. */
+#define HTML_ALL_MEMBERS UINT32_MAX
+void html_texts(const struct render *render, const struct render_case *shown, uint32_t member,
+                size_t max_bytes);
 
 #endif

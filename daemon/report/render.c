@@ -25,9 +25,31 @@ bool render_format_has_cases(const struct render_format *format)
     return format->each_case;
 }
 
+bool render_format_has_flips(const struct render_format *format)
+{
+    return format->flips;
+}
+
 void render_head(const struct render *render)
 {
     render->format->head(render);
+}
+
+void render_flips(const struct render *render, const struct render_flips *flips)
+{
+    render->format->flips(render, flips);
+}
+
+void render_flip(const struct render *render, const struct flip *flip, uint32_t member,
+                 const struct render_case *shown)
+{
+    render->format->each_flip(render, flip, member, shown);
+}
+
+void render_body(const struct render *render)
+{
+    if (render->format->body)
+        render->format->body(render);
 }
 
 void render_case(const struct render *render, const struct render_case *shown)

@@ -140,4 +140,4 @@ static void junit_head(const struct render *render)
     as_buf_adds(render->out, "</testsuites>\n");
 }
 
-const struct render_format render_junit = {"junit", junit_head, NULL, NULL};
+const struct render_format render_junit = {.name = "junit", .head = junit_head};

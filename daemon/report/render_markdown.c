@@ -304,4 +304,4 @@ static void markdown_head(const struct render *render)
                     comment.left_out, as_json_get_int(render->run, "run", 0));
 }
 
-const struct render_format render_markdown = {"md", markdown_head, NULL, NULL};
+const struct render_format render_markdown = {.name = "md", .head = markdown_head};

@@ -97,7 +97,7 @@ static void csv_case(const struct render *render, const struct render_case *show
     }
 }
 
-const struct render_format render_csv = {"csv", csv_head, csv_case, NULL};
+const struct render_format render_csv = {.name = "csv", .head = csv_head, .each_case = csv_case};
 
 /* ---- JSON lines ---- */
 
@@ -173,4 +173,5 @@ static void jsonl_case(const struct render *render, const struct render_case *sh
     }
 }
 
-const struct render_format render_jsonl = {"jsonl", jsonl_head, jsonl_case, NULL};
+const struct render_format render_jsonl = {
+    .name = "jsonl", .head = jsonl_head, .each_case = jsonl_case};

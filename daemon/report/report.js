@@ -85,9 +85,9 @@
     }
   };
   document.addEventListener("toggle", (event) => {
-    if (event.target.matches(".case") && event.target.open) markCase(event.target);
+    if (event.target.matches(".case, .flip") && event.target.open) markCase(event.target);
   }, true);
-  const markOpen = () => all(".case[open]").forEach(markCase);
+  const markOpen = () => all(".case[open], .flip[open]").forEach(markCase);
   marks.addEventListener("change", markOpen);
   markOpen();
 
@@ -115,7 +115,9 @@
   document.querySelector(".filters").hidden = false;
   filter();
 
-  // ---- links to cases, and print ----
+  // ---- links to cases (those that are not listed are words), and print ----
+  for (const link of all("a[href^='#c']"))
+    if (!document.getElementById(link.hash.slice(1))) link.removeAttribute("href");
   const follow = () => {
     const one = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
     if (!one || !one.matches(".case")) return;

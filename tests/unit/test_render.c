@@ -77,6 +77,7 @@ static struct report report_in(const char *format)
     struct render render = {render_format_find(format), report.run, &report.text, &report.tally};
     assert_non_null(render.format);
     render_head(&render);
+    render_body(&render);
     if (render_format_has_cases(render.format))
         render_case(&render, &(struct render_case){&record, rows, AS_COUNT(rows)});
     render_tail(&render);
@@ -143,6 +144,125 @@ static void test_html_says_what_is_not_known(void **state)
     assert_has(&report, "new has no cost or no score");
     assert_has(&report, "n/a");
     assert_lacks(&report, "nan");
+    done(&report);
+}
+
+/* A flip of a case whose answers are longer than the list of flips shows. */
+static void test_html_lists_flips_with_what_both_said(void **state)
+{
+    (void)state;
+    char text[2000];
+    memset(text, 'x', sizeof(text));
+    struct report report = {0};
+    struct row_listing rows[3] = {{.row = {.text = AS_STR("<old>"), .output_tokens = -1}},
+                                  {.row = {.text = {text, sizeof(text)}, .output_tokens = -1}},
+                                  {.row = {.text = AS_STR("other"), .output_tokens = -1}}};
+    rows[1].row.key.member = 1;
+    rows[2].row.key.member = 2;
+    struct case_record record = {.id = AS_STR("c<1>"), .is_critical = true};
+    struct flip flip = {.to = FLIP_TO_FAIL,
+                        .case_id = record.id,
+                        .baseline = {.sum = 1, .scored = 1},
+                        .candidate = {.sum = 0, .scored = 2}};
+    struct flip_list list = {&flip,        5,           .compared = 9, .not_compared = 2,
+                             .to_pass = 1, .to_fail = 4};
+    assert_int_equal(as_json_parse(run_text, strlen(run_text), &report.run, NULL), 0);
+    struct render render = {render_format_find("html"), report.run, &report.text, &report.tally};
+    render_head(&render);
+    render_flips(&render, &(struct render_flips){1, &list, 1});
+    render_flip(&render, &flip, 1, &(struct render_case){&record, rows, AS_COUNT(rows)});
+    render_body(&render);
+    assert_has(&report, "4 from right to wrong, 1 from wrong to right, of 9 compared; 2 could not");
+    assert_has(&report, "The surest 1 are here; <code>assayctl run flips 7 --candidate new</code>");
+    assert_has(&report, "1.00 → 0.00");
+    assert_has(&report, "&lt;old&gt;");
+    assert_has(&report, "1500 of 2000 bytes are shown");
+    assert_lacks(&report, "other</pre>");
+    done(&report);
+}
+
+/* COUNT cases that all came out the same. */
+static struct report report_of_long_run(int64_t count)
+{
+    struct report report = {0};
+    struct row_record row = {.status = ROW_OK, .text = AS_STR("the text"), .output_tokens = -1};
+    struct row_listing listing = {.row = row};
+    struct case_record record = {.id = AS_STR("dull")};
+    assert_int_equal(as_json_parse(run_text, strlen(run_text), &report.run, NULL), 0);
+    as_json_set_int(as_json_get(report.run, "dataset"), "cases", count);
+    struct render render = {render_format_find("html"), report.run, &report.text, &report.tally};
+    render_head(&render);
+    render_body(&render);
+    render_case(&render, &(struct render_case){&record, &listing, 1});
+    record.is_critical = true;
+    record.id = AS_STR("grave");
+    render_case(&render, &(struct render_case){&record, &listing, 1});
+    report.tally.bytes = 25u << 20;
+    record.id = AS_STR("late");
+    render_case(&render, &(struct render_case){&record, &listing, 1});
+    render_tail(&render);
+    return report;
+}
+
+static void test_html_of_a_long_run_says_what_it_leaves_out(void **state)
+{
+    (void)state;
+    struct report report = report_of_long_run(501);
+    assert_has(&report, "came out the same are listed without their texts, unless they are crit");
+    assert_has(&report, ">dull<");
+    assert_has(&report, ">grave <");
+    assert_has(&report, "the text</pre>");
+    assert_lacks(&report, ">late <");
+    assert_has(&report, "Listed without their texts: 1.");
+    assert_has(&report, "keep this file small: 1.");
+    assert_has(&report, "assayctl report 7 --format jsonl");
+    done(&report);
+
+    report = report_of_long_run(5001);
+    assert_has(&report, "came out the same are not listed, unless they are critical");
+    assert_lacks(&report, ">dull<");
+    assert_has(&report, ">grave <");
+    assert_has(&report, "keep this file small: 2.");
+    done(&report);
+
+    report = report_of_long_run(3);
+    assert_lacks(&report, "came out the same are not listed");
+    done(&report);
+}
+
+static void test_html_shows_what_a_result_has_besides(void **state)
+{
+    (void)state;
+    struct report report = {0};
+    const char more[] =
+        "{\"best_of\": \"the <best> of 3\", \"recommendations\": [{\"candidate\": \"new\", "
+        "\"action\": \"keep\", \"sentence\": \"Keep <old>\"}], \"looks\": {\"planned\": 3, "
+        "\"sentence\": \"stopped at <look> 1\", \"done\": [{\"look\": 1, \"n\": 40, "
+        "\"candidates\": "
+        "[{\"candidate\": \"new\", \"diff\": -0.25, \"ci\": [-0.4, -0.1], \"critical\": 3.71, "
+        "\"decision\": \"fail\"}]}]}, \"tags_left_out\": 4, \"tags\": [{\"tag\": \"<long>\", "
+        "\"cases\": "
+        "12, \"members\": [{\"model\": \"old\", \"mean\": 0.75}, {\"model\": \"new\", \"mean\": "
+        "0.5}], "
+        "\"comparisons\": [{\"candidate\": \"new\", \"n_pairs\": 12, \"diff\": -0.25, \"ci\": [-2, "
+        "0.05], \"p\": 0.2, \"p_holm\": 0.4, \"outcome\": \"SKIP\", \"sentence\": \"too few\"}]}]}";
+    AS_CLEANUP_JSON struct as_json *extra = NULL;
+    assert_int_equal(as_json_parse(run_text, strlen(run_text), &report.run, NULL), 0);
+    assert_int_equal(as_json_parse(more, strlen(more), &extra, NULL), 0);
+    static const char *const keys[] = {"best_of", "recommendations", "looks", "tags",
+                                       "tags_left_out"};
+    for (size_t i = 0; i < AS_COUNT(keys); i++)
+        as_json_set_take(report.run, keys[i], as_json_share(as_json_get(extra, keys[i])));
+    struct render render = {render_format_find("html"), report.run, &report.text, &report.tally};
+    render_head(&render);
+    assert_has(&report, "the &lt;best&gt; of 3");
+    assert_has(&report, "keep the baseline</span> Keep &lt;old&gt;");
+    assert_has(&report, "stopped at &lt;look&gt; 1");
+    assert_has(&report, "<td class=\"number\">3.710</td><td>fail</td>");
+    assert_has(&report, "&lt;long&gt;");
+    assert_has(&report, "0.750</td><td class=\"number\">0.500");
+    assert_has(&report, "too few");
+    assert_has(&report, "4 more tags are left out");
     done(&report);
 }
 
@@ -321,6 +441,9 @@ int main(void)
         cmocka_unit_test(test_html_shows_markup_of_others_as_text),
         cmocka_unit_test(test_html_is_whole_and_needs_no_network),
         cmocka_unit_test(test_html_says_what_is_not_known),
+        cmocka_unit_test(test_html_lists_flips_with_what_both_said),
+        cmocka_unit_test(test_html_of_a_long_run_says_what_it_leaves_out),
+        cmocka_unit_test(test_html_shows_what_a_result_has_besides),
         cmocka_unit_test(test_markdown_stays_within_its_cells),
         cmocka_unit_test(test_markdown_mentions_nobody_and_links_nowhere),
         cmocka_unit_test(test_markdown_fits_a_comment_and_counts_what_does_not),
