@@ -3,6 +3,7 @@
  * one mistake is told once. */
 #include "daemon/config/eval_file.h"
 
+#include "daemon/config/eval_gate.h"
 #include "daemon/config/field.h"
 #include "daemon/config/file.h"
 #include "daemon/model/recording.h"
@@ -12,72 +13,12 @@
 #include <string.h>
 
 #define AT(member) offsetof(struct eval_def, member)
-#define RULE(member) offsetof(struct gate_rules, member)
 #define CAP(member) offsetof(struct budget_rules, member)
 #define SELECTOR_MUST_BE "a plugin: name, name@1, name@1.2.0 or name@sha256:... (8 digits or more)"
 
 struct eval_ctx {
     const struct config *config;
     struct name_list models;
-};
-
-static const char *policy_word(int value)
-{
-    return value <= GATE_POLICY_DROP ? gate_policy_name((enum gate_policy)value) : NULL;
-}
-
-static const char *critical_word(int value)
-{
-    return value <= GATE_CRITICAL_MUST_PASS ? gate_critical_name((enum gate_critical)value) : NULL;
-}
-
-static const char *floor_mode_word(int value)
-{
-    return value <= GATE_FLOOR_POINT ? gate_floor_mode_name((enum gate_floor_mode)value) : NULL;
-}
-
-static const struct field floor_fields[] = {
-    FIELD("value", NUMBER, offsetof(struct gate_floor, value), .is_required = true, .max = 1),
-    FIELD("mode", WORD, offsetof(struct gate_floor, mode), .fallback = "ci",
-          .word = floor_mode_word),
-    FIELDS_END,
-};
-
-/* floor: 0.8, or floor: {value: 0.8, mode: point}. */
-static void decode_floor(struct field_ctx *ctx, const struct yaml_node *node, const char *where,
-                         void *dest)
-{
-    struct yaml_node as_map = {.kind = YAML_MAP, .place = node->place};
-    struct yaml_node key = {.kind = YAML_TEXT, .text = AS_STR("value")};
-    struct yaml_node value = *node;
-    if (node->kind == YAML_TEXT) {
-        value.key = &key;
-        value.next = NULL;
-        as_map.first = &value;
-        node = &as_map;
-    }
-    field_decode_map(ctx, node, where, floor_fields, dest);
-}
-
-static const struct field gate_fields[] = {
-    FIELD("margin", NUMBER, RULE(margin), .min = 0.0001, .max = 1),
-    FIELD("policy", WORD, RULE(policy), .word = policy_word),
-    FIELD("min_pairs", I64, RULE(min_pairs), .max = 1e9),
-    FIELD("min_clusters", I64, RULE(min_clusters), .max = 1e9),
-    FIELD("max_missing_rate", NUMBER, RULE(max_missing_rate), .max = 1),
-    FIELD("max_failure_rate", NUMBER, RULE(max_failure_rate), .max = 1),
-    FIELD("critical", WORD, RULE(critical), .word = critical_word),
-    FIELD("max_critical", I64, RULE(max_critical), .max = 1e9),
-    FIELD("pass_threshold", NUMBER, RULE(pass_threshold), .max = 1),
-    FIELD("floor", CUSTOM, RULE(floor), .decode = decode_floor),
-    FIELD("require_superiority", BOOL, RULE(require_superiority)),
-    FIELD("stratum_margin", NUMBER, RULE(stratum_margin), .min = 0.0001, .max = 1),
-    FIELD("latency_p50_max_ms", NUMBER, RULE(latency_p50_max_ms), .min = 1, .max = 1e7),
-    FIELD("latency_p95_max_ms", NUMBER, RULE(latency_p95_max_ms), .min = 1, .max = 1e7),
-    FIELD("latency_p95_max_ratio", NUMBER, RULE(latency_p95_max_ratio), .min = 0.001, .max = 1000),
-    FIELD("cost_mean_max", NUMBER, RULE(cost_mean_max), .max = 1e6),
-    FIELD("cost_max_ratio", NUMBER, RULE(cost_max_ratio), .min = 0.001, .max = 1000),
-    FIELDS_END,
 };
 
 static const struct field plugin_fields[] = {
@@ -284,7 +225,7 @@ static const struct field eval_fields[] = {
     FIELD("rubric", CUSTOM, 0, .decode = decode_rubric),
     FIELD("primary", STRING, AT(primary)),
     FIELD("budget", SECTION, AT(budget), .section = budget_fields),
-    FIELD("gate", SECTION, AT(gate), .section = gate_fields),
+    FIELD("gate", SECTION, AT(gate), .section = eval_gate_fields),
     FIELD("early_stop", SECTION, AT(early_stop), .section = early_stop_fields),
     FIELD("journal", CUSTOM, AT(journal), .decode = decode_journal),
     FIELDS_END,
@@ -465,6 +406,8 @@ static void decode_eval(struct field_ctx *ctx, const struct yaml_node *root, str
     check_early_stop(ctx, root, eval);
     if (!eval->primary)
         eval->primary = eval->has_rubric ? eval->rubric.name : eval->scorers[0].name;
+    const char *names[EVAL_MAX_METRICS];
+    eval_gate_check(ctx, yaml_map_get(root, "gate"), eval, metrics_of(eval, true, names));
 }
 
 static const char *name_of_file(struct as_arena *arena, const char *path)

@@ -217,7 +217,7 @@ int pins_resolve(const struct eval_def *eval, const struct config *config,
     pins->system = as_arena_strdup(&pins->arena, eval->system);
     pins->is_scheduled = overrides->is_scheduled;
     pins->samples = overrides->samples ? overrides->samples : eval->samples;
-    pins->gate = eval->gate;
+    pins->gate = gate_rules_copy(&eval->gate, &pins->arena);
     plan_looks(pins, overrides->has_no_looks ? 0 : eval->early_stop.looks);
     pins->journal = overrides->journal ? *overrides->journal : eval->journal;
     selection_copy(&overrides->selection, &pins->arena, &pins->selection);

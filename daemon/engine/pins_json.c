@@ -197,7 +197,9 @@ static int fill_from_json(const struct as_json *json, struct pins *pins)
     if (!rc && pins->rubric != PINS_NO_RUBRIC)
         rc = model_from_json(&pins->arena, as_json_get(json, "judge"), &pins->judge);
     if (!rc)
-        rc = gate_rules_from_json(as_json_get(json, "gate"), &pins->gate) ? AS_ECORRUPT : 0;
+        rc = gate_rules_from_json(as_json_get(json, "gate"), &pins->arena, &pins->gate)
+                 ? AS_ECORRUPT
+                 : 0;
     if (!rc)
         rc =
             journal_rules_from_json(as_json_get(json, "journal"), &pins->journal) ? AS_ECORRUPT : 0;

@@ -1,18 +1,16 @@
-/* The thirteen checks. A cap compares with ">": a value at the limit is within it. A number that
- * could not be measured is INCONCLUSIVE, never a pass. Evidence lists are cut at GATE_EVIDENCE_MAX;
- * the total says how many there were. */
+/* The checks by their ids. A cap compares with ">": a value at the limit is within it. A number
+ * that could not be measured is INCONCLUSIVE, never a pass. Evidence lists are cut at
+ * GATE_EVIDENCE_MAX; the total says how many there were. */
 #include "daemon/gate/check.h"
 
 #include "daemon/gate/sentence.h"
+#include "daemon/gate/tags.h"
 
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 
-static void say(struct gate_check *check, enum gate_outcome outcome, const char *fmt, ...)
-    AS_PRINTF(3, 4);
-
-static void say(struct gate_check *check, enum gate_outcome outcome, const char *fmt, ...)
+void gate_say(struct gate_check *check, enum gate_outcome outcome, const char *fmt, ...)
 {
     va_list args;
     va_start(args, fmt);
@@ -21,7 +19,7 @@ static void say(struct gate_check *check, enum gate_outcome outcome, const char 
     check->outcome = outcome;
 }
 
-static void add_evidence(struct gate_check *check, size_t case_index)
+void gate_add_evidence(struct gate_check *check, size_t case_index)
 {
     if (check->n_evidence < GATE_EVIDENCE_MAX)
         check->evidence[check->n_evidence++] = (uint32_t)case_index;
@@ -59,13 +57,13 @@ static void judge_cap(struct gate_check *check, const struct cap *cap)
     struct gate_number limit = amount(cap->unit, cap->limit);
     struct gate_number observed = amount(cap->unit, cap->observed);
     if (isnan(cap->observed))
-        say(check, GATE_INCONCLUSIVE, "no data for %s (cap %s)", cap->what, limit.text);
+        gate_say(check, GATE_INCONCLUSIVE, "no data for %s (cap %s)", cap->what, limit.text);
     else if (cap->observed > cap->limit)
-        say(check, cap->above, "%s is %s, above the cap of %s", cap->what, observed.text,
-            limit.text);
+        gate_say(check, cap->above, "%s is %s, above the cap of %s", cap->what, observed.text,
+                 limit.text);
     else
-        say(check, GATE_PASS, "%s is %s, within the cap of %s", cap->what, observed.text,
-            limit.text);
+        gate_say(check, GATE_PASS, "%s is %s, within the cap of %s", cap->what, observed.text,
+                 limit.text);
 }
 
 static bool is_incomplete(const struct gate_context *c, size_t case_index)
@@ -92,7 +90,7 @@ static void check_missing(const struct gate_context *c, struct gate_check *check
         bool is_paired = pair < c->pairs->n && c->pairs->case_index[pair] == i;
         pair += is_paired;
         if (!is_paired || is_incomplete(c, i))
-            add_evidence(check, i);
+            gate_add_evidence(check, i);
     }
 }
 
@@ -125,7 +123,7 @@ static size_t collect_critical(const struct gate_context *c, struct gate_check *
     for (size_t i = 0; i < c->input->n + c->input->n_aside; i++) {
         if (!c->input->is_critical[i] || critical_state_of(c->rules, &c->input->cases[i]) != state)
             continue;
-        add_evidence(check, i);
+        gate_add_evidence(check, i);
         found++;
     }
     return found;
@@ -145,10 +143,10 @@ static void check_critical(const struct gate_context *c, struct gate_check *chec
         outcome = GATE_FAIL;
     else if (detail->critical_unknown)
         outcome = GATE_INCONCLUSIVE;
-    say(check, outcome, "%zu of %zu critical cases %s, %zu not run (allowed: %lld)",
-        detail->critical_failures, detail->critical_n,
-        c->rules->critical == GATE_CRITICAL_MUST_PASS ? "fail" : "regressed",
-        detail->critical_unknown, (long long)c->rules->max_critical);
+    gate_say(check, outcome, "%zu of %zu critical cases %s, %zu not run (allowed: %lld)",
+             detail->critical_failures, detail->critical_n,
+             c->rules->critical == GATE_CRITICAL_MUST_PASS ? "fail" : "regressed",
+             detail->critical_unknown, (long long)c->rules->max_critical);
 }
 
 static void check_failure_rate(const struct gate_context *c, struct gate_check *check)
@@ -165,7 +163,7 @@ static void check_failure_rate(const struct gate_context *c, struct gate_check *
         return;
     for (size_t i = 0; i < c->input->n; i++)
         if (c->input->cases[i].candidate.state == STATS_FAILED)
-            add_evidence(check, i);
+            gate_add_evidence(check, i);
 }
 
 static void check_sufficiency(const struct gate_context *c, struct gate_check *check)
@@ -177,13 +175,14 @@ static void check_sufficiency(const struct gate_context *c, struct gate_check *c
     if (isnan(rules->margin) && rules->min_pairs == 0 && rules->min_clusters == 0)
         return;
     if (check->observed < check->limit)
-        say(check, GATE_INCONCLUSIVE, "%zu pairs, and %.0f are needed", compare->n, check->limit);
+        gate_say(check, GATE_INCONCLUSIVE, "%zu pairs, and %.0f are needed", compare->n,
+                 check->limit);
     else if (c->pairs->has_clusters && (int64_t)compare->n_clusters < rules->min_clusters)
-        say(check, GATE_INCONCLUSIVE, "%zu clusters, and %lld are needed", compare->n_clusters,
-            (long long)rules->min_clusters);
+        gate_say(check, GATE_INCONCLUSIVE, "%zu clusters, and %lld are needed", compare->n_clusters,
+                 (long long)rules->min_clusters);
     else
-        say(check, GATE_PASS, "%zu pairs in %zu clusters are enough", compare->n,
-            compare->n_clusters);
+        gate_say(check, GATE_PASS, "%zu pairs in %zu clusters are enough", compare->n,
+                 compare->n_clusters);
 }
 
 static void check_floor(const struct gate_context *c, struct gate_check *check)
@@ -202,17 +201,17 @@ static void check_floor(const struct gate_context *c, struct gate_check *check)
         outcome = GATE_PASS;
     else if (high < rule->value)
         outcome = GATE_FAIL;
-    say(check, outcome,
-        "the candidate's mean is %s points (95%% CI %s to %s, n=%zu), the floor %s (%s)",
-        gate_points(own->mean).text, gate_points(own->low).text, gate_points(own->high).text,
-        own->n, gate_points(rule->value).text, gate_floor_mode_name(rule->mode));
+    gate_say(check, outcome,
+             "the candidate's mean is %s points (95%% CI %s to %s, n=%zu), the floor %s (%s)",
+             gate_points(own->mean).text, gate_points(own->low).text, gate_points(own->high).text,
+             own->n, gate_points(rule->value).text, gate_floor_mode_name(rule->mode));
 }
 
 static void add_losses(const struct gate_context *c, struct gate_check *check)
 {
     for (size_t i = 0; i < c->pairs->n; i++)
         if (c->pairs->diff[i] < 0)
-            add_evidence(check, c->pairs->case_index[i]);
+            gate_add_evidence(check, c->pairs->case_index[i]);
 }
 
 static enum gate_outcome outcome_of_ni(enum stats_ni ni)
@@ -234,7 +233,8 @@ static void check_noninferiority(const struct gate_context *c, struct gate_check
     check->limit = -compare->margin;
     if (compare->ni == STATS_NI_NOT_ASKED)
         return;
-    say(check, outcome_of_ni(compare->ni),
+    gate_say(
+        check, outcome_of_ni(compare->ni),
         "difference %s points, %s%% CI %s to %s, n=%zu; a loss of %s or more must be ruled out",
         gate_points(compare->diff).text, gate_level(compare).text,
         gate_points(compare->ci_low).text, gate_points(compare->ci_high).text, compare->n,
@@ -255,9 +255,9 @@ static void check_superiority(const struct gate_context *c, struct gate_check *c
         outcome = GATE_PASS;
     else if (compare->ci_high < 0)
         outcome = GATE_FAIL;
-    say(check, outcome, "difference %s points, %s%% CI %s to %s, n=%zu; it must be above 0",
-        gate_points(compare->diff).text, gate_level(compare).text,
-        gate_points(compare->ci_low).text, gate_points(compare->ci_high).text, compare->n);
+    gate_say(check, outcome, "difference %s points, %s%% CI %s to %s, n=%zu; it must be above 0",
+             gate_points(compare->diff).text, gate_level(compare).text,
+             gate_points(compare->ci_low).text, gate_points(compare->ci_high).text, compare->n);
     if (check->outcome != GATE_PASS)
         add_losses(c, check);
 }
@@ -280,7 +280,8 @@ static void check_strata(const struct gate_context *c, struct gate_check *check)
     const struct gate_stratum *worst = worst_stratum(c->verdict);
     check->observed = worst->paired.ci_high;
     bool is_worse = check->observed < check->limit;
-    say(check, is_worse ? GATE_FAIL : GATE_PASS,
+    gate_say(
+        check, is_worse ? GATE_FAIL : GATE_PASS,
         "worst of %zu strata: %s, difference %s points, 95%% CI %s to %s, n=%zu; allowed loss %s",
         c->verdict->n_strata, c->input->stratum_names[worst->stratum],
         gate_points(worst->paired.diff).text, gate_points(worst->paired.ci_low).text,
@@ -288,7 +289,7 @@ static void check_strata(const struct gate_context *c, struct gate_check *check)
         gate_points(c->rules->stratum_margin).text);
     for (size_t i = 0; is_worse && i < c->pairs->n; i++)
         if (c->pairs->stratum[i] == worst->stratum && c->pairs->diff[i] < 0)
-            add_evidence(check, c->pairs->case_index[i]);
+            gate_add_evidence(check, c->pairs->case_index[i]);
 }
 
 static void check_latency_p50(const struct gate_context *c, struct gate_check *check)
@@ -308,8 +309,8 @@ static void judge_p95(struct gate_check *check, const struct cap *cap, size_t n_
 {
     judge_cap(check, cap);
     if (check->outcome != GATE_SKIP && n_values < GATE_P95_VALUES_MIN)
-        say(check, GATE_INCONCLUSIVE, "%zu latencies, and a 95th percentile needs %d", n_values,
-            GATE_P95_VALUES_MIN);
+        gate_say(check, GATE_INCONCLUSIVE, "%zu latencies, and a 95th percentile needs %d",
+                 n_values, GATE_P95_VALUES_MIN);
 }
 
 static void check_latency_p95(const struct gate_context *c, struct gate_check *check)
@@ -382,6 +383,8 @@ static const struct check_row check_rows[GATE_CHECK_COUNT] = {
     [GATE_CHECK_LATENCY_P95_RATIO] = {"latency_p95_ratio", check_latency_p95_ratio},
     [GATE_CHECK_COST_MEAN] = {"cost_mean", check_cost_mean},
     [GATE_CHECK_COST_RATIO] = {"cost_ratio", check_cost_ratio},
+    [GATE_CHECK_REQUIRE_TAG] = {"require_tag", gate_check_require_tag},
+    [GATE_CHECK_TAGS] = {"tags", gate_check_tags},
 };
 
 const char *gate_check_name(enum gate_check_id id)
@@ -392,6 +395,7 @@ const char *gate_check_name(enum gate_check_id id)
 void gate_run_check(const struct gate_context *context, enum gate_check_id id)
 {
     struct gate_check *check = &context->verdict->checks[id];
-    *check = (struct gate_check){.outcome = GATE_SKIP, .observed = NAN, .limit = NAN};
+    *check = (struct gate_check){.outcome = GATE_SKIP, .observed = NAN, .limit = NAN, .more = NAN};
+    snprintf(check->name, sizeof(check->name), "%s", check_rows[id].name);
     check_rows[id].evaluate(context, check);
 }

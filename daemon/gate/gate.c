@@ -4,6 +4,7 @@
 #include "daemon/gate/gate.h"
 
 #include "daemon/gate/check.h"
+#include "daemon/gate/metrics.h"
 #include "daemon/gate/sentence.h"
 #include "daemon/gate/tags.h"
 #include "daemon/stats/cost.h"
@@ -138,13 +139,28 @@ static void plan_more(struct gate_verdict *verdict)
     verdict->plan = verdict->checks[GATE_CHECK_NONINFERIORITY].outcome == GATE_INCONCLUSIVE
                         ? stats_plan_of(&verdict->compare)
                         : no_plan;
+    verdict->checks[GATE_CHECK_NONINFERIORITY].more = verdict->plan.more_if_observed;
+    if (verdict->checks[GATE_CHECK_SUFFICIENCY].outcome == GATE_INCONCLUSIVE &&
+        verdict->more_for_min_pairs > 0)
+        verdict->checks[GATE_CHECK_SUFFICIENCY].more = verdict->more_for_min_pairs;
+}
+
+size_t gate_verdict_check_count(const struct gate_verdict *verdict)
+{
+    return GATE_CHECK_COUNT + verdict->n_metric_checks;
+}
+
+const struct gate_check *gate_verdict_check(const struct gate_verdict *verdict, size_t place)
+{
+    return place < GATE_CHECK_COUNT ? &verdict->checks[place]
+                                    : &verdict->metric_checks[place - GATE_CHECK_COUNT];
 }
 
 static int first_with(const struct gate_verdict *verdict, enum gate_outcome outcome)
 {
-    for (int id = 0; id < GATE_CHECK_COUNT; id++)
-        if (verdict->checks[id].outcome == outcome)
-            return id;
+    for (size_t i = 0; i < gate_verdict_check_count(verdict); i++)
+        if (gate_verdict_check(verdict, i)->outcome == outcome)
+            return (int)i;
     return -1;
 }
 
@@ -169,13 +185,11 @@ static bool strata_are_valid(const struct gate_input *input)
     return true;
 }
 
-/* After looks a plain p would be no error rate: it is left out. */
-static struct stats_paired compare(const struct stats_pairs *pairs, const struct gate_rules *rules,
-                                   double tail)
+struct stats_paired gate_compare(const struct stats_pairs *pairs, double margin, double tail)
 {
     if (tail <= 0)
-        return stats_paired_of(pairs, rules->margin);
-    struct stats_paired paired = stats_paired_at(pairs, rules->margin, tail);
+        return stats_paired_of(pairs, margin);
+    struct stats_paired paired = stats_paired_at(pairs, margin, tail);
     paired.p = NAN;
     return paired;
 }
@@ -189,19 +203,25 @@ int gate_evaluate(const struct gate_rules *rules, const struct gate_input *input
     int rc = stats_pairs_init(&pairs, input->cases, input->n, policy_of(rules));
     if (rc < 0)
         return rc;
-    *ret_verdict = (struct gate_verdict){
+    struct gate_verdict verdict = {
         .counts = counts_of(&pairs, input->is_incomplete),
-        .compare = compare(&pairs, rules, input->tail),
+        .compare = gate_compare(&pairs, rules->margin, input->tail),
     };
-    struct gate_context context = {rules, input, &pairs, policy_of(rules), ret_verdict};
-    ret_verdict->detail = measure(&context);
+    struct gate_context context = {rules, input, &pairs, policy_of(rules), &verdict};
+    verdict.detail = measure(&context);
     compare_strata(&context);
     gate_compare_tags(&context);
     for (int id = 0; id < GATE_CHECK_COUNT; id++)
         gate_run_check(&context, (enum gate_check_id)id);
-    plan_more(ret_verdict);
-    conclude(ret_verdict, rules->critical);
+    plan_more(&verdict);
+    rc = gate_check_metrics(&context);
     stats_pairs_done(&pairs);
+    if (rc) {
+        gate_verdict_done(&verdict);
+        return rc;
+    }
+    conclude(&verdict, rules->critical);
+    *ret_verdict = verdict;
     return 0;
 }
 
@@ -209,6 +229,9 @@ void gate_verdict_done(struct gate_verdict *verdict)
 {
     free(verdict->strata);
     free(verdict->tags);
+    free(verdict->metric_checks);
+    verdict->metric_checks = NULL;
+    verdict->n_metric_checks = 0;
     verdict->strata = NULL;
     verdict->n_strata = 0;
     verdict->tags = NULL;

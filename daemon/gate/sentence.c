@@ -30,14 +30,22 @@ struct gate_number gate_points(double share)
     return number;
 }
 
-/* ", p=0.043", ", p<0.001"; "" where there is none. */
-static struct gate_number p_value(double p)
+struct gate_number gate_p(double p)
+{
+    struct gate_number number = {"p n/a"};
+    if (p < P_SMALLEST)
+        snprintf(number.text, sizeof(number.text), "p<%.3f", P_SMALLEST);
+    else if (!isnan(p))
+        snprintf(number.text, sizeof(number.text), "p=%.3f", p);
+    return number;
+}
+
+/* ", p=0.043"; "" where there is none. */
+static struct gate_number p_part(double p)
 {
     struct gate_number number = {""};
-    if (p < P_SMALLEST)
-        snprintf(number.text, sizeof(number.text), ", p<%.3f", P_SMALLEST);
-    else if (!isnan(p))
-        snprintf(number.text, sizeof(number.text), ", p=%.3f", p);
+    if (!isnan(p))
+        snprintf(number.text, sizeof(number.text), ", %.32s", gate_p(p).text);
     return number;
 }
 
@@ -62,7 +70,7 @@ static struct figures figures_of(const struct stats_paired *compare)
         .size = gate_points(fabs(compare->diff)),
         .low = gate_points(compare->ci_low),
         .high = gate_points(compare->ci_high),
-        .p = p_value(compare->p),
+        .p = p_part(compare->p),
         .margin = gate_points(compare->margin),
         .loss = gate_points(-compare->ci_low),
     };
@@ -130,22 +138,33 @@ void gate_write_sentence(const struct gate_verdict *verdict, enum gate_critical 
     as_buf_done(&out);
 }
 
-void gate_write_advice(const struct gate_verdict *verdict, char *ret_text, size_t size)
+static void write_main_advice(const struct gate_verdict *verdict, struct as_buf *out)
 {
     double floor = verdict->more_for_min_pairs;
     double if_equal = fmax(verdict->plan.more_if_equal, floor); /* fmax passes over a NaN */
     double if_observed = fmax(verdict->plan.more_if_observed, floor);
-    ret_text[0] = '\0';
     if (isnan(verdict->plan.more_if_equal)) {
         if (floor > 0)
-            snprintf(ret_text, size, "%.0f more cases are needed", floor);
+            as_buf_addf(out, "%.0f more cases are needed", floor);
     } else if (isnan(verdict->plan.more_if_observed)) {
-        snprintf(ret_text, size, "about %.0f more cases would decide if the models are equal",
-                 if_equal);
+        as_buf_addf(out, "about %.0f more cases would decide if the models are equal", if_equal);
     } else {
-        snprintf(ret_text, size,
-                 "about %.0f more cases would decide if the models are equal, %.0f if the "
-                 "difference seen is the true one",
-                 if_equal, if_observed);
+        as_buf_addf(out,
+                    "about %.0f more cases would decide if the models are equal, %.0f if the "
+                    "difference seen is the true one",
+                    if_equal, if_observed);
     }
+}
+
+void gate_write_advice(const struct gate_verdict *verdict, char *ret_text, size_t size)
+{
+    struct as_buf out = {0};
+    write_main_advice(verdict, &out);
+    for (size_t i = 0; i < gate_verdict_check_count(verdict); i++) {
+        const struct gate_check *check = gate_verdict_check(verdict, i);
+        if (check->advice[0])
+            as_buf_addf(&out, "%s%s", out.len ? "; " : "", check->advice);
+    }
+    snprintf(ret_text, size, "%s", as_buf_str(&out).ptr);
+    as_buf_done(&out);
 }

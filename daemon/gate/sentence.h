@@ -21,6 +21,8 @@ struct gate_number gate_points(double share);
 /* How sure the comparison's interval is, in percent: "95"; more at a planned look. */
 struct gate_number gate_level(const struct stats_paired *compare);
 
+struct gate_number gate_p(double p); /* "p=0.043", "p<0.001" */
+
 /* What a comparison shows. */
 void gate_write_finding(struct as_buf *out, const struct stats_paired *compare);
 /* The same of the verdict's; then the critical cases, when there are any. */

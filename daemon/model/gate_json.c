@@ -1,6 +1,7 @@
 /* Writing and reading go over the same table of numbers, so that they cannot drift apart: a field
- * that one of them forgot would change what a stored group is judged by. The rest (words, counts)
- * is few enough to be written out. */
+ * that one of them forgot would change what a stored group is judged by. The rest (words, counts,
+ * lists) is few enough to be written out. A group that was pinned before a rule existed has no such
+ * key, which reads as not configured. */
 #include "daemon/model/gate_json.h"
 
 #include <math.h>
@@ -26,6 +27,50 @@ static const struct {
 };
 /* clang-format on */
 
+static struct as_json *needs_to_json(const struct gate_rules *gate)
+{
+    struct as_json *json = gate->need_count ? as_json_object() : NULL;
+    for (size_t i = 0; i < gate->need_count; i++)
+        as_json_set_int(json, gate->needs[i].tag, gate->needs[i].cases);
+    return json;
+}
+
+static struct as_json *tags_to_json(const struct gate_tag_rules *tags)
+{
+    if (isnan(tags->margin))
+        return NULL;
+    struct as_json *json = as_json_object(), *only = tags->only_count ? as_json_array() : NULL;
+    for (size_t i = 0; i < tags->only_count; i++)
+        as_json_push_take(only, as_json_new_str(as_str_from(tags->only[i])));
+    as_json_set_num(json, "margin", tags->margin);
+    as_json_set_int(json, "min_n", tags->min_n);
+    as_json_set_take(json, "only", only);
+    return json;
+}
+
+static void set_if_any(struct as_json *json, const char *key, double value)
+{
+    if (!isnan(value))
+        as_json_set_num(json, key, value);
+}
+
+static struct as_json *metrics_to_json(const struct gate_rules *gate)
+{
+    struct as_json *json = gate->metric_count ? as_json_object() : NULL;
+    for (size_t i = 0; i < gate->metric_count; i++) {
+        const struct gate_metric_rules *rules = &gate->metrics[i];
+        struct as_json *metric = as_json_object();
+        set_if_any(metric, "margin", rules->margin);
+        set_if_any(metric, "floor", rules->floor.value);
+        if (!isnan(rules->floor.value))
+            as_json_set_str(metric, "floor_mode", gate_floor_mode_name(rules->floor.mode));
+        set_if_any(metric, "max_missing_rate", rules->max_missing_rate);
+        set_if_any(metric, "max_failure_rate", rules->max_failure_rate);
+        as_json_set_take(json, rules->metric, metric);
+    }
+    return json;
+}
+
 struct as_json *gate_rules_to_json(const struct gate_rules *gate)
 {
     struct as_json *json = as_json_object();
@@ -41,10 +86,81 @@ struct as_json *gate_rules_to_json(const struct gate_rules *gate)
     as_json_set_num(json, "floor", gate->floor.value);
     as_json_set_str(json, "floor_mode", gate_floor_mode_name(gate->floor.mode));
     as_json_set_bool(json, "require_superiority", gate->require_superiority);
+    as_json_set_take(json, "require_tag", needs_to_json(gate));
+    as_json_set_take(json, "tags", tags_to_json(&gate->tags));
+    as_json_set_take(json, "metrics", metrics_to_json(gate));
     return json;
 }
 
-int gate_rules_from_json(const struct as_json *json, struct gate_rules *ret_gate)
+struct reading {
+    struct as_arena *arena;
+    struct gate_need *needs;
+    struct gate_metric_rules *metrics;
+    size_t count;
+    int rc;
+};
+
+static void take_need(void *ctx, const char *key, struct as_json *value)
+{
+    struct reading *reading = ctx;
+    reading->needs[reading->count++] =
+        (struct gate_need){as_arena_strdup(reading->arena, key), as_json_int(value, 0)};
+}
+
+static void needs_from_json(const struct as_json *json, struct as_arena *arena,
+                            struct gate_rules *gate)
+{
+    size_t bytes = (as_json_len(json) + 1) * sizeof(struct gate_need);
+    struct reading reading = {.arena = arena, .needs = as_arena_alloc(arena, bytes)};
+    as_json_each(json, take_need, &reading);
+    gate->needs = reading.needs;
+    gate->need_count = reading.count;
+}
+
+static int tags_from_json(const struct as_json *json, struct as_arena *arena,
+                          struct gate_tag_rules *tags)
+{
+    const struct as_json *list = as_json_get(json, "only");
+    tags->margin = as_json_get_num(json, "margin", NAN);
+    tags->min_n = as_json_get_int(json, "min_n", GATE_TAG_PAIRS);
+    tags->only_count = as_json_len(list);
+    const char **only = as_arena_alloc(arena, (tags->only_count + 1) * sizeof(*only));
+    for (size_t i = 0; i < tags->only_count; i++) {
+        only[i] = as_arena_strdup(arena, as_json_cstr(as_json_at(list, i)));
+        if (!only[i])
+            return AS_EINVAL;
+    }
+    tags->only = only;
+    return 0;
+}
+
+static void take_metric(void *ctx, const char *key, struct as_json *value)
+{
+    struct reading *reading = ctx;
+    struct gate_metric_rules rules = gate_metric_rules_of(as_arena_strdup(reading->arena, key));
+    const char *mode = as_json_get_cstr_or(value, "floor_mode", "ci");
+    rules.margin = as_json_get_num(value, "margin", NAN);
+    rules.floor.value = as_json_get_num(value, "floor", NAN);
+    rules.max_missing_rate = as_json_get_num(value, "max_missing_rate", NAN);
+    rules.max_failure_rate = as_json_get_num(value, "max_failure_rate", NAN);
+    if (gate_floor_mode_from(mode, &rules.floor.mode))
+        reading->rc = AS_EINVAL;
+    reading->metrics[reading->count++] = rules;
+}
+
+static int metrics_from_json(const struct as_json *json, struct as_arena *arena,
+                             struct gate_rules *gate)
+{
+    size_t bytes = (as_json_len(json) + 1) * sizeof(struct gate_metric_rules);
+    struct reading reading = {.arena = arena, .metrics = as_arena_alloc(arena, bytes)};
+    as_json_each(json, take_metric, &reading);
+    gate->metrics = reading.metrics;
+    gate->metric_count = reading.count;
+    return reading.rc;
+}
+
+int gate_rules_from_json(const struct as_json *json, struct as_arena *arena,
+                         struct gate_rules *ret_gate)
 {
     gate_rules_init(ret_gate);
     for (size_t i = 0; i < AS_COUNT(gate_numbers); i++) {
@@ -62,5 +178,10 @@ int gate_rules_from_json(const struct as_json *json, struct gate_rules *ret_gate
     if (!rc)
         rc = gate_floor_mode_from(as_json_get_cstr_or(json, "floor_mode", ""),
                                   &ret_gate->floor.mode);
+    needs_from_json(as_json_get(json, "require_tag"), arena, ret_gate);
+    if (!rc)
+        rc = tags_from_json(as_json_get(json, "tags"), arena, &ret_gate->tags);
+    if (!rc)
+        rc = metrics_from_json(as_json_get(json, "metrics"), arena, ret_gate);
     return rc;
 }

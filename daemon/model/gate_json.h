@@ -7,7 +7,9 @@
 #include "lib/json.h"
 
 struct as_json *gate_rules_to_json(const struct gate_rules *gate);
-/* AS_EINVAL when a word is none of its table. */
-int gate_rules_from_json(const struct as_json *json, struct gate_rules *ret_gate) AS_MUST_USE;
+/* Lists and names live in the arena. AS_EINVAL when a word is none of its table, or a name is
+ * missing. */
+int gate_rules_from_json(const struct as_json *json, struct as_arena *arena,
+                         struct gate_rules *ret_gate) AS_MUST_USE;
 
 #endif

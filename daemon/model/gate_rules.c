@@ -46,7 +46,49 @@ void gate_rules_init(struct gate_rules *rules)
         .latency_p95_max_ratio = NAN,
         .cost_mean_max = NAN,
         .cost_max_ratio = NAN,
+        .tags = {.margin = NAN, .min_n = GATE_TAG_PAIRS},
     };
+}
+
+struct gate_metric_rules gate_metric_rules_of(const char *metric)
+{
+    return (struct gate_metric_rules){
+        .metric = metric,
+        .margin = NAN,
+        .floor = {.value = NAN},
+        .max_missing_rate = NAN,
+        .max_failure_rate = NAN,
+    };
+}
+
+struct gate_rules gate_rules_copy(const struct gate_rules *rules, struct as_arena *arena)
+{
+    struct gate_rules copy = *rules;
+    struct gate_need *needs = as_arena_alloc(arena, (copy.need_count + 1) * sizeof(*needs));
+    const char **only = as_arena_alloc(arena, (copy.tags.only_count + 1) * sizeof(*only));
+    struct gate_metric_rules *metrics =
+        as_arena_alloc(arena, (copy.metric_count + 1) * sizeof(*metrics));
+    for (size_t i = 0; i < copy.need_count; i++)
+        needs[i] =
+            (struct gate_need){as_arena_strdup(arena, rules->needs[i].tag), rules->needs[i].cases};
+    for (size_t i = 0; i < copy.tags.only_count; i++)
+        only[i] = as_arena_strdup(arena, rules->tags.only[i]);
+    for (size_t i = 0; i < copy.metric_count; i++) {
+        metrics[i] = rules->metrics[i];
+        metrics[i].metric = as_arena_strdup(arena, rules->metrics[i].metric);
+    }
+    copy.needs = needs;
+    copy.tags.only = only;
+    copy.metrics = metrics;
+    return copy;
+}
+
+const char *gate_rules_warning(const struct gate_rules *rules)
+{
+    if (!isnan(rules->margin))
+        return NULL;
+    return "the gate has no margin: how much worse a candidate may be was not asked; set "
+           "gate.margin in the eval";
 }
 
 const char *gate_policy_name(enum gate_policy policy)

@@ -2,15 +2,22 @@
  *
  * Plain data: config fills it from YAML (each key of the section has the name of its field here),
  * a run group pins it, daemon/gate reads it. A number that is NaN and a count that is 0 are "not
- * configured": the check is skipped. Nothing here allocates.
+ * configured": the check is skipped. Lists and names are borrowed from whoever decoded the rules;
+ * gate_rules_copy gives them another owner.
  * Scores, rates and margins are shares in 0..1 (0.02 is two points); money is in dollars. */
 #ifndef DAEMON_MODEL_GATE_RULES_H
 #define DAEMON_MODEL_GATE_RULES_H
 
+#include "lib/arena.h"
 #include "lib/err.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+
+#define GATE_NEEDS_MAX 64 /* tags of require_tag */
+#define GATE_ONLY_MAX 64  /* of tags.only */
+#define GATE_TAG_PAIRS 20 /* tags.min_n by default */
 
 /* What a model's own failed call (timeout, 5xx, refusal, unparseable) counts as in a comparison. */
 enum gate_policy {
@@ -34,6 +41,31 @@ struct gate_floor {
     enum gate_floor_mode mode;
 };
 
+/* require_tag: at least so many compared cases carry the tag. */
+struct gate_need {
+    const char *tag;
+    int64_t cases;
+};
+
+/* tags: no tag may be shown to be worse by more than the margin. A tag with fewer than min_n pairs
+ * is not tested, and leaves the check undecided. */
+struct gate_tag_rules {
+    double margin; /* > 0; NaN: tags are not checked */
+    int64_t min_n;
+    const char *const *only; /* 0 of them: all tags */
+    size_t only_count;
+};
+
+/* metrics: thresholds on another metric than the primary one. They mean what the keys of the same
+ * names mean for that. */
+struct gate_metric_rules {
+    const char *metric;
+    double margin;
+    struct gate_floor floor;
+    double max_missing_rate;
+    double max_failure_rate;
+};
+
 struct gate_rules {
     double margin; /* > 0: the largest loss that still counts as "not worse" */
     enum gate_policy policy;
@@ -49,13 +81,23 @@ struct gate_rules {
     double stratum_margin;
     double latency_p50_max_ms;
     double latency_p95_max_ms;
-    double latency_p95_max_ratio; /* candidate / baseline */
-    double cost_mean_max;         /* dollars per case of the candidate */
-    double cost_max_ratio;        /* candidate / baseline, over the cases that have both prices */
+    double latency_p95_max_ratio;  /* candidate / baseline */
+    double cost_mean_max;          /* dollars per case of the candidate */
+    double cost_max_ratio;         /* candidate / baseline, over the cases that have both prices */
+    const struct gate_need *needs; /* require_tag, in the order of the file */
+    size_t need_count;
+    struct gate_tag_rules tags;
+    const struct gate_metric_rules *metrics; /* in the order of the file */
+    size_t metric_count;
 };
 
 /* Nothing configured but the defaults named above. */
 void gate_rules_init(struct gate_rules *rules);
+struct gate_metric_rules gate_metric_rules_of(const char *metric); /* nothing configured */
+/* With its lists and names in the arena. */
+struct gate_rules gate_rules_copy(const struct gate_rules *rules, struct as_arena *arena);
+/* What the rules leave open and should not, for people; NULL: nothing. */
+const char *gate_rules_warning(const struct gate_rules *rules);
 
 /* The YAML words. *_from: AS_EINVAL when the word is none of the table. */
 const char *gate_policy_name(enum gate_policy policy);

@@ -189,7 +189,7 @@ static void set_strata(struct as_json *json, const struct compare_sides *sides,
         add_part(strata, "stratum", table->stratum_names[i], &inside);
         stats_pairs_done(&inside);
     }
-    adjust(strata, GATE_TAG_PAIRS_MIN);
+    adjust(strata, GATE_TAG_PAIRS);
     as_json_set_take(json, "strata", strata);
     as_json_set_int(json, "strata_left_out", (int64_t)(table->stratum_count - shown));
 }
@@ -233,7 +233,7 @@ static void set_tags(struct as_json *json, const struct compare_sides *sides,
     for (size_t i = 0; i < shown; i++)
         add_tag(tags, &table->tags[i], pairs, pair_of, &numbering);
     stats_numbering_done(&numbering);
-    adjust(tags, GATE_TAG_PAIRS_MIN);
+    adjust(tags, GATE_TAG_PAIRS);
     as_json_set_take(json, "tags", tags);
     as_json_set_int(json, "tags_left_out", (int64_t)(table->tag_count - shown));
 }

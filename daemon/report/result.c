@@ -9,6 +9,7 @@
 #include "daemon/report/result_looks.h"
 #include "daemon/report/result_own.h"
 #include "daemon/report/result_tags.h"
+#include "daemon/report/result_verdict.h"
 #include "daemon/report/stopped.h"
 #include "daemon/stats/cost.h"
 #include "daemon/store/calls.h"
@@ -16,10 +17,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define NO_MARGIN                                                        \
-    "the gate has no margin: how much worse a candidate may be was not " \
-    "asked; set gate.margin in the eval"
 
 struct as_json *result_interval(double low, double high)
 {
@@ -208,52 +205,6 @@ static int compare_metric(const struct table *table, const struct report_spec *s
 
 /* ---- verdicts ---- */
 
-static struct as_json *check_json(const struct table *table, enum gate_check_id id,
-                                  const struct gate_check *check)
-{
-    struct as_json *json = as_json_object(), *evidence = as_json_array();
-    as_json_set_str(json, "name", gate_check_name(id));
-    as_json_set_str(json, "outcome", gate_outcome_name(check->outcome));
-    as_json_set_num(json, "observed", check->observed);
-    as_json_set_num(json, "limit", check->limit);
-    as_json_set_str(json, "sentence", check->text);
-    for (size_t i = 0; i < check->n_evidence; i++)
-        as_json_push_take(evidence, as_json_new_str(table->ids[check->evidence[i]]));
-    as_json_set_take(json, "evidence", evidence);
-    as_json_set_int(json, "evidence_total", (int64_t)check->evidence_total);
-    return json;
-}
-
-/* NULL when the eval asks for no check at all: nothing was asked, so nothing passed. */
-static const char *outcome_of(const struct gate_verdict *verdict)
-{
-    bool is_asked = false;
-    for (int id = 0; id < GATE_CHECK_COUNT; id++)
-        is_asked = is_asked || verdict->checks[id].outcome != GATE_SKIP;
-    return is_asked ? gate_outcome_word(verdict->outcome) : NULL;
-}
-
-static struct as_json *verdict_json(const struct table *table, const struct report_spec *spec,
-                                    size_t candidate, const struct gate_verdict *verdict)
-{
-    struct as_json *json = as_json_object(), *checks = as_json_array();
-    as_json_set_str(json, "candidate", spec->member_names[candidate]);
-    as_json_set_str(json, "outcome", outcome_of(verdict));
-    as_json_set_str(json, "sentence", verdict->sentence);
-    as_json_set_str(json, "advice", verdict->advice[0] ? verdict->advice : NULL);
-    as_json_set_num(json, "more_cases", verdict->plan.more_if_observed);
-    for (int id = 0; id < GATE_CHECK_COUNT; id++)
-        as_json_push_take(checks, check_json(table, (enum gate_check_id)id, &verdict->checks[id]));
-    as_json_set_take(json, "checks", checks);
-    return json;
-}
-
-static struct gate_member gate_member_of(const struct table_member *member)
-{
-    return (struct gate_member){member->latencies_ms.at, member->latencies_ms.count,
-                                member->cost_usd};
-}
-
 struct build {
     const struct table *table;
     const struct report_spec *spec;
@@ -304,7 +255,7 @@ static int add_comparisons(struct build *build, size_t candidate,
 static void add_to_headline(struct build *build, size_t candidate,
                             const struct gate_verdict *verdict)
 {
-    const char *outcome = outcome_of(verdict);
+    const char *outcome = result_outcome_of(verdict);
     build->is_gated = build->is_gated || outcome;
     as_buf_addf(&build->headline, "%s%s: %s", build->headline.len ? "; " : "",
                 build->spec->member_names[candidate], outcome ? outcome : "no gate");
@@ -319,49 +270,22 @@ static int score_is_damaged(const struct report_spec *spec, size_t candidate, st
                       spec->member_names[candidate]);
 }
 
-static bool *incomplete_cases(const struct table *table, size_t candidate)
-{
-    bool *is_incomplete = as_xcalloc(table->case_count + 1, sizeof(*is_incomplete));
-    for (size_t i = 0; i < table->case_count; i++)
-        is_incomplete[i] =
-            table_is_incomplete(table, 0, i) || table_is_incomplete(table, candidate, i);
-    return is_incomplete;
-}
-
 static int judge_candidate(struct build *build, size_t candidate, struct as_err *err)
 {
-    const struct table *table = build->table;
     const struct report_spec *spec = build->spec;
-    struct stats_case *cases =
-        pairing_cases(table, 0, candidate, spec->primary, spec->gate->policy);
-    AS_CLEANUP_FREE bool *is_incomplete = incomplete_cases(table, candidate);
-    struct gate_input input = {
-        .cases = cases,
-        .is_critical = table->is_critical,
-        .is_incomplete = is_incomplete,
-        .n = table->case_count,
-        .n_aside = table->aside_count,
-        .tail = table->tail,
-        .baseline = gate_member_of(&table->members[0]),
-        .candidate = gate_member_of(&table->members[candidate]),
-        .stratum_names = table->stratum_names,
-        .n_strata = table->stratum_count,
-        .tags = table->tags,
-        .n_tags = table->tag_count,
-    };
     struct gate_verdict verdict;
-    int rc = gate_evaluate(spec->gate, &input, &verdict);
-    free(cases);
+    int rc = result_judge(build->table, spec, candidate, &verdict);
     if (rc)
         return score_is_damaged(spec, candidate, err);
     rc = add_comparisons(build, candidate, &verdict);
-    as_json_push_take(build->verdicts, verdict_json(table, spec, candidate, &verdict));
+    as_json_push_take(build->verdicts,
+                      result_verdict_json(build->table, spec, candidate, &verdict));
     result_tags_add(&build->tags, candidate, &verdict);
     warn_if_identical(build, candidate, &verdict.compare);
     add_to_headline(build, candidate, &verdict);
     build->facts[candidate - 1] =
         advice_facts_of(spec->member_names[candidate],
-                        outcome_of(&verdict) ? verdict.outcome : GATE_SKIP, &verdict);
+                        result_outcome_of(&verdict) ? verdict.outcome : GATE_SKIP, &verdict);
     gate_verdict_done(&verdict);
     return rc ? score_is_damaged(spec, candidate, err) : 0;
 }
@@ -370,8 +294,9 @@ static struct as_json *result_json(struct build *build, const char *outcome)
 {
     const struct report_spec *spec = build->spec;
     struct as_json *json = as_json_object(), *members = as_json_array();
-    if (isnan(spec->gate->margin))
-        as_json_push_take(build->warnings, as_json_new_str(AS_STR(NO_MARGIN)));
+    const char *open = gate_rules_warning(spec->gate);
+    if (open)
+        as_json_push_take(build->warnings, as_json_new_str(as_str_from(open)));
     for (size_t i = 0; i < spec->member_count; i++)
         as_json_push_take(members, member_json(build->table, spec, i));
     as_json_set_str(json, "outcome", outcome);

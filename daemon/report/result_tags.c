@@ -135,7 +135,7 @@ static struct as_json *comparison_json(const struct report_spec *spec, size_t ca
     const struct stats_paired *paired = &result->paired;
     struct as_json *json = as_json_object();
     char sentence[GATE_TEXT_MAX];
-    gate_write_tag_sentence(result, sentence, sizeof(sentence));
+    gate_write_tag_sentence(spec->gate, result, sentence, sizeof(sentence));
     as_json_set_str(json, "candidate", spec->member_names[candidate]);
     as_json_set_int(json, "n_pairs", (int64_t)paired->n);
     as_json_set_num(json, "diff", paired->diff);

@@ -136,6 +136,39 @@ static void test_gate_has_its_rules_and_leaves_the_rest_unconfigured(void **stat
     config_unref(config);
 }
 
+static void test_gate_has_rules_for_tags_and_for_other_metrics(void **state)
+{
+    (void)state;
+    struct config *config = fixture_load_with_evals();
+    fixture_write("evals/e.yaml",
+                  EVAL_HEAD "scorers: [json_valid, label, tone]\nprimary: label\ngate:\n"
+                            "  require_tag: {prod-failure: 20, refunds: 5}\n"
+                            "  tags: {margin: 0.1, min_n: 30, only: [refunds, long]}\n"
+                            "  metrics:\n    json_valid: {floor: {value: 0.99, mode: point}}\n"
+                            "    tone: {margin: 0.05, max_missing_rate: 0.1}\n");
+    fixture_write("evals/f.yaml", EVAL_HEAD "scorers: [x]\ngate: {tags: {margin: 0.2}}\n");
+    struct eval_set *set = fixture_load_evals(config);
+    assert_int_equal(set->refusal_count, 0);
+    const struct gate_rules *gate = &eval_set_find(set, "e")->gate;
+    assert_int_equal(gate->need_count, 2);
+    assert_string_equal(gate->needs[0].tag, "prod-failure");
+    assert_int_equal(gate->needs[0].cases, 20);
+    assert_float_equal(gate->tags.margin, 0.1, 0);
+    assert_int_equal(gate->tags.min_n, 30);
+    assert_int_equal(gate->tags.only_count, 2);
+    assert_string_equal(gate->tags.only[1], "long");
+    assert_int_equal(gate->metric_count, 2);
+    assert_string_equal(gate->metrics[0].metric, "json_valid");
+    assert_int_equal(gate->metrics[0].floor.mode, GATE_FLOOR_POINT);
+    assert_true(isnan(gate->metrics[0].margin));
+    assert_float_equal(gate->metrics[1].max_missing_rate, 0.1, 0);
+    gate = &eval_set_find(set, "f")->gate;
+    assert_int_equal(gate->tags.min_n, GATE_TAG_PAIRS);
+    assert_int_equal(gate->tags.only_count, 0);
+    eval_set_unref(set);
+    config_unref(config);
+}
+
 static void test_bad_eval_is_told_with_line_and_column(void **state)
 {
     static const struct bad_input cases[] = {
@@ -205,6 +238,34 @@ static void test_bad_eval_is_told_with_line_and_column(void **state)
          "evals/e.yaml:5:15: gate.floor: missing key 'value'"},
         {EVAL_HEAD "scorers: [x]\ngate: {floor: 2}\n",
          "evals/e.yaml:5:15: gate.floor.value: expected a number from 0 to 1, found '2'"},
+        {EVAL_HEAD "scorers: [x]\ngate: {require_tag: prod}\n",
+         "evals/e.yaml:5:21: gate.require_tag: expected a map of tags, each with a number of "
+         "cases, "
+         "found 'prod'"},
+        {EVAL_HEAD "scorers: [x]\ngate: {require_tag: {prod: 0}}\n",
+         "evals/e.yaml:5:28: gate.require_tag.prod: expected a whole number from 1 to 1000000000, "
+         "found '0'"},
+        {EVAL_HEAD "scorers: [x]\ngate: {tags: {min_n: 20}}\n",
+         "evals/e.yaml:5:14: gate.tags: missing key 'margin'"},
+        {EVAL_HEAD "scorers: [x]\ngate: {tags: {margin: 0.1, min_n: 0}}\n",
+         "evals/e.yaml:5:35: gate.tags.min_n: expected a whole number from 2 to 1000000000, found "
+         "'0'"},
+        {EVAL_HEAD "scorers: [x]\ngate: {tags: {margin: 0.1, only: [a, a]}}\n",
+         "evals/e.yaml:5:38: gate.tags.only: 'a' stands twice"},
+        {EVAL_HEAD "scorers: [x]\ngate: {tags: {margin: 0.1, only: []}}\n",
+         "evals/e.yaml:5:34: gate.tags.only: 0 tags; give 1 to 64, or leave the key out for all"},
+        {EVAL_HEAD "scorers: [x, y]\ngate: {metrics: {tone: {margin: 0.1}}}\n",
+         "evals/e.yaml:5:18: gate.metrics: no metric named 'tone' in this eval; there are 'x', "
+         "'y'"},
+        {EVAL_HEAD "scorers: [x, y]\ngate: {metrics: {x: {margin: 0.1}}}\n",
+         "evals/e.yaml:5:18: gate.metrics: 'x' is the primary metric: its thresholds are the "
+         "gate's "
+         "own keys"},
+        {EVAL_HEAD "scorers: [x, y]\ngate: {metrics: {y: {flor: 0.1}}}\n",
+         "evals/e.yaml:5:22: gate.metrics.y: unknown key 'flor': did you mean 'floor'?"},
+        {EVAL_HEAD "scorers: [x, y]\ngate: {metrics: {y: {}}}\n",
+         "evals/e.yaml:5:21: gate.metrics.y: nothing is asked: give margin, floor, "
+         "max_missing_rate or max_failure_rate"},
         {EVAL_HEAD "scorers: [x]\njournal: cached\n",
          "evals/e.yaml:5:10: journal.policy: expected one of live, cache, replay, found 'cached'"},
         {EVAL_HEAD "scorers: [x]\njournal: {}\n",
@@ -365,6 +426,7 @@ int main(void)
         CONFIG_TEST(test_primary_is_the_rubric_or_else_the_first_scorer),
         CONFIG_TEST(test_the_journal_is_live_unless_a_policy_is_named),
         CONFIG_TEST(test_gate_has_its_rules_and_leaves_the_rest_unconfigured),
+        CONFIG_TEST(test_gate_has_rules_for_tags_and_for_other_metrics),
         CONFIG_TEST(test_bad_eval_is_told_with_line_and_column),
         CONFIG_TEST(test_broken_eval_does_not_keep_the_others_out),
         CONFIG_TEST(test_second_eval_of_one_name_is_refused),
