@@ -419,7 +419,7 @@ const struct command commands[] = {
                 "have, paired by case; --baseline or --candidate choose one pair. Runs whose\n"
                 "dataset, scorer, judge, system prompt, samples or failure policy differ are\n"
                 "refused (exit code 65): the message names each, and what to do. Of a --report\n"
-                "whose run is not in this daemon's database only the means are compared, unpaired.",
+                "whose run is not in this daemon's database only means are compared, unpaired.",
         .example = "assayctl run compare last\n"
                    "assayctl run compare 12 last\n"
                    "assayctl run compare 12 15 --baseline gpt-4.1 --candidate gpt-4.1-mini\n"

@@ -80,8 +80,12 @@ static void print_difference(const struct output *out, const struct as_json *pai
                   fmt_interval(pair, "ci").s);
         return;
     }
-    out_field(out, "difference", "%s %s, p %s, by Holm %s", fmt_diff(pair, "diff").s,
-              fmt_interval(pair, "ci").s, fmt_p(pair, "p").s, fmt_p(pair, "p_holm").s);
+    if (as_json_get(pair, "p"))
+        out_field(out, "difference", "%s %s, p %s, by Holm %s", fmt_diff(pair, "diff").s,
+                  fmt_interval(pair, "ci").s, fmt_p(pair, "p").s, fmt_p(pair, "p_holm").s);
+    else
+        out_field(out, "difference", "%s %s, the interval at %g %%", fmt_diff(pair, "diff").s,
+                  fmt_interval(pair, "ci").s, 100 * as_json_get_num(pair, "confidence", NAN));
     if (fabs(diff - dropped) > 1e-9)
         out_field(out, "", "%s without the calls that failed", fmt_diff(pair, "diff_if_dropped").s);
     out_field(out, "cases", "%s better, %s worse, %s the same", fmt_count(pair, "wins").s,

@@ -3,6 +3,7 @@
 #include "daemon/engine/compare_own.h"
 
 #include "daemon/report/compare.h"
+#include "daemon/report/result_looks.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -238,7 +239,10 @@ static int check_pins(struct comparing *on)
 
 static int load(struct comparing *on, struct compare_group *side)
 {
-    int rc = table_load(on->store, &side->report.spec, &side->table, on->err);
+    struct report_spec *spec = &side->report.spec;
+    int rc = spec->looks.planned ? looks_scope(on->store, spec, &spec->looks, on->err) : 0;
+    if (!rc)
+        rc = table_load(on->store, spec, &side->table, on->err);
     side->is_loaded = !rc;
     return rc;
 }
@@ -320,6 +324,11 @@ static void note_state(struct comparing *on, const struct compare_group *side,
     if (side->group.state != GROUP_DONE)
         note(notes, as_arena_printf(&on->arena, "%s was %s: what it did not come to is missing",
                                     side->label, group_state_name(side->group.state)));
+    if (side->pins->looks)
+        note(notes,
+             as_arena_printf(&on->arena, "%s planned %u looks: %s", side->label, side->pins->looks,
+                             on->a->summary ? "the interval here is not widened for them"
+                                            : "intervals are widened for them, and there is no p"));
 }
 
 /* Members that no pair has, when the user did not choose. */

@@ -3,7 +3,9 @@
  * stratum and each tag. */
 #include "daemon/report/compare.h"
 
+#include "daemon/report/pairing.h"
 #include "daemon/report/result_own.h"
+#include "daemon/stats/dist.h"
 #include "daemon/stats/multiple.h"
 #include "daemon/stats/rank.h"
 
@@ -58,11 +60,6 @@ static struct joined join(const struct compare_sides *sides, enum gate_policy po
     return joined;
 }
 
-static enum stats_policy stats_policy_of(enum gate_policy policy)
-{
-    return policy == GATE_POLICY_ZERO ? STATS_POLICY_ZERO : STATS_POLICY_DROP;
-}
-
 static void joined_done(struct joined *joined)
 {
     free(joined->cases);
@@ -74,12 +71,30 @@ static int pair_up(const struct compare_sides *sides, enum gate_policy policy,
                    struct stats_pairs *ret_pairs, struct joined *ret_joined)
 {
     struct joined joined = join(sides, policy);
-    int rc = stats_pairs_init(ret_pairs, joined.cases, joined.count, stats_policy_of(policy));
+    int rc = stats_pairs_init(ret_pairs, joined.cases, joined.count, pairing_policy(policy));
     if (rc)
         joined_done(&joined);
     else
         *ret_joined = joined;
     return rc;
+}
+
+/* Beyond each end of an interval: of two groups with planned looks the stricter counts; 0: 95 %. */
+static double tail_of(const struct compare_sides *sides)
+{
+    double a = sides->baseline.table->tail, b = sides->candidate.table->tail;
+    return a > 0 && b > 0 ? fmin(a, b) : fmax(a, b);
+}
+
+/* After looks a plain p would be no error rate: it is left out. */
+static struct stats_paired compare_pairs(const struct compare_sides *sides,
+                                         const struct stats_pairs *pairs)
+{
+    double tail = tail_of(sides);
+    struct stats_paired paired = stats_paired_at(pairs, NAN, tail > 0 ? tail : STATS_TAIL);
+    if (tail > 0)
+        paired.p = NAN;
+    return paired;
 }
 
 /* ---- as JSON ---- */
@@ -109,15 +124,17 @@ static void set_difference(struct as_json *json, const struct stats_paired *pair
     as_json_set_int(json, "ties", (int64_t)paired->ties);
 }
 
-/* Only where every score is 0 or 1: how many have a 1, and McNemar's test. */
+/* Only where every score is 0 or 1: how many have a 1; and McNemar's test, where there is a p. */
 static void set_binary(struct as_json *json, const struct stats_paired *paired)
 {
     if (!paired->is_binary)
         return;
-    struct stats_mcnemar test = stats_mcnemar_of(paired->wins, paired->losses);
-    struct as_json *mcnemar = as_json_object();
     as_json_set_int(json, "baseline_passes", (int64_t)(paired->both_pass + paired->losses));
     as_json_set_int(json, "candidate_passes", (int64_t)(paired->both_pass + paired->wins));
+    if (isnan(paired->p))
+        return;
+    struct stats_mcnemar test = stats_mcnemar_of(paired->wins, paired->losses);
+    struct as_json *mcnemar = as_json_object();
     as_json_set_num(mcnemar, "exact", test.exact);
     as_json_set_num(mcnemar, "midp", test.midp);
     as_json_set_take(json, "mcnemar", mcnemar);
@@ -162,12 +179,17 @@ static void adjust(struct as_json *list, size_t pairs_min)
         as_json_set_num(as_json_at(list, i), "p_holm", p[i]);
 }
 
-static void add_part(struct as_json *list, const char *key, const char *name,
-                     const struct stats_pairs *inside)
+/* What a part of the cases is called: {"stratum", name}, {"tag", name}. */
+struct part {
+    const char *key, *name;
+};
+
+static void add_part(struct as_json *list, const struct part *part,
+                     const struct compare_sides *sides, const struct stats_pairs *inside)
 {
-    struct stats_paired paired = stats_paired_of(inside, NAN);
+    struct stats_paired paired = compare_pairs(sides, inside);
     struct as_json *json = as_json_object();
-    as_json_set_str(json, key, name);
+    as_json_set_str(json, part->key, part->name);
     set_difference(json, &paired);
     as_json_push_take(list, json);
 }
@@ -186,7 +208,7 @@ static void set_strata(struct as_json *json, const struct compare_sides *sides,
     for (size_t i = 0; i < shown; i++) {
         struct stats_pairs inside;
         stats_pairs_init_stratum(&inside, pairs, (int32_t)i);
-        add_part(strata, "stratum", table->stratum_names[i], &inside);
+        add_part(strata, &(struct part){"stratum", table->stratum_names[i]}, sides, &inside);
         stats_pairs_done(&inside);
     }
     adjust(strata, GATE_TAG_PAIRS);
@@ -206,19 +228,14 @@ static uint32_t *pairs_by_place(const struct table *table, const struct stats_pa
     return pair_of;
 }
 
-static void add_tag(struct as_json *list, const struct gate_tag *tag,
-                    const struct stats_pairs *pairs, const uint32_t *pair_of,
-                    struct stats_numbering *numbering)
+/* The pairs of the tag's cases; which has room for all of them. */
+static size_t pairs_of_tag(const struct gate_tag *tag, const uint32_t *pair_of, uint32_t *which)
 {
-    AS_CLEANUP_FREE uint32_t *which = as_xcalloc(tag->n_cases + 1, sizeof(*which));
-    struct stats_pairs inside;
     size_t n = 0;
     for (size_t i = 0; i < tag->n_cases; i++)
         if (pair_of[tag->cases[i]] != NO_PAIR)
             which[n++] = pair_of[tag->cases[i]];
-    stats_pairs_init_some(&inside, pairs, which, n, numbering);
-    add_part(list, "tag", tag->name, &inside);
-    stats_pairs_done(&inside);
+    return n;
 }
 
 static void set_tags(struct as_json *json, const struct compare_sides *sides,
@@ -228,10 +245,16 @@ static void set_tags(struct as_json *json, const struct compare_sides *sides,
     struct as_json *tags = as_json_array();
     struct stats_numbering numbering;
     AS_CLEANUP_FREE uint32_t *pair_of = pairs_by_place(table, pairs, joined);
+    AS_CLEANUP_FREE uint32_t *which = as_xcalloc(table->case_count + 1, sizeof(*which));
     size_t shown = at_most(table->tag_count, sides->parts_max);
     stats_numbering_init(&numbering, pairs->n_clusters);
-    for (size_t i = 0; i < shown; i++)
-        add_tag(tags, &table->tags[i], pairs, pair_of, &numbering);
+    for (size_t i = 0; i < shown; i++) {
+        struct stats_pairs inside;
+        size_t n = pairs_of_tag(&table->tags[i], pair_of, which);
+        stats_pairs_init_some(&inside, pairs, which, n, &numbering);
+        add_part(tags, &(struct part){"tag", table->tags[i].name}, sides, &inside);
+        stats_pairs_done(&inside);
+    }
     stats_numbering_done(&numbering);
     adjust(tags, GATE_TAG_PAIRS);
     as_json_set_take(json, "tags", tags);
@@ -288,12 +311,13 @@ int compare_members(const struct compare_sides *sides, struct as_json **ret_json
     if (pair_up(sides, sides->policy, &pairs, &joined))
         return as_err_set(err, AS_ECORRUPT, "a stored score of '%s' or '%s' is out of range",
                           sides->baseline.name, sides->candidate.name);
-    struct stats_paired paired = stats_paired_of(&pairs, NAN);
+    struct stats_paired paired = compare_pairs(sides, &pairs);
     struct as_json *json = as_json_object();
     set_side(json, "baseline", "baseline_run", &sides->baseline);
     set_side(json, "candidate", "candidate_run", &sides->candidate);
     set_counts(json, &pairs, &joined);
     set_difference(json, &paired);
+    as_json_set_num(json, "confidence", 1 - 2 * paired.tail);
     as_json_set_num(json, "diff_if_dropped", diff_if_dropped(sides));
     set_binary(json, &paired);
     set_spread(json, &paired);

@@ -27,6 +27,10 @@ expect "$(jq -c '.looks.done[0].candidates[0].ci == .comparisons[0].ci and .comp
     "the verdict's interval is the look's"
 expect "$(jq '.verdicts[0].checks[] | select(.name == "missing") | .observed' <<<"$shown")" = 0 'cases that were not run are not missing'
 
+expect_exit 0 ctl --json run compare 1
+expect "$(jq -c '.comparisons[0] | [.n_pairs, .diff, .ci, .p, .confidence > 0.999]' <<<"$out")" = \
+    "$(jq -c '.comparisons[0] | [.n_pairs, .diff, .ci, null, true]' <<<"$shown")" 'run compare has the verdict'"'"'s interval'
+
 # an equal one: nothing differs, and 100 pairs are enough for this margin
 write_looks equal sim-twin 4
 expect_exit 0 ctl run start equal --gate
