@@ -1,5 +1,6 @@
 /* run show, run watch, run pause, run rescore, run replay, gate: what takes more than one call. */
 #include "ctl/print.h"
+#include "ctl/print_views.h"
 #include "ctl/progress.h"
 #include "ctl/run_commands.h"
 #include "ctl/run_wait.h"
@@ -43,17 +44,29 @@ int command_run_show(struct ctl *ctl, struct args *args, struct as_err *err)
 {
     AS_CLEANUP_JSON struct as_json *result = NULL;
     bool is_inflight = args_has(args, "inflight");
-    struct as_json *params = args_take_params(args);
-    int rc = is_inflight ? take_limit(args, params, err) : 0;
-    if (rc) {
-        as_json_free(params);
+    struct run_view view = {
+        .by = args_value(args, "by"),
+        .detailed = args_has(args, "detailed"),
+        .hist = args_has(args, "hist"),
+    };
+    bool has_view = view.by || view.detailed || view.hist;
+    int rc = run_view_check(&view, err);
+    if (!rc && is_inflight && has_view)
+        rc = as_err_set(err, AS_EUSAGE,
+                        "--inflight shows calls, --by, --detailed and --hist a result: "
+                        "give one of the two");
+    if (!rc && is_inflight)
+        rc = take_limit(args, args->params, err);
+    if (rc)
         return rc;
-    }
+    struct as_json *params = args_take_params(args);
     rc = ctl_call(ctl, is_inflight ? "run.inflight" : args->command->method, params, &result, err);
     if (rc)
         return rc;
     if (is_inflight && !ctl->is_json)
         print_inflight(ctl, result);
+    else if (has_view && !ctl->is_json)
+        print_run_view(ctl, result, &view);
     else
         ctl_show(ctl, args->command, result);
     return 0;

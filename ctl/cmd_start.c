@@ -59,30 +59,50 @@ static int read_report(const char *path, struct as_json *params, struct as_err *
     return 0;
 }
 
-/* "last" is the last one before this: its number is needed now. */
-static int find_run(struct ctl *ctl, const char *with, struct as_json *params, struct as_err *err)
+/* The eval's newest run that is done, before this one. A first run has none, and goes on. */
+static int find_last(struct ctl *ctl, const char *eval, struct as_json **params, struct as_err *err)
 {
-    AS_CLEANUP_JSON struct as_json *shown = NULL;
+    AS_CLEANUP_JSON struct as_json *list = NULL;
     struct as_json *query = as_json_object();
-    as_json_set_str(query, "run", with);
-    if (strcmp(with, "last") != 0)
-        as_json_set_int(query, "run", strtoll(with, NULL, 10));
-    int rc = ctl_call(ctl, "run.show", query, &shown, err);
-    if (!rc)
-        as_json_set_int(params, "run", as_json_get_int(shown, "run", 0));
-    return rc;
+    as_json_set_str(query, "eval", eval);
+    int rc = ctl_call(ctl, "run.list", query, &list, err);
+    if (rc)
+        return rc;
+    const struct as_json *runs = as_json_get(list, "runs");
+    for (size_t i = 0; i < as_json_len(runs); i++) {
+        const struct as_json *run = as_json_at(runs, i);
+        if (strcmp(str_or(run, "state", ""), "done") != 0)
+            continue;
+        as_json_set_int(*params, "run", as_json_get_int(run, "run", 0));
+        return 0;
+    }
+    out_print(&ctl->messages, "no run of '%s' is done yet: there is none to compare with\n", eval);
+    as_json_free(*params);
+    *params = NULL;
+    return 0;
 }
 
-/* *ret_params: of run.compare, but for the new run's number. */
+static int find_run(struct ctl *ctl, const char *number, struct as_json *params, struct as_err *err)
+{
+    AS_CLEANUP_JSON struct as_json *shown = NULL;
+    int64_t run = strtoll(number, NULL, 10);
+    as_json_set_int(params, "run", run);
+    return ctl_call(ctl, "run.show", run_params(run), &shown, err);
+}
+
+/* *ret_params: of run.compare, but for the new run's number; the caller's to free in any case. */
 static int take_compare_with(struct ctl *ctl, const struct args *args, struct as_json **ret_params,
                              struct as_err *err)
 {
     const char *with = args_value(args, "compare-with");
     if (!with)
         return 0;
-    bool is_run = !strcmp(with, "last") || (*with && !with[strspn(with, "0123456789")]);
-    *ret_params = as_json_object(); /* the caller's to free in any case */
-    return is_run ? find_run(ctl, with, *ret_params, err) : read_report(with, *ret_params, err);
+    *ret_params = as_json_object();
+    if (!strcmp(with, "last"))
+        return find_last(ctl, str_or(args->params, "eval", ""), ret_params, err);
+    if (*with && !with[strspn(with, "0123456789")])
+        return find_run(ctl, with, *ret_params, err);
+    return read_report(with, *ret_params, err);
 }
 
 /* ---- run start ---- */

@@ -267,8 +267,8 @@ const struct command commands[] = {
                     WHY_OPTION},
         .help = CASES_HELP
         "--output writes the report whatever the verdict is; its format is that of the ending, as\n"
-        "in `report`. --compare-with takes an earlier run's number, last, or a report that was\n"
-        "written as JSON; what it finds does not decide over the exit code.\n"
+        "in `report`. --compare-with takes an earlier run's number, last (the eval's newest that\n"
+        "is done), or a report in JSON; what it finds does not decide over the exit code.\n"
         "With --journal replay nothing is called: the run fails at the first call whose "
         "answer\n"
         "the journal does not have.\n"
@@ -313,10 +313,19 @@ const struct command commands[] = {
         .method = "run.show",
         .doc = "Members, metrics, comparisons, verdict of a run.",
         .args = {{"RUN", "run"}},
-        .options = {{"inflight", NULL, NULL, "every call under way: where it is, how old"},
+        .options = {{"by", "WHAT", NULL, "by scorer, tag or model"},
+                    {"detailed", NULL, NULL, "every column there is"},
+                    {"hist", NULL, NULL, "how the scores lie, of each member and metric"},
+                    {"inflight", NULL, NULL, "every call under way: where it is, how old"},
                     {"limit", "N", NULL, "so many calls; 50 when not given"}},
-        .help = RUN_HELP,
-        .example = "assayctl run show last\nassayctl run show last --inflight",
+        .help = RUN_HELP
+        "\n"
+        "FROM 0 TO 1 is how many cases have which score, in tenths: 9 stands for the most.\n"
+        "With --json it is the whole result in any case.",
+        .example = "assayctl run show last\n"
+                   "assayctl run show last --by tag\n"
+                   "assayctl run show last --detailed --hist\n"
+                   "assayctl run show last --inflight",
         .print = print_run,
         .run = command_run_show,
     },

@@ -15,6 +15,19 @@
 static const char *const style_codes[] = {"",         "\x1b[1m",  "\x1b[2m",
                                           "\x1b[32m", "\x1b[33m", "\x1b[31m"};
 
+/* By the variables themselves: where they say nothing, main sets the locale to UTF-8 all the same.
+ */
+static bool locale_is_utf8(void)
+{
+    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+    for (size_t i = 0; i < AS_COUNT(names); i++) {
+        const char *value = getenv(names[i]);
+        if (value && *value)
+            return strcasestr(value, "utf-8") || strcasestr(value, "utf8");
+    }
+    return false;
+}
+
 void out_init(struct output *out, FILE *stream, enum color_mode mode)
 {
     const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
@@ -23,6 +36,7 @@ void out_init(struct output *out, FILE *stream, enum color_mode mode)
     bool wants_color = is_terminal && !(no_color && *no_color) && !(term && !strcmp(term, "dumb"));
     *out = (struct output){.stream = stream, .is_terminal = is_terminal};
     out->use_color = mode == COLOR_ALWAYS || (mode == COLOR_AUTO && wants_color);
+    out->is_utf8 = is_terminal && locale_is_utf8();
     if (is_terminal)
         out->width = !ioctl(fileno(stream), TIOCGWINSZ, &size) && size.ws_col ? size.ws_col : 80;
 }

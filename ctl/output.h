@@ -19,7 +19,8 @@ struct output {
     FILE *stream;
     bool is_terminal;
     bool use_color;
-    int width; /* columns of the terminal; 0 when it is none */
+    bool is_utf8; /* a terminal that shows what is beyond ASCII */
+    int width;    /* columns of the terminal; 0 when it is none */
 };
 
 enum color_mode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };

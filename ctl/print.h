@@ -45,6 +45,8 @@ void print_journal_verified(struct ctl *ctl, const struct as_json *result);
 void print_journal_pruned(struct ctl *ctl, const struct as_json *result);
 void print_verdict(struct ctl *ctl, const struct as_json *result);
 
+/* What a run is; of one without a result how far it is. True: it has one. */
+bool print_run_head(const struct output *out, const struct as_json *run);
 /* The gate's word on a candidate: outcome, sentence, checks with the cases that are their evidence.
  * With only_bad the checks that passed share a line. */
 void print_gate(const struct output *out, const char *candidate, const struct as_json *verdict,

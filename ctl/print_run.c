@@ -1,13 +1,13 @@
 /* A run group for people: head, members, metrics, comparisons, verdicts. Every mean with its n. */
 #include "ctl/grid.h"
 #include "ctl/print.h"
+#include "ctl/print_members.h"
 #include "ctl/wrap.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define ALARM (GRID_RIGHT | GRID_ALARM)
 #define CALLS_NAMED_MAX 50 /* of one model and role; a crash leaves a few hundred at most */
 
 void print_started(struct ctl *ctl, const struct as_json *result)
@@ -250,123 +250,6 @@ static void print_head(const struct output *out, const struct as_json *run)
         wrap_print_after(out, STYLE_WARN, "  warning: ", as_json_cstr(as_json_at(warnings, i)));
 }
 
-/* ---- members ---- */
-
-static const struct as_json *metric_of(const struct as_json *member, const char *name)
-{
-    const struct as_json *metrics = as_json_get(member, "metrics");
-    for (size_t i = 0; i < as_json_len(metrics); i++)
-        if (!strcmp(str_or(as_json_at(metrics, i), "metric", ""), name))
-            return as_json_at(metrics, i);
-    return NULL;
-}
-
-/* "model_error 3, timeout 1": what the rows that are not ok ended in. */
-static void add_status(void *ctx, const char *status, struct as_json *count)
-{
-    struct as_buf *text = ctx;
-    if (strcmp(status, "ok"))
-        as_buf_addf(text, "%s%s %lld", text->len ? ", " : "", status,
-                    (long long)as_json_int(count, 0));
-}
-
-static void print_answers(const struct output *out, const struct as_json *members)
-{
-    static const struct grid_column columns[] = {
-        {"MEMBER", 0, "model", NULL},
-        {"ROLE", 0, "role", NULL},
-        {"ROWS", GRID_RIGHT, "rows", fmt_count},
-        {"OK", GRID_RIGHT, "ok", fmt_count},
-        {"FAILED", ALARM, "failed", fmt_count},
-        {"MISSING", ALARM, "missing", fmt_count},
-        {"P50", GRID_RIGHT, "latency_p50_ms", fmt_latency},
-        {"P95", GRID_RIGHT, "latency_p95_ms", fmt_latency},
-        {"NOT OK", GRID_TRUNC, NULL, NULL},
-        {0},
-    };
-    out_styled(out, STYLE_BOLD, "\nanswers and their latency\n");
-    struct grid *grid = grid_new(out, columns);
-    for (size_t i = 0; i < as_json_len(members); i++) {
-        struct as_buf statuses = {0};
-        as_json_each(as_json_get(as_json_at(members, i), "statuses"), add_status, &statuses);
-        grid_add(grid, as_json_at(members, i), NULL);
-        grid_cell(grid, "NOT OK", "%s", as_buf_str(&statuses).ptr);
-        as_buf_done(&statuses);
-    }
-    grid_print_free(grid);
-}
-
-/* Unpriced is what was spent at an unknown price. Without a token there is nothing to price, and
- * without a pass no price of one. */
-static struct text fmt_cost(const struct as_json *member, const char *key)
-{
-    bool has_usage = as_json_get(member, "output_tokens"),
-         is_priced = as_json_get(member, "cost_usd");
-    if (!as_json_get(member, key) && (is_priced || !has_usage))
-        return (struct text){"n/a"};
-    return fmt_usd(member, key);
-}
-
-static void print_costs(const struct output *out, const struct as_json *members, bool has_judge)
-{
-    static const struct grid_column columns[] = {
-        {"MEMBER", 0, "model", NULL},
-        {"TOKENS IN", GRID_RIGHT, "input_tokens", fmt_count},
-        {"TOKENS OUT", GRID_RIGHT, "output_tokens", fmt_count},
-        {"COST", GRID_RIGHT, "cost_usd", fmt_cost},
-        {"COST PER PASS", GRID_RIGHT, "cost_per_pass_usd", fmt_cost},
-        {"JUDGE COST", GRID_RIGHT, "judge_cost_usd", fmt_usd},
-        {0},
-    };
-    out_styled(out, STYLE_BOLD, "\ntokens and cost\n");
-    struct grid *grid = grid_new(out, columns);
-    for (size_t i = 0; i < as_json_len(members); i++) {
-        grid_add(grid, as_json_at(members, i), NULL);
-        if (!has_judge)
-            grid_cell(grid, "JUDGE COST", "n/a");
-    }
-    grid_print_free(grid);
-}
-
-/* One metric, the members below each other. */
-static void print_metric(const struct output *out, const struct as_json *members,
-                         const char *metric, const char *note)
-{
-    static const struct grid_column columns[] = {
-        {"MEMBER", 0, "model", NULL},
-        {"N", GRID_RIGHT, "n", fmt_count},
-        {"MEAN", GRID_RIGHT | GRID_BOLD, "mean", fmt_score},
-        {"95 % INTERVAL", 0, "ci", fmt_interval},
-        {"MIN", GRID_RIGHT, "min", fmt_score},
-        {"P10", GRID_RIGHT, "p10", fmt_score},
-        {"MEDIAN", GRID_RIGHT, "median", fmt_score},
-        {"MAX", GRID_RIGHT, "max", fmt_score},
-        {"PASS", GRID_RIGHT, "pass_rate", fmt_percent},
-        {"N/A", GRID_RIGHT, "na", fmt_count},
-        {"ERRORS", ALARM, "errors", fmt_count},
-        {0},
-    };
-    out_styled(out, STYLE_BOLD, "\n%s", metric);
-    out_styled(out, STYLE_DIM, "%s\n", note);
-    struct grid *grid = grid_new(out, columns);
-    for (size_t i = 0; i < as_json_len(members); i++)
-        grid_add(grid, metric_of(as_json_at(members, i), metric), as_json_at(members, i));
-    grid_print_free(grid);
-}
-
-static void print_metrics(const struct output *out, const struct as_json *members,
-                          const char *primary)
-{
-    const struct as_json *metrics = as_json_get(as_json_at(members, 0), "metrics");
-    print_metric(out, members, primary,
-                 "  decides; n: cases with a score, n/a: those it does not apply to");
-    for (size_t i = 0; i < as_json_len(metrics); i++) {
-        const char *metric = str_or(as_json_at(metrics, i), "metric", "?");
-        if (strcmp(metric, primary))
-            print_metric(out, members, metric, "");
-    }
-}
-
 /* ---- comparisons and verdicts ---- */
 
 static void print_failures(const struct output *out, const struct as_json *pair)
@@ -463,22 +346,25 @@ static void print_candidate(const struct output *out, const struct as_json *run,
     print_recommendation(out, run, name);
 }
 
+bool print_run_head(const struct output *out, const struct as_json *run)
+{
+    const struct as_json *progress = as_json_get(run, "progress");
+    print_head(out, run);
+    if (as_json_len(as_json_get(run, "members")))
+        return true;
+    out_field(out, "progress", "%s of %s rows", fmt_count(progress, "done").s,
+              fmt_count(progress, "total").s);
+    print_budget(out, as_json_get(run, "budget"));
+    return false;
+}
+
 void print_run(struct ctl *ctl, const struct as_json *result)
 {
     const struct output *out = &ctl->out;
     const struct as_json *members = as_json_get(result, "members");
-    print_head(out, result);
-    if (!as_json_len(members)) {
-        const struct as_json *progress = as_json_get(result, "progress");
-        out_field(out, "progress", "%s of %s rows", fmt_count(progress, "done").s,
-                  fmt_count(progress, "total").s);
-        print_budget(out, as_json_get(result, "budget"));
+    if (!print_run_head(out, result))
         return;
-    }
-    print_answers(out, members);
-    print_costs(out, members, as_json_get(as_json_get(result, "pins"), "judge"));
-    print_budget(out, as_json_get(result, "budget"));
-    print_metrics(out, members, str_or(result, "primary", ""));
+    print_members(out, result, false);
     for (size_t i = 1; i < as_json_len(members); i++) /* the first is the baseline */
         print_candidate(out, result, as_json_at(members, i));
     print_best_of(out, result);
