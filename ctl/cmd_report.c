@@ -4,11 +4,10 @@
 
 #include "ctl/print.h"
 #include "ctl/run_commands.h"
+#include "ctl/whole_file.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static const struct report_ending {
     const char *ending, *format;
@@ -53,36 +52,6 @@ int report_format(const char *format, const char *path, bool is_json, const char
     }
     *ret_format = format ? format : is_json ? "json" : "text";
     return 0;
-}
-
-int report_file_open(const char *path, struct report_file *ret_file, struct as_err *err)
-{
-    struct as_buf partial = {0};
-    *ret_file = (struct report_file){.stream = stdout};
-    if (!path || !strcmp(path, "-"))
-        return 0;
-    as_buf_addf(&partial, "%s.partial", path);
-    *ret_file = (struct report_file){fopen(partial.ptr, "w"), path, partial.ptr};
-    if (ret_file->stream)
-        return 0;
-    int rc = as_err_set(err, AS_EINVAL, "%s: %s", partial.ptr, strerror(errno));
-    as_buf_done(&partial);
-    return rc;
-}
-
-int report_file_close(struct report_file *file, int rc, struct as_err *err)
-{
-    bool is_bad = fflush(file->stream) || ferror(file->stream);
-    if (!file->partial)
-        return !rc && is_bad ? as_err_set(err, AS_EIO, "standard output: %s", strerror(errno)) : rc;
-    is_bad = (!rc && fsync(fileno(file->stream))) || is_bad;
-    is_bad = fclose(file->stream) || is_bad;
-    if (!rc && (is_bad || rename(file->partial, file->path)))
-        rc = as_err_set(err, AS_EIO, "%s: %s", file->path, strerror(errno));
-    if (rc)
-        unlink(file->partial);
-    free(file->partial);
-    return rc;
 }
 
 /* Writes the page after `next`, which is replaced by its own: NULL when it was the last. */
@@ -147,12 +116,12 @@ int command_report(struct ctl *ctl, struct args *args, struct as_err *err)
 {
     AS_CLEANUP_JSON struct as_json *params = args_take_params(args);
     const char *path = args_value(args, "output"), *format = NULL;
-    struct report_file file;
+    struct whole_file file;
     int rc = report_format(args_value(args, "format"), path, ctl->is_json, &format, err);
     if (!rc)
-        rc = report_file_open(path, &file, err);
+        rc = whole_file_open(path, &file, err);
     if (rc)
         return rc;
     rc = report_write(ctl, params, format, NULL, file.stream, err);
-    return report_file_close(&file, rc, err);
+    return whole_file_close(&file, rc, err);
 }

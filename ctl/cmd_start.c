@@ -5,6 +5,7 @@
 #include "ctl/report.h"
 #include "ctl/run_commands.h"
 #include "ctl/run_wait.h"
+#include "ctl/whole_file.h"
 #include "lib/duration.h"
 
 #include <stdlib.h>
@@ -112,7 +113,7 @@ struct start {
     bool asks_gate, waits, has_report;
     int64_t timeout_ms; /* 0 = none */
     const char *format;
-    struct report_file file;
+    struct whole_file file;
     struct as_json *compare; /* parameters of run.compare; NULL: with nothing */
     struct as_json *compared;
     struct as_json *result; /* of run.show */
@@ -136,7 +137,7 @@ static int take_options(struct start *start, struct args *args, struct as_err *e
     if (!rc)
         rc = take_compare_with(start->ctl, args, &start->compare, err);
     if (!rc && output) {
-        rc = report_file_open(output, &start->file, err);
+        rc = whole_file_open(output, &start->file, err);
         start->has_report = !rc;
     }
     return rc;
@@ -181,7 +182,7 @@ static int write_report(struct start *start, int64_t run, struct as_err *err)
     start->has_report = false;
     int rc =
         report_write(start->ctl, params, start->format, start->compared, start->file.stream, err);
-    return report_file_close(&start->file, rc, err);
+    return whole_file_close(&start->file, rc, err);
 }
 
 /* Of a run that has ended: whatever the verdict is, it is shown, and its report written. A verdict
@@ -234,7 +235,7 @@ int command_run_start(struct ctl *ctl, struct args *args, struct as_err *err)
     if (!rc)
         rc = start_and_wait(&start, args, err);
     if (start.has_report) /* nothing came of it */
-        rc = report_file_close(&start.file, rc ? rc : AS_ECANCELED, err);
+        rc = whole_file_close(&start.file, rc ? rc : AS_ECANCELED, err);
     as_json_free(start.compare);
     as_json_free(start.compared);
     as_json_free(start.result);

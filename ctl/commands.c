@@ -437,6 +437,35 @@ const struct command commands[] = {
         .run = command_run_compare,
     },
     {
+        .path = "run flips",
+        .method = "run.flips",
+        .doc = "Cases right on one side and wrong on the other.",
+        .args = {{"A", "run"}, {.label = "B", .param = "other", .is_optional = true}},
+        .options = {{"baseline", "MODEL", "baseline", "this member of A, not its baseline"},
+                    {"candidate", "MODEL", "candidate", "this member of A, or of B"},
+                    {"metric", "METRIC", "metric", "by this one, not the primary metric"},
+                    {"to", "WHAT", "to", "only to pass, or only to fail"},
+                    {"force", NULL, "force", "also what is not comparable; labelled"},
+                    {"limit", "N", "limit", "so many; 50 when not given"},
+                    {"after", "CASE", "after", "the page after this one"},
+                    {"export", "FILE", NULL, "all of them as cases, for dataset import"}},
+        .help =
+            "A and B are as in `run compare`, and so is what is refused. Of several candidates "
+            "one\n"
+            "has to be named. Right is a score that reaches the gate's pass_threshold (0.5 by\n"
+            "default). The surest come first: by the size of the difference, then by agreement "
+            "(of\n"
+            "both sides the smaller share of samples that say the same as their case), then by\n"
+            "case id. A text that changed little is shown [-before-]{+after+} word by word, "
+            "others\n"
+            "line by line.",
+        .example = "assayctl run flips last --to fail\n"
+                   "assayctl run flips 12 15 --candidate small\n"
+                   "assayctl run flips last --to fail --export regressions.jsonl",
+        .print = print_run_flips,
+        .run = command_run_flips,
+    },
+    {
         .path = "run replay",
         .method = "run.replay",
         .doc = "Derive a run again offline, and compare.",

@@ -38,6 +38,7 @@ void print_requeued(struct ctl *ctl, const struct as_json *result);
 void print_inflight(struct ctl *ctl, const struct as_json *result);
 void print_why(struct ctl *ctl, const struct as_json *result);
 void print_steered(struct ctl *ctl, const struct as_json *result);
+void print_run_flips(struct ctl *ctl, const struct as_json *result);
 void print_row_list(struct ctl *ctl, const struct as_json *result);
 void print_row(struct ctl *ctl, const struct as_json *result);
 void print_journal_stats(struct ctl *ctl, const struct as_json *result);

@@ -19,6 +19,7 @@ int command_run_show(struct ctl *ctl, struct args *args, struct as_err *err);
 int command_run_pause(struct ctl *ctl, struct args *args, struct as_err *err);
 int command_run_watch(struct ctl *ctl, struct args *args, struct as_err *err);
 int command_rescore(struct ctl *ctl, struct args *args, struct as_err *err);
+int command_run_flips(struct ctl *ctl, struct args *args, struct as_err *err);
 int command_report(struct ctl *ctl, struct args *args, struct as_err *err);
 int command_run_compare(struct ctl *ctl, struct args *args, struct as_err *err);
 int command_run_replay(struct ctl *ctl, struct args *args, struct as_err *err);

@@ -1,6 +1,6 @@
-/* The longest common subsequence of lines by Hirschberg's method: the memory of two rows of the
- * table, at twice the time of the whole table. What both texts begin and end with is left out
- * before, so the table is as large as the part that was worked on. */
+/* The longest common subsequence of parts, lines or words, by Hirschberg's method: the memory of
+ * two rows of the table, at twice the time of the whole table. What both texts begin and end with
+ * is left out before, so the table is as large as the part that was worked on. */
 #include "ctl/textdiff.h"
 
 #include "lib/err.h"
@@ -12,38 +12,62 @@
 #define CONTEXT_LINES 3
 #define TABLE_MAX_CELLS 100000000u /* a moment's work; beyond it everything in between differs */
 
-struct lines {
+struct parts {
     struct as_str *at;
     size_t count;
     bool *is_changed;
 };
 
 struct diff {
-    struct lines before, after;
+    struct parts before, after;
     uint32_t *rows; /* two of after.count + 1: one for each half */
 };
 
-static struct lines split(struct as_str text)
+/* The length of the part that the text begins with. */
+typedef size_t (*part_fn)(struct as_str text);
+
+static size_t line_at(struct as_str text)
 {
-    struct lines lines = {0};
-    for (size_t i = 0; i < text.len; i++)
-        lines.count += text.ptr[i] == '\n';
-    lines.count += text.len && text.ptr[text.len - 1] != '\n';
-    lines.at = as_xcalloc(lines.count + 1, sizeof(*lines.at));
-    lines.is_changed = as_xcalloc(lines.count + 1, sizeof(bool));
-    for (size_t i = 0, begin = 0; i < lines.count; i++) {
-        const char *end = memchr(text.ptr + begin, '\n', text.len - begin);
-        size_t len = end ? (size_t)(end - text.ptr) + 1 - begin : text.len - begin;
-        lines.at[i] = (struct as_str){text.ptr + begin, len};
-        begin += len;
-    }
-    return lines;
+    const char *end = memchr(text.ptr, '\n', text.len);
+    return end ? (size_t)(end - text.ptr) + 1 : text.len;
 }
 
-static void lines_done(struct lines *lines)
+static bool is_space(char c)
 {
-    free(lines->at);
-    free(lines->is_changed);
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* A word, or what stands between two. */
+static size_t word_at(struct as_str text)
+{
+    size_t len = 1;
+    while (len < text.len && is_space(text.ptr[len]) == is_space(text.ptr[0]))
+        len++;
+    return len;
+}
+
+static struct parts split(struct as_str text, part_fn part_at)
+{
+    struct parts parts = {0};
+    size_t cap = 0;
+    while (text.len) {
+        size_t len = part_at(text);
+        if (parts.count == cap) {
+            cap = cap ? cap * 2 : 64;
+            parts.at = as_xrealloc(parts.at, cap * sizeof(*parts.at));
+        }
+        parts.at[parts.count++] = (struct as_str){text.ptr, len};
+        text.ptr += len;
+        text.len -= len;
+    }
+    parts.is_changed = as_xcalloc(parts.count + 1, sizeof(bool));
+    return parts;
+}
+
+static void parts_done(struct parts *parts)
+{
+    free(parts->at);
+    free(parts->is_changed);
 }
 
 static bool is_same(const struct diff *d, size_t a, size_t b)
@@ -52,7 +76,8 @@ static bool is_same(const struct diff *d, size_t a, size_t b)
     return one.len == other.len && !memcmp(one.ptr, other.ptr, one.len);
 }
 
-/* A part of the table: lines a0 to a1 of the one text, b0 to b1 of the other, ends not included. */
+/* A piece of the table: parts a0 to a1 of the one text, b0 to b1 of the other, ends not included.
+ */
 struct range {
     size_t a0, a1, b0, b1;
 };
@@ -66,7 +91,7 @@ static void mark(struct diff *d, struct range r)
 }
 
 /* The last row of the table of common lengths: row[j] is that of the whole of a and of the first
- * (forwards) or last (backwards) j lines of b. */
+ * (forwards) or last (backwards) j parts of b. */
 static void last_row(const struct diff *d, struct range r, bool is_backwards, uint32_t *row)
 {
     size_t width = r.b1 - r.b0;
@@ -99,8 +124,8 @@ static struct range trimmed(const struct diff *d, struct range r)
     return r;
 }
 
-/* Halves a at its middle line, and b where the common lengths of both halves add up to the most. As
- * deep as the logarithm of the lines of a. */
+/* Halves a at its middle, and b where the common lengths of both halves add up to the most. As deep
+ * as the logarithm of the parts of a. */
 static void compare(struct diff *d, struct range whole)
 {
     struct range r = trimmed(d, whole);
@@ -109,7 +134,7 @@ static void compare(struct diff *d, struct range whole)
         mark(d, r);
         return;
     }
-    if (height == 1) { /* it is not the first or last line of b, but may be one between */
+    if (height == 1) { /* it is not the first or last part of b, but may be one between */
         size_t b = r.b0;
         while (b < r.b1 && !is_same(d, r.a0, b))
             b++;
@@ -208,16 +233,86 @@ static void add_hunks(const struct diff *d, struct as_buf *out)
     }
 }
 
-bool textdiff_unified(struct as_str before, struct as_str after, struct as_buf *out)
+static bool is_same_text(struct as_str a, struct as_str b)
 {
-    if (before.len == after.len && (!before.len || !memcmp(before.ptr, after.ptr, before.len)))
-        return false;
-    struct diff d = {.before = split(before), .after = split(after)};
+    return a.len == b.len && (!a.len || !memcmp(a.ptr, b.ptr, a.len));
+}
+
+static struct diff diff_of(struct as_str before, struct as_str after, part_fn part_at)
+{
+    struct diff d = {.before = split(before, part_at), .after = split(after, part_at)};
     d.rows = as_xcalloc(2 * (d.after.count + 1), sizeof(*d.rows));
     compare(&d, (struct range){0, d.before.count, 0, d.after.count});
+    return d;
+}
+
+static void diff_done(struct diff *d)
+{
+    free(d->rows);
+    parts_done(&d->before);
+    parts_done(&d->after);
+}
+
+bool textdiff_unified(struct as_str before, struct as_str after, struct as_buf *out)
+{
+    if (is_same_text(before, after))
+        return false;
+    struct diff d = diff_of(before, after, line_at);
     add_hunks(&d, out);
-    free(d.rows);
-    lines_done(&d.before);
-    lines_done(&d.after);
+    diff_done(&d);
     return true;
+}
+
+/* ---- words ---- */
+
+/* At least half of the words of the longer text stand in both. */
+static bool is_mostly_same(const struct diff *d)
+{
+    size_t kept = 0, before = 0, after = 0;
+    for (size_t i = 0; i < d->before.count; i++) {
+        bool is_word = !is_space(d->before.at[i].ptr[0]);
+        before += is_word;
+        kept += is_word && !d->before.is_changed[i];
+    }
+    for (size_t i = 0; i < d->after.count; i++)
+        after += !is_space(d->after.at[i].ptr[0]);
+    return 2 * kept >= (before > after ? before : after);
+}
+
+/* The parts from `from` on that are all changed or all not: one piece, for they lie side by side.
+ * Moves from behind them. */
+static struct as_str take_run(const struct parts *parts, size_t *from)
+{
+    struct as_str piece = {parts->at[*from].ptr, 0};
+    bool is_changed = parts->is_changed[*from];
+    while (*from < parts->count && parts->is_changed[*from] == is_changed)
+        piece.len += parts->at[(*from)++].len;
+    return piece;
+}
+
+static void hand_out(const struct diff *d, textdiff_fn fn, void *ctx)
+{
+    for (size_t a = 0, b = 0; a < d->before.count || b < d->after.count;) {
+        if (a < d->before.count && d->before.is_changed[a])
+            fn(ctx, TEXTDIFF_GONE, take_run(&d->before, &a));
+        else if (b < d->after.count && d->after.is_changed[b])
+            fn(ctx, TEXTDIFF_NEW, take_run(&d->after, &b));
+        else {
+            fn(ctx, TEXTDIFF_SAME, d->before.at[a++]);
+            b++;
+        }
+    }
+}
+
+bool textdiff_words(struct as_str before, struct as_str after, textdiff_fn fn, void *ctx)
+{
+    if (is_same_text(before, after) || before.len > TEXTDIFF_WORDS_MAX_BYTES ||
+        after.len > TEXTDIFF_WORDS_MAX_BYTES)
+        return false;
+    struct diff d = diff_of(before, after, word_at);
+    bool is_readable = is_mostly_same(&d);
+    if (is_readable)
+        hand_out(&d, fn, ctx);
+    diff_done(&d);
+    return is_readable;
 }

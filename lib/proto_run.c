@@ -370,6 +370,44 @@ const struct proto_method proto_run_methods[] = {
         .errors = "not_found, io",
     },
     {
+        .name = "run.flips",
+        .role = PROTO_OBSERVER,
+        .doc = "Cases that one side has right and the other has wrong, the surest first: by the "
+               "size of the difference, then by agreement, then by the bytes of the case id. Right "
+               "is a score that reaches the gate's pass threshold. Of two runs the candidate is of "
+               "the other; they are refused as by run.compare.",
+        .params = {RUN,
+                   COUNT("other", "the run that the candidate is of; run when not given",
+                         INT64_MAX),
+                   TEXT("baseline",
+                        "a member of run; when not given the run's baseline, or with two runs the "
+                        "member that both have",
+                        NAME_MAX_BYTES),
+                   TEXT("candidate",
+                        "a member of run, or of other; when not given the only one there is",
+                        NAME_MAX_BYTES),
+                   TEXT("metric", "the primary metric when not given", NAME_MAX_BYTES),
+                   TEXT("to", "only these: pass (wrong to right) or fail (right to wrong)", 8),
+                   {.name = "force", .type = PROTO_BOOL, .doc = "as in run.compare"},
+                   {.name = "with_cases",
+                    .type = PROTO_BOOL,
+                    .doc = "each case too, as dataset.import_chunk takes it"},
+                   TEXT("after", "the `next` of the page before", NAME_MAX_BYTES),
+                   LIMIT},
+        .result =
+            "{eval, metric, pass_threshold, baseline: {run, model}, candidate: {run, model}, "
+            "forced: [string], compared, not_compared, to_pass, to_fail, flips: [{case, to: pass "
+            "or fail, "
+            "difference, agreement, critical, tags, baseline: {score, samples, agreeing, sample, "
+            "status, error, label, reason, text}, candidate: {the same}, json?}], next?}: score is "
+            "the mean over the samples, agreeing counts those that say the same as it of the "
+            "threshold, agreement is the smaller share of them of the two sides; sample and what "
+            "follows are of the first that agrees; not_compared cases have no score on one side; "
+            "the counts are of the whole run, whatever `to` says; json is the case with its "
+            "origin in metadata.from_runs",
+        .errors = "not_found, bad_input, state, io, limit",
+    },
+    {
         .name = "run.report",
         .role = PROTO_OBSERVER,
         .doc = "The report of a run group, as a file's text in pages.",

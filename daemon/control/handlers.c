@@ -35,6 +35,7 @@ const struct control_route control_routes[] = {
     {"run.inflight", handle_run_inflight},
     {"run.why", handle_run_why},
     {"run.log", handle_run_log},
+    {"run.flips", handle_run_flips},
     {"run.report", handle_run_report},
     {"run.compare", handle_run_compare},
     {"run.replay", handle_run_replay},
@@ -83,4 +84,13 @@ void control_set_hash(struct as_json *json, const char *key, const struct as_sha
 void control_set_time(struct as_json *json, const char *key, int64_t ms)
 {
     as_json_set_take(json, key, ms ? as_json_new_int(ms) : NULL);
+}
+
+struct as_json *control_shown_text(struct control_query *query, struct as_str text)
+{
+    if (text.len <= CONTROL_TEXT_SHOWN_BYTES)
+        return as_json_new_str(text);
+    char *cut = as_arena_printf(&query->arena, "%.*s... (%zu bytes in all)",
+                                (int)CONTROL_TEXT_SHOWN_BYTES, text.ptr, text.len);
+    return as_json_new_str(as_str_from(cut));
 }

@@ -80,6 +80,9 @@ void control_who(const struct control_call *call, char ret_who[CONTROL_WHO_BYTES
 struct as_json *control_run_json(struct store *store, const struct group_record *group);
 void control_set_hash(struct as_json *json, const char *key, const struct as_sha256 *hash);
 void control_set_time(struct as_json *json, const char *key, int64_t ms); /* 0 gives null */
+/* A model's or a judge's text, cut where it is longer than an answer should have of one. */
+#define CONTROL_TEXT_SHOWN_BYTES (32u << 10)
+struct as_json *control_shown_text(struct control_query *query, struct as_str text);
 
 /* The `journal` and `max_age` of a call that has one of them. AS_EINVAL. */
 int control_journal_rules(const struct as_json *params, struct journal_rules *ret_rules,
@@ -116,6 +119,7 @@ void handle_run_inflight(void *app, struct control_call *call);
 void handle_run_why(void *app, struct control_call *call);
 void handle_run_requeue(void *app, struct control_call *call);
 void handle_run_log(void *app, struct control_call *call);
+void handle_run_flips(void *app, struct control_call *call);
 void handle_run_report(void *app, struct control_call *call);
 void handle_run_compare(void *app, struct control_call *call);
 void handle_run_replay(void *app, struct control_call *call);

@@ -7,9 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Of one text in row.show: an answer must fit a line of the protocol. */
-#define TEXT_SHOWN_BYTES (32u << 10)
-
 struct named_run { /* a group with the names of its members and metrics */
     struct group_record group;
     struct as_json *pins;
@@ -150,22 +147,14 @@ void handle_row_list(void *ctx, struct control_call *call)
 
 /* ---- show ---- */
 
-static struct as_json *shown_text(struct control_query *query, struct as_str text)
-{
-    if (text.len <= TEXT_SHOWN_BYTES)
-        return as_json_new_str(text);
-    char *cut = as_arena_printf(&query->arena, "%.*s... (%zu bytes in all)", (int)TEXT_SHOWN_BYTES,
-                                text.ptr, text.len);
-    return as_json_new_str(as_str_from(cut));
-}
-
 /* As JSON where it is JSON and short, else as text. */
 static struct as_json *shown_body(struct control_query *query, struct as_str body)
 {
     struct as_json *json = NULL;
-    if (body.ptr && body.len <= TEXT_SHOWN_BYTES && !as_json_parse(body.ptr, body.len, &json, NULL))
+    if (body.ptr && body.len <= CONTROL_TEXT_SHOWN_BYTES &&
+        !as_json_parse(body.ptr, body.len, &json, NULL))
         return json;
-    return shown_text(query, body);
+    return control_shown_text(query, body);
 }
 
 static struct as_json *attempt_json(const struct exchange_record *exchange)
@@ -195,7 +184,7 @@ static struct as_json *score_json(struct control_query *query, const struct name
     as_json_set_num(json, "score", score->is_na ? NAN : score->score);
     as_json_set_take(json, "pass", score->pass < 0 ? NULL : as_json_new_bool(score->pass > 0));
     as_json_set_take(json, "label", as_json_new_str(score->label));
-    as_json_set_take(json, "reason", shown_text(query, score->reason));
+    as_json_set_take(json, "reason", control_shown_text(query, score->reason));
     as_json_set_bool(json, "na", score->is_na);
     struct as_str text = score->details_json;
     if (text.ptr && !as_json_parse(text.ptr, text.len, &details, NULL))
@@ -231,7 +220,7 @@ static struct as_json *row_json(struct control_query *query, const struct named_
     as_json_set_str(json, "status", row_status_name(record->status));
     as_json_set_take(json, "error_class", as_json_new_str(record->error_class));
     as_json_set_take(json, "error", as_json_new_str(record->error));
-    as_json_set_take(json, "text", shown_text(query, record->text));
+    as_json_set_take(json, "text", control_shown_text(query, record->text));
     as_json_set_take(json, "tool_calls",
                      record->tool_calls_json.ptr ? shown_body(query, record->tool_calls_json)
                                                  : NULL);

@@ -38,12 +38,17 @@ static int add_flip(struct store *store, const struct group_record *group,
 static int add_candidate(struct store *store, const struct group_record *group,
                          const struct pins *pins, uint32_t member, const struct render *render)
 {
-    struct flip_spec spec = {
-        .dataset_id = group->dataset_id, .case_count = group->case_count, .rules = &pins->gate};
+    const struct flip_source baseline = {
+        .group_id = group->id,
+        .dataset_id = group->dataset_id,
+        .case_count = group->case_count,
+        .metric = pins->primary,
+        .metric_count = pins->metric_count,
+    };
+    struct flip_spec spec = {baseline, baseline, &pins->gate};
     struct flip_list list = {0};
     struct as_arena arena = {0};
-    spec.baseline = (struct flip_source){group->id, 0, pins->primary, pins->metric_count};
-    spec.candidate = (struct flip_source){group->id, member, pins->primary, pins->metric_count};
+    spec.candidate.member = member;
     int rc = flips_load(store, &spec, &arena, &list);
     size_t shown = rc ? 0 : shown_of(&list, pins->member_count - 1);
     if (!rc)

@@ -19,7 +19,7 @@ static bool is_here(struct comparing *on, const struct pins *pins)
     const struct as_json *report = on->request->report;
     struct group_record group;
     struct pins *own = NULL;
-    if (store_group_get(on->store, as_json_get_int(report, "run", 0), &on->arena, &group) ||
+    if (store_group_get(on->store, as_json_get_int(report, "run", 0), &on->sides.arena, &group) ||
         group.created_ms != as_json_get_int(report, "created_ms", 0) ||
         strcmp(group.eval_name, pins->eval_name) != 0 ||
         pins_from_json(group.pins_json, &own, NULL))
@@ -58,71 +58,70 @@ static int state_of(const struct as_json *report, enum group_state *ret_state)
 static int take_report(struct comparing *on, struct pins *pins_take)
 {
     const struct as_json *report = on->request->report;
-    struct compare_group *group = on->a;
+    struct run_side *group = on->sides.a;
     group->pins = pins_take;
     int rc = state_of(report, &group->group.state);
-    group->summary = as_json_get(report, "members");
+    on->summaries[0] = as_json_get(report, "members");
     if (rc == AS_ESTATE)
         return as_err_set(on->err, rc, "the report was made before its run had ended");
-    if (rc || as_json_len(group->summary) != group->pins->member_count)
+    if (rc || as_json_len(on->summaries[0]) != group->pins->member_count)
         return not_a_report(on, "has no members' results");
     group->group.id = as_json_get_int(report, "run", 0);
     group->group.eval_name = group->pins->eval_name;
     group->group.created_ms = as_json_get_int(report, "created_ms", 0);
     group->group.case_count = as_json_get_int(as_json_get(report, "dataset"), "cases", 0);
-    group->label = as_arena_printf(&on->arena, "the report of run %" PRId64, group->group.id);
+    group->label = as_arena_printf(&on->sides.arena, "the report of run %" PRId64, group->group.id);
     pinned_report_init(&group->report, group->pins, group->group.id, 0, group->group.case_count);
     return 0;
 }
 
-/* The second group's summary is its stored result. */
+/* The second run's summary is its stored result. */
 static int take_result(struct comparing *on)
 {
-    const char *text = on->b->group.result_json;
-    if (!text || as_json_parse(text, strlen(text), &on->b->result, NULL))
-        return as_err_set(on->err, AS_ESTATE, "%s has no result to compare", on->b->label);
-    on->b->summary = as_json_get(on->b->result, "members");
+    const char *text = on->sides.b->group.result_json;
+    if (!text || as_json_parse(text, strlen(text), &on->result, NULL))
+        return as_err_set(on->err, AS_ESTATE, "%s has no result to compare", on->sides.b->label);
+    on->summaries[1] = as_json_get(on->result, "members");
     return 0;
 }
 
 int compare_open_report(struct comparing *on)
 {
+    struct sides_request runs = on->request->sides;
+    struct run_sides *sides = &on->sides;
     struct pins *pins = NULL;
-    on->b = &on->groups[1];
     int rc = read_pins(on, &pins);
     if (rc)
         return rc;
-    int64_t run = as_json_get_int(on->request->report, "run", 0);
     if (!is_here(on, pins)) {
         rc = take_report(on, pins);
+        sides->b = &sides->sides[1];
         if (!rc)
-            rc = compare_open_run(on, on->request->run, on->b);
+            rc = run_side_open(on->store, runs.run, &sides->arena, sides->b, on->err);
         return rc ? rc : take_result(on);
     }
     pins_free(pins);
-    rc = compare_open_run(on, run, on->a);
-    if (rc || run == on->request->run) {
-        on->b = on->a;
-        return rc;
-    }
-    return compare_open_run(on, on->request->run, on->b);
+    runs.other = runs.run;
+    runs.run = as_json_get_int(on->request->report, "run", 0);
+    return run_sides_open(on->store, &runs, sides, on->err);
 }
 
-static struct compare_summary summary_of(const struct compare_group *group, size_t member)
+static struct compare_summary summary_of(const struct run_side *side, const struct as_json *summary,
+                                         size_t member)
 {
     return (struct compare_summary){
-        .run = group->group.id,
-        .label = group->label,
-        .name = group->report.spec.member_names[member],
-        .metric = group->report.spec.metric_names[group->metric],
-        .member = as_json_at(group->summary, member),
+        .run = side->group.id,
+        .label = side->label,
+        .name = side->report.spec.member_names[member],
+        .metric = side->report.spec.metric_names[side->metric],
+        .member = as_json_at(summary, member),
     };
 }
 
-int compare_couple_summaries(struct comparing *on, const struct couple *couple,
+int compare_couple_summaries(struct comparing *on, const struct run_couple *couple,
                              struct as_json **ret_json)
 {
-    struct compare_summary baseline = summary_of(on->a, couple->baseline);
-    struct compare_summary candidate = summary_of(on->b, couple->candidate);
+    struct compare_summary baseline = summary_of(on->sides.a, on->summaries[0], couple->baseline);
+    struct compare_summary candidate = summary_of(on->sides.b, on->summaries[1], couple->candidate);
     return compare_summaries(&baseline, &candidate, ret_json, on->err);
 }

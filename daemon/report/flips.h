@@ -37,7 +37,8 @@ enum flip_to { FLIP_NONE, FLIP_NOT_COMPARED, FLIP_TO_PASS, FLIP_TO_FAIL };
 
 struct flip {
     enum flip_to to;
-    int64_t case_seq;
+    int64_t case_seq;      /* in the baseline's cases */
+    int64_t candidate_seq; /* in the candidate's: another where groups have lists of their own */
     struct as_str case_id;
     struct flip_side baseline, candidate;
     double difference; /* candidate - baseline */
@@ -46,24 +47,27 @@ struct flip {
 
 /* Fills in to, difference and agreement from the sides. Without a flip the last two are 0. */
 void flip_between(struct flip *flip, const struct gate_rules *rules);
+/* Appends why the case is one: "exact_match: 1 for large, 0.25 for small, right to wrong". */
+void flip_describe(const struct flip *flip, const struct gate_rules *rules, const char *metric,
+                   const char *baseline, const char *candidate, struct as_buf *out);
 /* For qsort: the surest first. */
 int flip_compare(const void *a, const void *b);
 
 /* One side of every case of a group: where to read it. */
 struct flip_source {
-    int64_t group_id;
+    int64_t group_id, dataset_id, case_count; /* of the group */
     uint32_t member;
     size_t metric, metric_count; /* index among the group's metrics */
 };
 
 /* *ret_sides is [case_count] by case_seq, in the arena. */
-int flip_sides_load(struct store *store, const struct flip_source *source, int64_t case_count,
+int flip_sides_load(struct store *store, const struct flip_source *source,
                     const struct gate_rules *rules, struct as_arena *arena,
                     struct flip_side **ret_sides) AS_MUST_USE;
 
+/* Of one group, or of two over the same dataset version, whose cases are paired by their ids. */
 struct flip_spec {
-    struct flip_source baseline, candidate; /* of one group, or of two over the same dataset */
-    int64_t dataset_id, case_count;
+    struct flip_source baseline, candidate;
     const struct gate_rules *rules;
 };
 

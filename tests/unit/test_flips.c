@@ -134,16 +134,23 @@ static void test_differences_that_rounding_parts_are_the_same(void **state)
 
 /* ---- from the store ---- */
 
-static struct flip_list load(const struct group *group, uint32_t candidate, struct as_arena *arena)
+static struct flip_source source_of(const struct group *group, uint32_t member)
 {
-    struct flip_list list = {0};
-    const struct flip_spec spec = {
-        .baseline = {group->spec.group_id, 0, EXACT, METRIC_COUNT},
-        .candidate = {group->spec.group_id, candidate, EXACT, METRIC_COUNT},
+    return (struct flip_source){
+        .group_id = group->spec.group_id,
         .dataset_id = group->spec.dataset_id,
         .case_count = group->spec.case_count,
-        .rules = &group->gate,
+        .member = member,
+        .metric = EXACT,
+        .metric_count = METRIC_COUNT,
     };
+}
+
+static struct flip_list load(const struct group *group, const struct group *other,
+                             struct as_arena *arena)
+{
+    struct flip_list list = {0};
+    const struct flip_spec spec = {source_of(group, 0), source_of(other, 1), &group->gate};
     assert_int_equal(flips_load(group->f->store, &spec, arena, &list), 0);
     return list;
 }
@@ -157,7 +164,7 @@ static void test_a_groups_flips_are_found_counted_and_sorted(void **state)
         for (uint32_t member = 0; member < 2; member++)
             report_add_score(&group, member, (int64_t)i, scores[i][member]);
     report_add_score(&group, 0, 5, 1);
-    struct flip_list list = load(&group, 1, &arena);
+    struct flip_list list = load(&group, &group, &arena);
     static const char *const want[] = {"c2", "c3", "c1"};
     assert_int_equal(list.count, 3);
     for (size_t i = 0; i < AS_COUNT(want); i++)
@@ -169,11 +176,51 @@ static void test_a_groups_flips_are_found_counted_and_sorted(void **state)
     as_arena_done(&arena);
 }
 
+static int64_t dataset_of(struct store_fixture *f, const char *const *ids, size_t count)
+{
+    struct case_record cases[8];
+    struct as_sha256 hash = as_sha256_of("others", 6);
+    struct dataset_info info;
+    int64_t id = 0;
+    bool is_new = false;
+    for (size_t i = 0; i < count; i++) {
+        cases[i] = fixture_case(&f->arena, (int64_t)i);
+        cases[i].id = as_str_from(ids[i]);
+    }
+    assert_int_equal(store_dataset_begin(f->store, "others", &id), 0);
+    assert_int_equal(store_dataset_add(f->store, id, cases, count), 0);
+    assert_int_equal(
+        store_dataset_finish(f->store, id, &hash, "cases", 1000, &f->arena, &info, &is_new), 0);
+    return info.id;
+}
+
+/* The other group has the cases c1, c2, c9 alone, as a list of its own may have them. */
+static void test_cases_of_two_groups_are_paired_by_their_ids(void **state)
+{
+    struct store_fixture *f = *state;
+    static const char *const ids[] = {"c9", "c2", "c1"};
+    struct group group = report_group(f, 2, 3);
+    struct group other = report_group_of(f, 2, dataset_of(f, ids, 3), 3);
+    struct as_arena arena = {0};
+    for (int64_t i = 0; i < 3; i++) {
+        report_add_score(&group, 0, i, 1);
+        report_add_score(&other, 1, i, i == 1 ? 0 : 1);
+    }
+    struct flip_list list = load(&group, &other, &arena);
+    assert_int_equal(list.count, 1);
+    assert_string_equal(list.flips[0].case_id.ptr, "c2");
+    assert_int_equal(list.flips[0].case_seq, 2);
+    assert_int_equal(list.flips[0].candidate_seq, 1);
+    assert_int_equal(list.compared, 2);
+    assert_int_equal(list.not_compared, 2);
+    as_arena_done(&arena);
+}
+
 static void test_a_group_without_rows_has_no_flip(void **state)
 {
     struct group group = report_group(*state, 2, 3);
     struct as_arena arena = {0};
-    struct flip_list list = load(&group, 1, &arena);
+    struct flip_list list = load(&group, &group, &arena);
     assert_int_equal(list.count, 0);
     assert_int_equal(list.compared, 0);
     assert_int_equal(list.not_compared, 0);
@@ -195,6 +242,7 @@ int main(void)
         cmocka_unit_test(test_the_surest_come_first),
         cmocka_unit_test(test_differences_that_rounding_parts_are_the_same),
         STORE_TEST(test_a_groups_flips_are_found_counted_and_sorted),
+        STORE_TEST(test_cases_of_two_groups_are_paired_by_their_ids),
         STORE_TEST(test_a_group_without_rows_has_no_flip),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

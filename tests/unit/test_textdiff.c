@@ -1,5 +1,5 @@
-/* Unified differences: what is shown, and that what is shown leads from the one text to the
- * other. */
+/* Differences by line and by word: what is shown, and that what is shown leads from the one text to
+ * the other. */
 #include "ctl/textdiff.h"
 #include "lib/rng.h"
 
@@ -107,6 +107,58 @@ static void test_the_fewest_lines_change(void **state)
     as_buf_done(&out);
 }
 
+/* ---- words ---- */
+
+static void add_piece(void *ctx, enum textdiff_kind kind, struct as_str piece)
+{
+    static const char *const looks[] = {
+        [TEXTDIFF_SAME] = "%.*s", [TEXTDIFF_GONE] = "[-%.*s-]", [TEXTDIFF_NEW] = "{+%.*s+}"};
+    as_buf_addf(ctx, looks[kind], (int)piece.len, piece.ptr);
+}
+
+static void assert_words(const char *before, const char *after, const char *expected)
+{
+    struct as_buf out = {0};
+    bool is_shown = textdiff_words(as_str_from(before), as_str_from(after), add_piece, &out);
+    assert_int_equal(is_shown, *expected != '\0');
+    assert_string_equal(as_buf_str(&out).ptr ? as_buf_str(&out).ptr : "", expected);
+    as_buf_done(&out);
+}
+
+static void test_a_word_that_changed_is_shown_in_its_line(void **state)
+{
+    (void)state;
+    assert_words("the sum is 167.\n", "the sum is 168.\n", "the sum is [-167.-]{+168.+}\n");
+    assert_words("a b c d", "a b c d e f", "a b c d{+ e f+}");
+    assert_words("a b c d", "c d", "[-a b -]c d");
+}
+
+static void test_white_space_that_changed_is_shown(void **state)
+{
+    (void)state;
+    assert_words("a b", "a\nb", "a[- -]{+\n+}b");
+}
+
+static void test_texts_that_share_few_words_are_not_shown_word_by_word(void **state)
+{
+    (void)state;
+    assert_words("167", "168", "");
+    assert_words("one two three", "one four five", "");
+    assert_words("same", "same", "");
+}
+
+static void test_a_long_text_is_not_shown_word_by_word(void **state)
+{
+    struct as_buf text = {0}, out = {0};
+    (void)state;
+    while (text.len <= TEXTDIFF_WORDS_MAX_BYTES)
+        as_buf_adds(&text, "word ");
+    struct as_str whole = as_buf_str(&text), shorter = {text.ptr, text.len - 5};
+    assert_false(textdiff_words(whole, shorter, add_piece, &out));
+    assert_int_equal(out.len, 0);
+    as_buf_done(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -117,6 +169,10 @@ int main(void)
         cmocka_unit_test(test_changes_close_to_each_other_share_a_hunk),
         cmocka_unit_test(test_both_texts_can_be_read_from_the_difference),
         cmocka_unit_test(test_the_fewest_lines_change),
+        cmocka_unit_test(test_a_word_that_changed_is_shown_in_its_line),
+        cmocka_unit_test(test_white_space_that_changed_is_shown),
+        cmocka_unit_test(test_texts_that_share_few_words_are_not_shown_word_by_word),
+        cmocka_unit_test(test_a_long_text_is_not_shown_word_by_word),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,20 @@
+/* Cases taken from a run into a dataset of their own: the case as it was, as an import takes it,
+ * with a note of where it comes from. Pure. */
+#ifndef DAEMON_DATASET_DERIVE_H
+#define DAEMON_DATASET_DERIVE_H
+
+#include "lib/json.h"
+
+struct dataset_origin { /* borrowed */
+    int64_t run;
+    const char *dataset; /* that the run was of */
+    uint32_t version;
+    const char *why; /* a sentence */
+};
+
+/* A new case out of one of a dataset: the same members, and in the end of metadata.from_runs an
+ * object {run, dataset: "name@version", why}. messages that were made from an input are left out:
+ * the import makes them again. Shares members with item, whose metadata may change too. */
+struct as_json *dataset_derive_case(struct as_json *item, const struct dataset_origin *origin);
+
+#endif
