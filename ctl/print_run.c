@@ -211,13 +211,13 @@ static void print_unknown_calls(const struct output *out, const struct as_json *
 static void print_calls(const struct output *out, const struct as_json *calls)
 {
     struct as_buf text = {0};
-    if (as_json_has(calls, "temperature"))
+    if (as_json_get(calls, "temperature"))
         as_buf_addf(&text, "temperature %g of all members",
                     as_json_get_num(calls, "temperature", NAN));
-    if (as_json_has(calls, "max_concurrent"))
+    if (as_json_get(calls, "max_concurrent"))
         as_buf_addf(&text, "%s%s in flight at most", text.len ? ", " : "",
                     fmt_count(calls, "max_concurrent").s);
-    if (as_json_has(calls, "request_delay_s"))
+    if (as_json_get(calls, "request_delay_s"))
         as_buf_addf(&text, "%s%g s between calls", text.len ? ", " : "",
                     as_json_get_num(calls, "request_delay_s", NAN));
     if (text.len)

@@ -55,6 +55,11 @@ expect "$(jq -c '.members[1].latency_p50_ms' <<<"$out")" = 80 "latency of a reco
 expect "$(($(sim_count requests) - calls))" -eq 40 "calls, all of them the model's"
 expect_exit 0 ctl row show last n40
 expect_contains "$out" recorded:v2/new skipped
+expect_exit 0 ctl run start systems --models recorded:v2/new --temperature 0.5 --wait
+expect_contains "$out" "temperature 0.5 of all members"
+expect_lacks "$out" "in flight at most" nan
+expect_exit 0 ctl run replay last
+expect_contains "$out" "80 rows, all scores and the result are the same, byte for byte"
 expect_exit 65 ctl run start systems --models recorded:v3
 expect_contains "$err" "no case of dataset 'systems' has a recording 'v3'; it has 'old', 'v2/new'"
 
