@@ -29,8 +29,7 @@ static void add_difference(struct as_buf *out, const struct html_scale *scale,
 {
     html_interval(out, scale, as_json_get(compared, "ci"), number_of(compared, "diff"));
     html_cell(out, render_signed(number_of(compared, "diff"), 3));
-    html_cell(out, render_interval(as_json_get(compared, "ci"), 3));
-    html_cell(out, render_p(number_of(compared, "p")));
+    html_cell(out, render_difference_interval(compared));
 }
 
 static void add_counts(struct as_buf *out, const struct as_json *compared)
@@ -64,6 +63,7 @@ static void add_comparisons(const struct render *render, const struct html_scale
         if (!is_primary)
             html_text_cell(out, as_json_get_cstr(one, "metric"));
         add_difference(out, scale, one);
+        html_cell(out, render_p(number_of(one, "p")));
         if (has_holm)
             html_cell(out, render_p(number_of(one, "p_holm")));
         add_counts(out, one);
@@ -84,8 +84,7 @@ void html_comparisons(const struct render *render)
     render_markup_cstr(out, as_json_get_cstr(as_json_at(list, 0), "baseline"));
     as_buf_adds(out, "</b> by ");
     render_markup_cstr(out, as_json_get_cstr(render->run, "primary"));
-    as_buf_addf(out,
-                ", on the same cases: right of zero is better. Bars are 95 %% intervals%s.</p>",
+    as_buf_addf(out, ", on the same cases: right of zero is better. Bars are the intervals%s.</p>",
                 isfinite(scale.margin) ? ", the dashed line is the margin of the gate" : "");
     add_comparisons(render, &scale, true);
     if (render_metric_count(render->run) > 1) {
@@ -219,6 +218,10 @@ void html_metrics(const struct render *render)
 
 /* ---- tags ---- */
 
+#define TAG_COLUMNS                                                                              \
+    "|~|#difference|#95 % interval|#p (Holm)|#baseline|#candidate|#pairs|#wins / losses / ties|" \
+    "check"
+
 static double mean_in_tag(const struct as_json *tag, const char *model)
 {
     const struct as_json *members = as_json_get(tag, "members");
@@ -228,26 +231,74 @@ static double mean_in_tag(const struct as_json *tag, const char *model)
     return NAN;
 }
 
-static void add_tag(struct as_buf *out, const struct html_scale *scale, const struct as_json *tag)
+static void add_tag_name(struct as_buf *out, const struct as_json *tag)
+{
+    render_markup_cstr(out, as_json_get_cstr(tag, "tag"));
+    as_buf_addf(out, " <span class=\"note\">%" PRId64 "&nbsp;cases</span></th>",
+                as_json_get_int(tag, "cases", 0));
+}
+
+/* What follows the name. */
+static void add_tag_cells(struct as_buf *out, const struct html_scale *scale,
+                          const struct as_json *tag, const struct as_json *compared)
+{
+    const char *baseline = as_json_get_cstr(as_json_at(as_json_get(tag, "members"), 0), "model");
+    const char *outcome = as_json_get_cstr_or(compared, "outcome", "SKIP");
+    add_difference(out, scale, compared);
+    html_cell(out, render_p(number_of(compared, "p_holm")));
+    html_cell(out, render_decimals(mean_in_tag(tag, baseline), 3));
+    html_cell(out, render_decimals(mean_in_tag(tag, as_json_get_cstr(compared, "candidate")), 3));
+    html_count_cell(out, compared, "n_pairs");
+    as_buf_addf(out, "<td class=\"number\">%" PRId64 " / %" PRId64 " / %" PRId64 "</td><td>",
+                as_json_get_int(compared, "wins", 0), as_json_get_int(compared, "losses", 0),
+                as_json_get_int(compared, "ties", 0));
+    if (!strcmp(outcome, "SKIP"))
+        as_buf_adds(out, "–");
+    else
+        html_chip(out, outcome);
+    as_buf_adds(out, "</td></tr>\n");
+}
+
+/* One candidate: a row a tag. Several: a row each below the tag's name. */
+static void add_tag(struct as_buf *out, const struct html_scale *scale, const struct as_json *tag,
+                    bool is_grouped)
 {
     const struct as_json *list = as_json_get(tag, "comparisons");
-    const char *baseline = as_json_get_cstr(as_json_at(as_json_get(tag, "members"), 0), "model");
+    if (is_grouped) {
+        as_buf_adds(out,
+                    "</tbody><tbody><tr class=\"group\"><th colspan=\"10\" scope=\"rowgroup\">");
+        add_tag_name(out, tag);
+        as_buf_adds(out, "</tr>\n");
+    }
     for (size_t i = 0; i < as_json_len(list); i++) {
         const struct as_json *one = as_json_at(list, i);
-        const char *candidate = as_json_get_cstr(one, "candidate");
-        as_buf_adds(out, "<tr>");
-        html_head_cell(out, as_json_get_cstr(tag, "tag"));
-        html_count_cell(out, tag, "cases");
-        html_text_cell(out, candidate);
-        add_difference(out, scale, one);
-        html_cell(out, render_p(number_of(one, "p_holm")));
-        html_cell(out, render_decimals(mean_in_tag(tag, baseline), 3));
-        html_cell(out, render_decimals(mean_in_tag(tag, candidate), 3));
-        add_counts(out, one);
-        as_buf_adds(out, "<td>");
-        html_chip(out, as_json_get_cstr_or(one, "outcome", "SKIP"));
-        html_element(out, "div class=\"note\"", as_json_get_cstr(one, "sentence"));
-        as_buf_adds(out, "</td></tr>\n");
+        as_buf_adds(out, is_grouped ? "<tr>" : "<tr><th scope=\"row\">");
+        if (is_grouped)
+            html_head_cell(out, as_json_get_cstr(one, "candidate"));
+        else
+            add_tag_name(out, tag);
+        add_tag_cells(out, scale, tag, one);
+    }
+}
+
+/* What a tag's check says of itself, where one was asked and did not pass. */
+static void add_tag_checks(struct as_buf *out, const struct as_json *tag)
+{
+    const struct as_json *list = as_json_get(tag, "comparisons");
+    for (size_t i = 0; i < as_json_len(list); i++) {
+        const struct as_json *one = as_json_at(list, i);
+        const char *outcome = as_json_get_cstr_or(one, "outcome", "SKIP");
+        if (!strcmp(outcome, "PASS") || !strcmp(outcome, "SKIP"))
+            continue;
+        as_buf_adds(out, "<p>");
+        html_chip(out, outcome);
+        as_buf_adds(out, " <b>");
+        render_markup_cstr(out, as_json_get_cstr(tag, "tag"));
+        as_buf_adds(out, "</b>, ");
+        render_markup_cstr(out, as_json_get_cstr(one, "candidate"));
+        as_buf_adds(out, ": ");
+        render_markup_cstr(out, as_json_get_cstr(one, "sentence"));
+        as_buf_adds(out, "</p>\n");
     }
 }
 
@@ -256,6 +307,7 @@ void html_tags(const struct render *render)
     struct as_buf *out = render->out;
     const struct as_json *tags = as_json_get(render->run, "tags");
     int64_t left_out = as_json_get_int(render->run, "tags_left_out", 0);
+    bool is_grouped = render_member_count(render->run) > 2;
     struct html_scale scale = html_scale_of_differences(NULL, NAN);
     if (!as_json_len(tags))
         return;
@@ -266,12 +318,12 @@ void html_tags(const struct render *render)
                 "<p class=\"note\">Each tag's cases alone, candidate less baseline. A case may "
                 "have several tags.</p>\n");
     html_begin_table(out, "differences by tag",
-                     "tag|#cases|candidate|~|#difference|#95 % interval|#p|#p (Holm)|#baseline|"
-                     "#candidate|#pairs|#wins|#losses|#ties|check",
-                     &scale);
+                     is_grouped ? "candidate" TAG_COLUMNS : "tag" TAG_COLUMNS, &scale);
     for (size_t i = 0; i < as_json_len(tags); i++)
-        add_tag(out, &scale, as_json_at(tags, i));
+        add_tag(out, &scale, as_json_at(tags, i), is_grouped);
     html_end_table(out);
+    for (size_t i = 0; i < as_json_len(tags); i++)
+        add_tag_checks(out, as_json_at(tags, i));
     if (left_out)
         as_buf_addf(out, "<p class=\"note\">%" PRId64 " more tags are left out.</p>\n", left_out);
     as_buf_adds(out, "</section>\n");

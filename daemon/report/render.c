@@ -174,6 +174,16 @@ struct render_number render_interval(const struct as_json *pair, int decimals)
     return number;
 }
 
+struct render_number render_difference_interval(const struct as_json *compared)
+{
+    struct render_number number = render_interval(as_json_get(compared, "ci"), 3);
+    double confidence = as_json_get_num(compared, "confidence", 0.95);
+    size_t len = strlen(number.text);
+    if (as_json_len(as_json_get(compared, "ci")) == 2 && fabs(confidence - 0.95) > 5e-5)
+        snprintf(number.text + len, sizeof(number.text) - len, " at %.2f %%", 100 * confidence);
+    return number;
+}
+
 struct render_number render_time(int64_t ms)
 {
     struct render_number number = {"n/a"};

@@ -216,7 +216,7 @@ static void add_difference(struct as_buf *out, const struct as_json *compared, c
     add_cell(out, as_json_get_cstr(compared, "candidate"));
     add_cell(out, metric);
     add_number_cell(out, render_signed(number_of(compared, "diff"), 3));
-    add_number_cell(out, render_interval(as_json_get(compared, "ci"), 3));
+    add_number_cell(out, render_difference_interval(compared));
     add_number_cell(out, render_p(number_of(compared, "p")));
     add_count_cell(out, compared, "n_pairs");
     as_buf_addf(out, " %" PRId64 " / %" PRId64 " / %" PRId64 " |\n",

@@ -41,6 +41,8 @@ struct render_number render_usd(double usd);
 struct render_number render_ms(double ms);
 struct render_number render_p(double p);
 struct render_number render_interval(const struct as_json *pair, int decimals); /* "[0.1, 0.2]" */
+/* Of a comparison; with its confidence where planned looks made it another than 95 %. */
+struct render_number render_difference_interval(const struct as_json *compared);
 struct render_number render_time(int64_t ms); /* UTC, "2026-01-31 12:00:00Z" */
 
 /* The text, or its first bytes, at most so many, up to a whole character. */

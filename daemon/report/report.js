@@ -16,7 +16,7 @@
     body.append(...rows.map((one) => one.row));
   };
   const addSorting = (table) => {
-    if (!table.tHead || table.tBodies[0].rows.length < 3 || !table.querySelector("td.number")) return;
+    if (!table.tHead || table.tBodies.length > 1 || table.tBodies[0].rows.length < 3 || !table.querySelector("td.number")) return;
     const heads = [...table.tHead.rows[0].cells];
     for (const head of heads) {
       if (head.classList.contains("drawing")) continue;

@@ -17,6 +17,7 @@
   });
   found.overlapping = texts.filter((beside) => !beside).length;
   found.tooWide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
+  found.scrolled = all(".wide, .list").filter((one) => one.scrollWidth > one.clientWidth + 1).length;
   found.cutOff = all("td, th, dd, h1, h2, h3, summary").filter((one) => one.scrollWidth > one.clientWidth + 1 &&
     getComputedStyle(one).display !== "inline" && getComputedStyle(one).overflowX !== "visible").length;
 

@@ -86,8 +86,8 @@ measure() {
 }
 check_measured() {
     local facts=$1
-    expect "$(jq -c '[.outside, .overlapping, .tooWide, .cutOff, .faint, .skippedLevels, .unlabelled, .deadLinks, .sameIds, .foreign]' <<<"$facts")" \
-        = '[0,0,0,0,[],0,0,0,0,0]' "outside, overlapping, too wide, cut off, faint, skipped levels, without label, dead links, same ids, foreign"
+    expect "$(jq -c '[.outside, .overlapping, .tooWide, .scrolled, .cutOff, .faint, .skippedLevels, .unlabelled, .deadLinks, .sameIds, .foreign]' <<<"$facts")" \
+        = '[0,0,0,0,0,[],0,0,0,0,0]' "outside, overlapping, too wide, scrolled, cut off, faint, skipped levels, without label, dead links, same ids, foreign"
     expect "$(jq '.marks > 60 and .texts > 300 and .headings > 10 and .scripts == 2' <<<"$facts")" = true "things to measure: $facts"
     expect "$(jq -r .shown <<<"$facts")" = '48 of 48 cases' "what the filter says"
     expect "$(jq -r '.worse == "\(.visible) of 48 cases" and .visible > 0 and .visible < 48' <<<"$facts")" = true "cases that are worse: $facts"

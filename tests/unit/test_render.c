@@ -245,7 +245,9 @@ static void test_html_shows_what_a_result_has_besides(void **state)
         "12, \"members\": [{\"model\": \"old\", \"mean\": 0.75}, {\"model\": \"new\", \"mean\": "
         "0.5}], "
         "\"comparisons\": [{\"candidate\": \"new\", \"n_pairs\": 12, \"diff\": -0.25, \"ci\": [-2, "
-        "0.05], \"p\": 0.2, \"p_holm\": 0.4, \"outcome\": \"SKIP\", \"sentence\": \"too few\"}]}]}";
+        "0.05], \"p\": 0.2, \"p_holm\": 0.4, \"outcome\": \"SKIP\", \"sentence\": \"too few\"}, "
+        "{\"candidate\": \"new\", \"n_pairs\": 12, \"ci\": [-1, 1], \"confidence\": 0.9806, "
+        "\"outcome\": \"INCONCLUSIVE\", \"sentence\": \"open <yet>\"}]}]}";
     AS_CLEANUP_JSON struct as_json *extra = NULL;
     assert_int_equal(as_json_parse(run_text, strlen(run_text), &report.run, NULL), 0);
     assert_int_equal(as_json_parse(more, strlen(more), &extra, NULL), 0);
@@ -261,7 +263,8 @@ static void test_html_shows_what_a_result_has_besides(void **state)
     assert_has(&report, "<td class=\"number\">3.710</td><td>fail</td>");
     assert_has(&report, "&lt;long&gt;");
     assert_has(&report, "0.750</td><td class=\"number\">0.500");
-    assert_has(&report, "too few");
+    assert_has(&report, "[-1.000, 1.000] at 98.06 %");
+    assert_has(&report, "open &lt;yet&gt;");
     assert_has(&report, "4 more tags are left out");
     done(&report);
 }
