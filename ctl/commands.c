@@ -516,6 +516,37 @@ const struct command commands[] = {
         .print = print_dropped_scores,
     },
     {
+        .path = "run rank",
+        .method = "run.rank",
+        .doc = "Quality, cost and latency: who is dominated.",
+        .args = {{"RUN", "run"}},
+        .options = {{"weights", "A=W,...", "weights", "quality=0.7,cost=0.2,latency=0.1"},
+                    {"ranges", "A=X:Y,...", "ranges", "worst to best: quality=0.5:1,cost=0.01:0"}},
+        .help = RUN_HELP
+        "\nA member is dominated when another is at least as good on all of quality,\n"
+        "cost of an answer and p95 latency, and better on one. What is unpriced is\n"
+        "not compared. The composite is the weighted mean of where each value lies in\n"
+        "its fixed range; weights and ranges are those of the eval's `rank`, pinned\n"
+        "with the run, or the ones given here, which is said.",
+        .example = "assayctl run rank last\n"
+                   "assayctl run rank 7 --weights quality=3,cost=1 --ranges "
+                   "quality=0.5:1,cost=0.01:0",
+        .print = print_rank,
+    },
+    {
+        .path = "run project",
+        .method = "run.project",
+        .doc = "What a month in production would cost, by model.",
+        .args = {{"RUN", "run"}},
+        .options = {{"requests-per-day", "N", "requests_per_day", "in production; needed"}},
+        .help = RUN_HELP
+        "\nFrom what the answers of the run cost, with 95 % intervals over its cases; a month is\n"
+        "30.44 days. The difference to the baseline is taken case by case. The judge is not part\n"
+        "of it. A model without a price is unpriced, never $0.",
+        .example = "assayctl run project last --requests-per-day 20000",
+        .print = print_project,
+    },
+    {
         .path = "row ls",
         .method = "row.list",
         .doc = "Rows of a run group: case, member, status, scores.",

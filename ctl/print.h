@@ -21,6 +21,8 @@ void print_import(struct ctl *ctl, const struct as_json *result);
 void print_dataset_list(struct ctl *ctl, const struct as_json *result);
 void print_dataset(struct ctl *ctl, const struct as_json *result);
 void print_plan(struct ctl *ctl, const struct as_json *result);
+void print_rank(struct ctl *ctl, const struct as_json *result);
+void print_project(struct ctl *ctl, const struct as_json *result);
 void print_started(struct ctl *ctl, const struct as_json *result);
 void print_run_list(struct ctl *ctl, const struct as_json *result);
 void print_run(struct ctl *ctl, const struct as_json *result);

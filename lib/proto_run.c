@@ -110,7 +110,8 @@ const struct proto_method proto_run_methods[] = {
             "[string], pins: {plugins: [{metric, selector, hash, params, required}], judge: "
             "{model, id, provider, params} or null, models: [{model, id, provider, params}], "
             "samples, "
-            "gate: {rule: value}}, calls: {temperature, max_concurrent, request_delay_s} or null: "
+            "gate: {rule: value}, rank}, calls: {temperature, max_concurrent, request_delay_s} or "
+            "null: "
             "as run.start said, pinned: {what the group was made of, in full, without names of "
             "keys}, progress: {done, total}, members: [{model, role: baseline or "
             "candidate, rows, ok, failed, missing, statuses: {status: count}, latency_n, "
@@ -415,6 +416,58 @@ const struct proto_method proto_run_methods[] = {
                    TEXT("after", "the `next` of the page before", 128)},
         .result = "{text, next?}: the pages' texts one after the other are the file",
         .errors = "not_found, bad_input, io",
+    },
+    {
+        .name = "run.rank",
+        .role = PROTO_OBSERVER,
+        .doc = "Quality, cost and latency of a run group's members against each other: the Pareto "
+               "front, who dominates whom, and a composite where weights and ranges are declared.",
+        .params = {RUN,
+                   {.name = "weights",
+                    .type = PROTO_STRINGS,
+                    .doc =
+                        "AXIS=WEIGHT, like quality=0.7; with ranges they take the place of those "
+                        "that the group pinned",
+                    .min = 1,
+                    .max = 3},
+                   {.name = "ranges",
+                    .type = PROTO_STRINGS,
+                    .doc = "AXIS=WORST:BEST, like quality=0.5:1, cost=0.01:0 (dollars of an "
+                           "answer), latency=5000:500 (ms)",
+                    .min = 1,
+                    .max = 3}},
+        .result =
+            "{run, eval, primary, cases, policy, axes: [quality, cost and latency that some member "
+            "has], members: [{model, role, n, quality, ci, cost_n, cost_usd, cost_ci, latency_n, "
+            "latency_p50_ms, latency_p95_ms, front, not_comparable, dominated_by: [{model, "
+            "n_pairs, diff, ci, sentence}], composite}], composite: {weights: {axis: weight}, "
+            "ranges: {axis: [worst, best]}, source: pinned or given} or null, notes: [string]}: "
+            "by composite, else by quality; quality is the primary metric's mean over the "
+            "member's cases under the failure policy, cost_usd that of one answer, null when "
+            "unpriced; the latency axis is the 95th percentile; front is null, and "
+            "not_comparable says why, for a member without a number that others have; diff is "
+            "the dominating member's quality less this one's, in pairs",
+        .errors = "not_found, state, bad_input, io",
+    },
+    {
+        .name = "run.project",
+        .role = PROTO_OBSERVER,
+        .doc = "What each member's model would cost in production, from what its answers cost in "
+               "a run group.",
+        .params = {RUN,
+                   {.name = "requests_per_day",
+                    .type = PROTO_NUMBER,
+                    .is_required = true,
+                    .doc = "how many requests production has"}},
+        .result =
+            "{run, eval, primary, cases, requests_per_day, days_per_month: 30.44, members: "
+            "[{model, role, n, input_tokens, output_tokens, cost_usd, cost_ci, month_usd, "
+            "month_ci, difference_n, difference_month_usd, difference_ci, passes, "
+            "cost_per_pass_usd}], judge: {run_usd, answer_usd} or null, notes: [string]}: n cases "
+            "have a price; tokens and cost_usd are of one answer; intervals are Student's t over "
+            "cases, 95 %; difference is to the baseline, in pairs, absent of the baseline itself; "
+            "dollars are null when unpriced; the judge is in none of them",
+        .errors = "not_found, state, bad_input, io",
     },
     {
         .name = "row.list",

@@ -4,6 +4,7 @@
 #include "daemon/config/eval_file.h"
 
 #include "daemon/config/eval_gate.h"
+#include "daemon/config/eval_rank.h"
 #include "daemon/config/field.h"
 #include "daemon/config/file.h"
 #include "daemon/model/recording.h"
@@ -227,6 +228,7 @@ static const struct field eval_fields[] = {
     FIELD("budget", SECTION, AT(budget), .section = budget_fields),
     FIELD("gate", SECTION, AT(gate), .section = eval_gate_fields),
     FIELD("early_stop", SECTION, AT(early_stop), .section = early_stop_fields),
+    FIELD("rank", SECTION, AT(rank), .section = eval_rank_fields),
     FIELD("journal", CUSTOM, AT(journal), .decode = decode_journal),
     FIELDS_END,
 };
@@ -396,6 +398,7 @@ static void decode_eval(struct field_ctx *ctx, const struct yaml_node *root, str
 {
     gate_rules_init(&eval->gate);
     budget_rules_init(&eval->budget);
+    rank_rules_init(&eval->rank);
     field_decode_map(ctx, root, "", eval_fields, eval);
     if (root->kind != YAML_MAP)
         return;
@@ -404,6 +407,7 @@ static void decode_eval(struct field_ctx *ctx, const struct yaml_node *root, str
     check_metrics(ctx, root, eval);
     check_budget(ctx, root, eval);
     check_early_stop(ctx, root, eval);
+    eval_rank_check(ctx, root, &eval->rank);
     if (!eval->primary)
         eval->primary = eval->has_rubric ? eval->rubric.name : eval->scorers[0].name;
     const char *names[EVAL_MAX_METRICS];

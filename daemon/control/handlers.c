@@ -43,6 +43,8 @@ const struct control_route control_routes[] = {
     {"run.rescore", handle_run_rescore},
     {"run.scores", handle_run_scores},
     {"run.drop_scores", handle_run_drop_scores},
+    {"run.rank", handle_run_rank},
+    {"run.project", handle_run_project},
     {"row.list", handle_row_list},
     {"row.show", handle_row_show},
     {"row.retry", handle_row_retry},

@@ -128,6 +128,8 @@ void handle_run_rescore(void *app, struct control_call *call);
 void handle_run_scores(void *app, struct control_call *call);
 void handle_run_drop_scores(void *app, struct control_call *call);
 void handle_plugin_shadow(void *app, struct control_call *call);
+void handle_run_rank(void *app, struct control_call *call);
+void handle_run_project(void *app, struct control_call *call);
 void handle_row_list(void *app, struct control_call *call);
 void handle_row_retry(void *app, struct control_call *call);
 void handle_row_show(void *app, struct control_call *call);

@@ -112,6 +112,7 @@ void handle_eval_show(void *ctx, struct control_call *call)
     as_json_set_take(json, "budget", budget_rules_to_json(&eval->budget));
     as_json_set_take(json, "gate", gate_rules_to_json(&eval->gate));
     as_json_set_take(json, "journal", journal_rules_to_json(&eval->journal));
+    as_json_set_take(json, "rank", rank_rules_to_json(&eval->rank));
     as_json_set_str(json, "source", eval->source);
     control_reply(call, json);
 }

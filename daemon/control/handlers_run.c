@@ -124,6 +124,7 @@ static struct as_json *pins_brief(const struct as_json *pins)
     as_json_set_take(json, "judge", judge ? model_brief(judge) : NULL);
     as_json_set_take(json, "models", models);
     as_json_set_take(json, "gate", shared(pins, "gate"));
+    as_json_set_take(json, "rank", shared(pins, "rank"));
     return json;
 }
 

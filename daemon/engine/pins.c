@@ -219,6 +219,7 @@ int pins_resolve(const struct eval_def *eval, const struct config *config,
     pins->samples = overrides->samples ? overrides->samples : eval->samples;
     pins->gate = gate_rules_copy(&eval->gate, &pins->arena);
     plan_looks(pins, overrides->has_no_looks ? 0 : eval->early_stop.looks);
+    pins->rank = eval->rank;
     pins->journal = overrides->journal ? *overrides->journal : eval->journal;
     selection_copy(&overrides->selection, &pins->arena, &pins->selection);
     pins->selection.of = dataset->case_count;

@@ -60,6 +60,7 @@ struct pins {
     struct budget_rules budget;
     struct gate_rules gate;
     struct journal_rules journal;
+    struct rank_rules rank;
     struct selection_rules selection; /* which cases of the dataset version */
     struct call_rules calls;          /* the members' temperature stands in their specs too */
     struct as_arena arena;

@@ -154,6 +154,7 @@ struct as_json *pins_to_json(const struct pins *pins)
     as_json_set_take(json, "budget", budget_rules_to_json(&pins->budget));
     as_json_set_take(json, "gate", gate_rules_to_json(&pins->gate));
     as_json_set_take(json, "journal", journal_rules_to_json(&pins->journal));
+    as_json_set_take(json, "rank", rank_rules_to_json(&pins->rank));
     as_json_set_take(json, "selection", selection_rules_to_json(&pins->selection));
     as_json_set_take(json, "calls", call_rules_to_json(&pins->calls));
     return json;
@@ -203,6 +204,8 @@ static int fill_from_json(const struct as_json *json, struct pins *pins)
     if (!rc)
         rc =
             journal_rules_from_json(as_json_get(json, "journal"), &pins->journal) ? AS_ECORRUPT : 0;
+    if (!rc)
+        rc = rank_rules_from_json(as_json_get(json, "rank"), &pins->rank) ? AS_ECORRUPT : 0;
     if (!rc)
         rc = selection_rules_from_json(as_json_get(json, "selection"), &pins->arena,
                                        &pins->selection)

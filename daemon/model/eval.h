@@ -6,6 +6,7 @@
 #include "daemon/model/budget_rules.h"
 #include "daemon/model/gate_rules.h"
 #include "daemon/model/journal_rules.h"
+#include "daemon/model/rank_rules.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -55,6 +56,7 @@ struct eval_def {
     struct budget_rules budget;
     struct gate_rules gate;
     struct journal_rules journal;
+    struct rank_rules rank;
 };
 
 #endif

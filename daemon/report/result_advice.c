@@ -74,14 +74,28 @@ static bool is_worse(const struct advice_facts *facts)
     return facts->compare.ci_high < 0;
 }
 
-/* Dearer or slower, with no gain to set against it. A cost that is not known may be a gain. */
+/* Dearer or slower, with no gain to set against it that is known. */
 static bool gains_nothing(const struct advice_facts *facts)
 {
     double most = 1 + SAME_RATIO, least = 1 - SAME_RATIO;
     bool is_loss = facts->cost_ratio > most || facts->latency_ratio > most;
-    bool may_gain = is_better(facts) || isnan(facts->cost_ratio) || facts->cost_ratio < least ||
-                    facts->latency_ratio < least;
-    return is_loss && !may_gain;
+    bool is_gain = is_better(facts) || facts->cost_ratio < least || facts->latency_ratio < least;
+    return is_loss && !is_gain;
+}
+
+/* What is not known may be a gain. */
+static enum advice_action say_no_gain(const struct advice_facts *facts, struct as_buf *out)
+{
+    bool is_dearer = facts->cost_ratio > 1 + SAME_RATIO;
+    const char *unknown = isnan(facts->cost_ratio)      ? "what it costs"
+                          : isnan(facts->latency_ratio) ? "how fast it is"
+                                                        : NULL;
+    if (unknown)
+        as_buf_addf(out, "'%s' passes, but it is %s and %s is not known", facts->candidate,
+                    is_dearer ? "dearer" : "slower", unknown);
+    else
+        as_buf_addf(out, "'%s' passes, but nothing is gained by it", facts->candidate);
+    return unknown ? ADVICE_UNDECIDED : ADVICE_KEEP;
 }
 
 static enum advice_action say_failed(const struct advice_facts *facts, struct as_buf *out)
@@ -146,10 +160,8 @@ static enum advice_action decide_within_margin(const struct advice_run *run,
     struct gate_number margin = gate_points(facts->compare.margin);
     if (!is_better(facts) && facts->p_ni_holm > STATS_TAIL)
         return say_luck(run, facts->p_ni_holm, STATS_TAIL, out);
-    if (gains_nothing(facts)) {
-        as_buf_addf(out, "'%s' passes, but nothing is gained by it", facts->candidate);
-        return ADVICE_KEEP;
-    }
+    if (gains_nothing(facts))
+        return say_no_gain(facts, out);
     if (is_better(facts))
         as_buf_adds(out, "it is better");
     else if (is_worse(facts))

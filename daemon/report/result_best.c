@@ -1,6 +1,5 @@
-/* What the candidates' errors have in common (all answer the same cases) shifts them alike and
- * makes nobody the best: only the part of its own counts. It comes out of the paired differences of
- * the best and each other candidate, whose variance holds it twice. */
+/* The candidates' means, and the variance of the difference of each two of them, out of pairs: what
+ * all of them find hard drops out of a difference. */
 #include "daemon/report/result_best.h"
 
 #include "daemon/gate/sentence.h"
@@ -17,7 +16,6 @@ struct contest {
     double *means;   /* of those with a score: k */
     size_t *members; /* whose they are */
     size_t k, best_place;
-    double se; /* of a candidate's own error; NaN: too little to tell */
 };
 
 static double mean_of(const struct table *table, const struct report_spec *spec, size_t member)
@@ -46,37 +44,34 @@ static void find_best(const struct table *table, const struct report_spec *spec,
         contest->members[contest->k] = member;
         contest->means[contest->k++] = mean;
     }
-    contest->se = NAN;
     if (contest->k)
         contest->best = spec->member_names[contest->members[contest->best_place]];
 }
 
-static void measure_error(const struct table *table, const struct report_spec *spec,
-                          struct contest *contest)
+/* Of the error of each difference of two means; NaN where there is too little to tell. */
+static double *difference_variances(const struct table *table, const struct report_spec *spec,
+                                    const struct contest *contest)
 {
-    struct stats_sum variances = {0};
-    size_t rivals = 0;
-    for (size_t i = 0; i < contest->k; i++) {
-        struct pairing pairing;
-        if (i == contest->best_place ||
-            pairing_compare(table, contest->members[i], contest->members[contest->best_place],
-                            spec->primary, spec->gate->policy, &pairing) ||
-            isnan(pairing.paired.se_clustered))
-            continue;
-        double se = pairing.paired.se_clustered;
-        stats_sum_add(&variances, se * se / 2);
-        rivals++;
+    size_t k = contest->k;
+    double *variances = as_xcalloc(k * k + 1, sizeof(*variances));
+    for (size_t i = 0; i < k; i++) {
+        for (size_t j = 0; j < i; j++) {
+            struct pairing pairing;
+            bool is_there = !pairing_compare(table, contest->members[i], contest->members[j],
+                                             spec->primary, spec->gate->policy, &pairing);
+            double se = is_there ? pairing.paired.se_clustered : NAN;
+            variances[i * k + j] = variances[j * k + i] = se * se;
+        }
     }
-    if (rivals)
-        contest->se = sqrt(stats_sum_value(&variances) / (double)rivals);
+    return variances;
 }
 
-static void add_amounts(struct as_buf *out, const struct contest *contest)
+static void add_amounts(struct as_buf *out, const struct contest *contest, const double *variances)
 {
     AS_CLEANUP_FREE double *equal = as_xcalloc(contest->k, sizeof(*equal));
-    double seen = stats_optimism_of_best(contest->means, contest->k, contest->se);
-    double most = stats_optimism_of_best(equal, contest->k, contest->se);
-    if (isnan(contest->se))
+    double seen = stats_optimism_of_best(contest->means, variances, contest->k);
+    double most = stats_optimism_of_best(equal, variances, contest->k);
+    if (isnan(seen))
         as_buf_adds(out, ", by how much so few cases do not tell");
     else
         as_buf_addf(out,
@@ -93,13 +88,13 @@ struct as_json *result_best_of(const struct table *table, const struct report_sp
     find_best(table, spec, &contest);
     if (contest.k < 2)
         return NULL;
-    measure_error(table, spec, &contest);
+    AS_CLEANUP_FREE double *variances = difference_variances(table, spec, &contest);
     struct as_buf text = {0};
     as_buf_addf(&text,
                 "%zu candidates were tried and '%s' has the highest mean: chosen for that, it "
                 "looks better than it is",
                 contest.tried, contest.best);
-    add_amounts(&text, &contest);
+    add_amounts(&text, &contest, variances);
     as_buf_addf(&text, ". Before you rely on its number, run it alone on cases that it was not "
                        "chosen by.");
     struct as_json *json = as_json_new_str(as_buf_str(&text));

@@ -226,8 +226,11 @@ static void take_scores(const struct fact_target *target, const struct row_fact 
 /* A case that failed before it cost anything is no cheap case: it has no cost. */
 static void take_costs(struct table_member *member, const struct row_fact *fact, size_t place)
 {
-    if (fact->output_tokens >= 0)
+    bool is_metered = fact->output_tokens >= 0;
+    if (is_metered)
         add_money(&member->cost_usd[place], fact->cost_usd);
+    member->metered += is_metered;
+    member->priced[place] += is_metered && !isnan(fact->cost_usd);
     add_money(&member->judge_cost_usd, fact->judge_cost_usd);
     member->unpriced += isnan(fact->cost_usd);
     member->judge_unpriced += isnan(fact->judge_cost_usd);
@@ -271,6 +274,7 @@ static void init_member(struct table *table, struct table_member *member)
     member->our_fault = as_arena_alloc(arena, n * sizeof(*member->our_fault));
     member->whole = as_arena_alloc(arena, n * sizeof(*member->whole));
     member->cost_usd = as_arena_alloc(arena, n * sizeof(*member->cost_usd));
+    member->priced = as_arena_alloc(arena, n * sizeof(*member->priced));
     for (size_t i = 0; i < n; i++)
         member->cost_usd[i] = NAN;
     member->input_tokens = member->output_tokens = -1;

@@ -65,6 +65,8 @@ struct table_member {
     uint32_t *whole;                     /* by case: that are ok */
     struct table_values latencies_ms;    /* by row */
     double *cost_usd;                    /* by case, of the samples with usage; NaN = unpriced */
+    uint32_t *priced;                    /* by case: samples that cost_usd is the sum of */
+    uint64_t metered;                    /* rows with usage */
     double judge_cost_usd;               /* of the rows whose cost is known */
     uint64_t unpriced, judge_unpriced;   /* rows whose cost is not known */
     int64_t input_tokens, output_tokens; /* -1 = none reported */

@@ -13,7 +13,7 @@ static double goodness(const struct stats_point *point, int axis)
     return axis == STATS_AXIS_QUALITY ? point->value[axis] : -point->value[axis];
 }
 
-static bool dominates(const struct stats_point *a, const struct stats_point *b)
+bool stats_dominates(const struct stats_point *a, const struct stats_point *b)
 {
     bool is_better = false;
     for (int axis = 0; axis < STATS_AXES; axis++) {
@@ -27,7 +27,7 @@ static bool dominates(const struct stats_point *a, const struct stats_point *b)
 bool stats_is_pareto(const struct stats_point *points, size_t n, size_t index)
 {
     for (size_t i = 0; i < n; i++)
-        if (dominates(&points[i], &points[index]))
+        if (stats_dominates(&points[i], &points[index]))
             return false;
     return true;
 }
@@ -38,6 +38,8 @@ double stats_composite(const struct stats_point *point, const struct stats_axis_
     double sum = 0;
     double total = 0;
     for (int axis = 0; axis < STATS_AXES; axis++) {
+        if (weights[axis] == 0)
+            continue;
         double width = ranges[axis].best - ranges[axis].worst;
         double share =
             width != 0 ? stats_clip((point->value[axis] - ranges[axis].worst) / width, 0, 1) : 1;

@@ -18,10 +18,14 @@ struct stats_axis_range {
     double best;
 };
 
+/* True when a is at least as good as b everywhere, and better somewhere. */
+bool stats_dominates(const struct stats_point *a, const struct stats_point *b);
+
 /* True when no other point is at least as good everywhere and better somewhere. */
 bool stats_is_pareto(const struct stats_point *points, size_t n, size_t index);
 
-/* The weighted mean of clip((x - worst) / (best - worst), 0, 1); 1 on an axis of no width. */
+/* The weighted mean of clip((x - worst) / (best - worst), 0, 1); 1 on an axis of no width. An axis
+ * of weight 0 is not looked at: it may be NaN. */
 double stats_composite(const struct stats_point *point, const struct stats_axis_range *ranges,
                        const double *weights);
 

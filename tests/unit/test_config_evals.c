@@ -109,6 +109,26 @@ static void test_the_journal_is_live_unless_a_policy_is_named(void **state)
     config_unref(config);
 }
 
+static void test_rank_has_weights_and_ranges_from_worst_to_best(void **state)
+{
+    (void)state;
+    struct config *config = fixture_load_with_evals();
+    fixture_write("evals/e.yaml", EVAL_HEAD
+                  "scorers: [json_valid]\n"
+                  "rank: {weights: {quality: 0.7, latency: 0.3}, ranges: {quality: [0.5, 1.0], "
+                  "latency: [5000, 500]}}\n");
+    fixture_write("evals/f.yaml", EVAL_HEAD "scorers: [json_valid]\n");
+    struct eval_set *set = fixture_load_evals(config);
+    const struct rank_rules *rank = &eval_set_find(set, "e")->rank;
+    assert_float_equal(rank->weights[RANK_QUALITY], 0.7, 0);
+    assert_float_equal(rank->weights[RANK_COST], 0, 0);
+    assert_float_equal(rank->ranges[RANK_LATENCY].worst, 5000, 0);
+    assert_float_equal(rank->ranges[RANK_LATENCY].best, 500, 0);
+    assert_false(rank_rules_are_set(&eval_set_find(set, "f")->rank));
+    eval_set_unref(set);
+    config_unref(config);
+}
+
 static void test_gate_has_its_rules_and_leaves_the_rest_unconfigured(void **state)
 {
     (void)state;
@@ -275,6 +295,28 @@ static void test_bad_eval_is_told_with_line_and_column(void **state)
         {EVAL_HEAD "scorers: [x]\njournal: {policy: live, max_age: 7d}\n",
          "evals/e.yaml:5:34: journal: policy live reuses nothing of other runs: max_age goes with "
          "cache or replay"},
+        {EVAL_HEAD "scorers: [x]\nrank: {weights: {quality: 1}}\n",
+         "evals/e.yaml:5:7: rank: missing key 'ranges'"},
+        {EVAL_HEAD "scorers: [x]\nrank: {weights: {speed: 1}, ranges: {}}\n",
+         "evals/e.yaml:5:18: rank.weights: unknown key 'speed': the keys here are quality, cost, "
+         "latency"},
+        {EVAL_HEAD "scorers: [x]\nrank: {weights: {cost: 1}, ranges: {cost: 0.1}}\n",
+         "evals/e.yaml:5:43: rank.ranges.cost: expected two numbers, the worst value first: "
+         "[WORST, BEST]"},
+        {EVAL_HEAD "scorers: [x]\nrank: {weights: {cost: 1}, ranges: {cost: [0, 0.1]}}\n",
+         "evals/e.yaml:5:43: rank.ranges.cost: worst first, best second, and less is better: like "
+         "0.01 and 0, not 0 and 0.1"},
+        {EVAL_HEAD "scorers: [x]\nrank: {weights: {quality: 1}, ranges: {quality: [1, 0.5]}}\n",
+         "evals/e.yaml:5:49: rank.ranges.quality: worst first, best second, from 0 to 1: like 0.5 "
+         "and 1.0, not 1 and 0.5"},
+        {EVAL_HEAD "scorers: [x]\nrank: {weights: {quality: 1}, ranges: {}}\n",
+         "evals/e.yaml:5:27: rank.weights.quality: a weight needs a fixed range of 'quality', from "
+         "the worst value to the best"},
+        {EVAL_HEAD "scorers: [x]\nrank: {weights: {}, ranges: {latency: [9, 1]}}\n",
+         "evals/e.yaml:5:39: rank.ranges.latency: a range without a weight of 'latency' does "
+         "nothing"},
+        {EVAL_HEAD "scorers: [x]\nrank: {weights: {}, ranges: {}}\n",
+         "evals/e.yaml:5:7: rank: nothing is weighed: give weights and ranges"},
         {"[]\n", "evals/e.yaml:1:1: expected a map of keys and values, found a list"},
     };
     (void)state;
@@ -425,6 +467,7 @@ int main(void)
         CONFIG_TEST(test_scorers_can_be_written_in_three_ways),
         CONFIG_TEST(test_primary_is_the_rubric_or_else_the_first_scorer),
         CONFIG_TEST(test_the_journal_is_live_unless_a_policy_is_named),
+        CONFIG_TEST(test_rank_has_weights_and_ranges_from_worst_to_best),
         CONFIG_TEST(test_gate_has_its_rules_and_leaves_the_rest_unconfigured),
         CONFIG_TEST(test_gate_has_rules_for_tags_and_for_other_metrics),
         CONFIG_TEST(test_bad_eval_is_told_with_line_and_column),
