@@ -4,6 +4,7 @@
 #include "daemon/engine/pinned_report.h"
 #include "daemon/report/project.h"
 #include "daemon/report/rank.h"
+#include "daemon/report/result_looks.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -29,9 +30,13 @@ static int load_ended(struct store *store, struct control_query *query, struct e
                    "run %" PRId64 " is %s: only a run that is done can be asked what it came to",
                    run, group_state_name(group->record.state));
     query->rc = pins_from_json(group->record.pins_json, &group->pins, &query->err);
-    if (!query->rc)
-        pinned_report_init(&group->report, group->pins, run, group->record.dataset_id,
-                           group->record.case_count);
+    if (query->rc)
+        return query->rc;
+    pinned_report_init(&group->report, group->pins, run, group->record.dataset_id,
+                       group->record.case_count);
+    struct report_spec *spec = &group->report.spec;
+    if (spec->looks.planned)
+        query->rc = looks_scope(store, spec, &spec->looks, &query->err);
     return query->rc;
 }
 

@@ -39,8 +39,11 @@ struct advice_facts advice_facts_of(const char *candidate, enum gate_outcome out
         .p_holm = verdict->compare.p,
         .p_ni_holm = verdict->compare.p_ni,
     };
-    if (facts.check >= 0)
-        snprintf(facts.why, sizeof(facts.why), "%s", verdict->checks[facts.check].text);
+    if (facts.check >= 0) {
+        const struct gate_check *check = gate_verdict_check(verdict, (size_t)facts.check);
+        snprintf(facts.name, sizeof(facts.name), "%s", check->name);
+        snprintf(facts.why, sizeof(facts.why), "%s", check->text);
+    }
     snprintf(facts.more, sizeof(facts.more), "%s", verdict->advice);
     return facts;
 }
@@ -106,8 +109,7 @@ static enum advice_action say_failed(const struct advice_facts *facts, struct as
     else if (facts->check == GATE_CHECK_SUPERIORITY)
         as_buf_addf(out, "'%s' is worse, and the gate asks for better", facts->candidate);
     else
-        as_buf_addf(out, "'%s' fails the check %s, %s", facts->candidate,
-                    gate_check_name((enum gate_check_id)facts->check), facts->why);
+        as_buf_addf(out, "'%s' fails the check %s, %s", facts->candidate, facts->name, facts->why);
     return ADVICE_KEEP;
 }
 
@@ -119,8 +121,7 @@ static enum advice_action say_undecided(const struct advice_facts *facts, struct
     else if (facts->check == GATE_CHECK_SUPERIORITY)
         as_buf_adds(out, "the gate asks for better, and that is not shown");
     else
-        as_buf_addf(out, "the check %s is open, %s",
-                    gate_check_name((enum gate_check_id)facts->check), facts->why);
+        as_buf_addf(out, "the check %s is open, %s", facts->name, facts->why);
     return ADVICE_UNDECIDED;
 }
 

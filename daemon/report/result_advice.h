@@ -19,11 +19,12 @@ const char *advice_action_name(enum advice_action action); /* "deploy", "keep", 
 
 /* What is kept of one candidate's verdict until all have theirs. */
 struct advice_facts {
-    const char *candidate;     /* borrowed */
-    enum gate_outcome outcome; /* GATE_SKIP: the eval asks for no check */
-    int check;                 /* that decided; -1: none did */
-    char why[GATE_TEXT_MAX];   /* that check's own words */
-    char more[GATE_TEXT_MAX];  /* how many more cases would decide; may be empty */
+    const char *candidate;        /* borrowed */
+    enum gate_outcome outcome;    /* GATE_SKIP: the eval asks for no check */
+    int check;                    /* that decided, by place; -1: none did */
+    char name[GATE_NAME_MAX];     /* of that check */
+    char why[GATE_TEXT_MAX];      /* its own words */
+    char more[GATE_SENTENCE_MAX]; /* how many more cases would decide; may be empty */
     struct stats_paired compare;
     double cost_ratio, latency_ratio; /* candidate / baseline, of 95th percentiles; NaN = unknown */
     double p_holm, p_ni_holm;         /* over the candidates of the run; set by advice_adjust */

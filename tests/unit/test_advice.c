@@ -99,6 +99,21 @@ static void test_a_failed_check_is_named_with_what_it_saw(void **state)
                  "'small' fails the check cost_ratio, the ratio of costs is 3");
 }
 
+/* Its place is after those of the checks with an id. */
+static void test_a_check_of_another_metric_is_named_too(void **state)
+{
+    (void)state;
+    struct gate_check tone = {
+        .name = "tone.floor", .outcome = GATE_FAIL, .text = "it is 10 points"};
+    struct gate_verdict verdict = {.outcome = GATE_FAIL,
+                                   .headline = GATE_CHECK_COUNT,
+                                   .metric_checks = &tone,
+                                   .n_metric_checks = 1};
+    struct advice_run run = {.baseline = "large", .candidate_count = 1};
+    struct advice_facts facts = advice_facts_of("small", GATE_FAIL, &verdict);
+    expect_of(&run, &facts, ADVICE_KEEP, "'small' fails the check tone.floor, it is 10 points");
+}
+
 static void test_what_a_margin_leaves_open_is_undecided_with_what_would_decide(void **state)
 {
     (void)state;
@@ -307,6 +322,7 @@ int main(void)
         cmocka_unit_test(test_a_cheaper_candidate_that_is_not_worse_is_deployed),
         cmocka_unit_test(test_a_candidate_that_loses_is_not),
         cmocka_unit_test(test_a_failed_check_is_named_with_what_it_saw),
+        cmocka_unit_test(test_a_check_of_another_metric_is_named_too),
         cmocka_unit_test(test_what_a_margin_leaves_open_is_undecided_with_what_would_decide),
         cmocka_unit_test(test_too_few_pairs_are_undecided),
         cmocka_unit_test(test_dearer_and_no_better_is_kept_away_although_it_passes),
