@@ -90,6 +90,11 @@ static void note_state(struct comparing *on, const struct run_side *side, struct
         note(notes,
              as_arena_printf(&on->sides.arena, "%s was %s: what it did not come to is missing",
                              side->label, group_state_name(side->group.state)));
+    if (side->pins->looks)
+        note(notes, as_arena_printf(
+                        &on->sides.arena, "%s planned %u looks: %s", side->label, side->pins->looks,
+                        on->summaries[0] ? "the interval here is not widened for them"
+                                         : "intervals are widened for them, and there is no p"));
 }
 
 /* Members that no pair has, when the user did not choose. */
