@@ -110,7 +110,10 @@ static void print_pairing(const struct output *out, const struct as_json *pair)
     if (paired > 0)
         out_field(out, "", "unpaired it would take %.2f times the cases",
                   unpaired * unpaired / (paired * paired));
-    if (as_json_get_int(pair, "clusters", 0) < as_json_get_int(pair, "n_pairs", 0))
+    bool is_clustered = as_json_get_int(pair, "clusters", 0) < as_json_get_int(pair, "n_pairs", 0);
+    if (is_clustered && isnan(clustered))
+        out_field(out, "", "all cases are of one cluster: no error can be told");
+    else if (is_clustered)
         out_field(out, "", "%.2f points over %s: cases of one are alike", 100 * clustered,
                   fmt_counted(pair, "clusters", "cluster").s);
 }

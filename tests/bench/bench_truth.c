@@ -10,6 +10,7 @@
  * the nominal rate is what is expected; so there the interval that decides is one of 99.9 %. */
 #include "daemon/gate/gate.h"
 #include "daemon/stats/dist.h"
+#include "daemon/stats/multiple.h"
 #include "daemon/stats/seq.h"
 #include "tests/bench/simulated.h"
 
@@ -19,6 +20,8 @@
 #include <string.h>
 
 #define MARGIN 0.02
+#define RIGHT 0.9
+#define RIGHT_HIGH 0.98
 #define REPETITIONS 10000
 #define REPETITIONS_MAX 1000000
 #define SEED 20240501
@@ -136,7 +139,7 @@ static void print_known_truth(struct bench *bench)
            "|\n|---|---|---|---|---|\n");
     for (size_t s = 0; s < AS_COUNT(sizes); s++)
         for (size_t l = 0; l < AS_COUNT(losses); l++) {
-            const struct simulated truth = {.loss = losses[l]};
+            const struct simulated truth = {.right = RIGHT, .loss = losses[l]};
             struct tally tally = tally_gate(bench, &truth, sizes[s], &rules);
             printf("| %zu | %.0f |", sizes[s], 100 * losses[l]);
             print_tally(&tally);
@@ -154,7 +157,7 @@ static void print_looks(struct bench *bench)
            "on average |\n|---|---|---|---|---|---|---|\n");
     for (size_t k = 0; k < AS_COUNT(looks); k++)
         for (size_t l = 0; l < AS_COUNT(losses); l++) {
-            const struct simulated truth = {.loss = losses[l]};
+            const struct simulated truth = {.right = RIGHT, .loss = losses[l]};
             struct tally tally = {0};
             for (size_t i = 0; i < bench->repetitions; i++) {
                 simulated_draw(&truth, SEED, i, N_MAX, bench->cases);
@@ -174,11 +177,15 @@ struct shape {
 };
 
 static const struct shape shapes[] = {
-    {"pass/fail", {.loss = 0}, false},
-    {"graded", {.is_graded = true}, false},
-    {"pass/fail, clusters of 5", {.cluster_size = CLUSTER_SIZE}, false},
-    {"graded, clusters of 5", {.is_graded = true, .cluster_size = CLUSTER_SIZE}, false},
-    {"pass/fail, clusters of 5 that the cases do not name", {.cluster_size = CLUSTER_SIZE}, true},
+    {"pass/fail", {.right = RIGHT}, false},
+    {"graded", {.right = RIGHT, .is_graded = true}, false},
+    {"pass/fail, clusters of 5", {.right = RIGHT, .cluster_size = CLUSTER_SIZE}, false},
+    {"graded, clusters of 5",
+     {.right = RIGHT, .is_graded = true, .cluster_size = CLUSTER_SIZE},
+     false},
+    {"pass/fail, clusters of 5 that the cases do not name",
+     {.right = RIGHT, .cluster_size = CLUSTER_SIZE},
+     true},
 };
 
 static struct tally tally_equals(struct bench *bench, const struct shape *shape, size_t n)
@@ -215,6 +222,95 @@ static void print_equals(struct bench *bench)
         }
 }
 
+#define CANDIDATES_MAX 10
+#define SEVERAL_CASES 1000
+
+/* Whether some candidate is better at 5 %, each by its own p and all by Holm's. */
+static void count_several(struct bench *bench, size_t candidates, uint64_t repetition,
+                          size_t *by_own, size_t *by_holm)
+{
+    const struct simulated truth = {.right = RIGHT};
+    struct gate_rules rules;
+    double p[CANDIDATES_MAX], adjusted[CANDIDATES_MAX];
+    bool is_higher[CANDIDATES_MAX], is_own = false, is_holm = false;
+    gate_rules_init(&rules);
+    simulated_draw(&truth, SEED, repetition, SEVERAL_CASES, bench->cases);
+    for (size_t k = 0; k < candidates; k++) {
+        simulated_draw_equal(&truth, SEED, repetition, k, SEVERAL_CASES, bench->cases);
+        struct stats_paired compare = verdict_on(bench, SEVERAL_CASES, &rules).compare;
+        p[k] = compare.p;
+        is_higher[k] = compare.diff > 0;
+    }
+    stats_holm(p, candidates, adjusted);
+    for (size_t k = 0; k < candidates; k++) {
+        is_own = is_own || (is_higher[k] && p[k] < 2 * STATS_TAIL);
+        is_holm = is_holm || (is_higher[k] && adjusted[k] < 2 * STATS_TAIL);
+    }
+    *by_own += is_own;
+    *by_holm += is_holm;
+}
+
+static void print_several(struct bench *bench)
+{
+    static const size_t counts[] = {1, 3, 5, CANDIDATES_MAX};
+    printf(
+        "| candidates | some is \"better\" %%, each by its own p | by p_holm |\n|---|---|---|\n");
+    for (size_t c = 0; c < AS_COUNT(counts); c++) {
+        size_t by_own = 0, by_holm = 0;
+        for (size_t i = 0; i < bench->repetitions; i++)
+            count_several(bench, counts[c], i, &by_own, &by_holm);
+        printf("| %zu | ", counts[c]);
+        print_rate(by_own, bench->repetitions);
+        printf(" | ");
+        print_rate(by_holm, bench->repetitions);
+        printf(" |\n");
+        bench->broken += is_above(by_holm, bench->repetitions, STATS_TAIL, TABLE_TAIL);
+    }
+}
+
+/* What the usual interval would say, mean -+ 1.96 standard errors, and what ours says. */
+static void count_intervals(const struct bench *bench, size_t n, struct tally *usual,
+                            struct tally *ours)
+{
+    struct stats_pairs pairs;
+    int rc = stats_pairs_init(&pairs, bench->cases, n, STATS_POLICY_ZERO);
+    AS_ASSERT(!rc);
+    struct stats_paired paired = stats_paired_of(&pairs, MARGIN);
+    struct stats_paired_t plain = stats_paired_t_of(&paired);
+    usual->pass += plain.z_low > -MARGIN;
+    usual->fail += plain.z_high < -MARGIN;
+    ours->pass += paired.ni == STATS_NI_PASS;
+    ours->fail += paired.ni == STATS_NI_FAIL;
+    stats_pairs_done(&pairs);
+}
+
+/* A loss of just the margin, with few disagreements. */
+static void print_intervals(struct bench *bench)
+{
+    static const size_t few[] = {50, 200, 1000};
+    const struct simulated truth = {.right = RIGHT_HIGH, .loss = MARGIN};
+    printf(
+        "| cases | wrong pass %%, usual interval | wrong fail %%, usual interval | wrong pass %%, "
+        "ours | wrong fail %%, ours |\n|---|---|---|---|---|\n");
+    for (size_t s = 0; s < AS_COUNT(few); s++) {
+        struct tally usual = {0}, ours = {0};
+        for (size_t i = 0; i < bench->repetitions; i++) {
+            simulated_draw(&truth, SEED, i, few[s], bench->cases);
+            count_intervals(bench, few[s], &usual, &ours);
+        }
+        const size_t counts[] = {usual.pass, usual.fail, ours.pass, ours.fail};
+        printf("| %zu |", few[s]);
+        for (size_t i = 0; i < AS_COUNT(counts); i++) {
+            printf(" ");
+            print_rate(counts[i], bench->repetitions);
+            printf(" |");
+        }
+        printf("\n");
+        ours.undecided = bench->repetitions - ours.pass - ours.fail;
+        note_errors(bench, MARGIN, &ours);
+    }
+}
+
 static int print_tables(size_t repetitions)
 {
     AS_CLEANUP_FREE struct stats_case *cases = as_xcalloc(N_MAX, sizeof(*cases));
@@ -226,6 +322,12 @@ static int print_tables(size_t repetitions)
     print_looks(&bench);
     printf("\nTwo equal models, and a gate that asks whether the candidate is better:\n\n");
     print_equals(&bench);
+    printf("\nA baseline that is right on %.0f %%, a candidate that loses just the margin, and two "
+           "intervals:\n\n",
+           100 * RIGHT_HIGH);
+    print_intervals(&bench);
+    printf("\nSeveral candidates, all as good as the baseline, %d cases:\n\n", SEVERAL_CASES);
+    print_several(&bench);
     if (bench.broken)
         fprintf(stderr, "bench_truth: %zu rates of wrong verdicts are above %.1f %%\n",
                 bench.broken, 100 * STATS_TAIL);

@@ -50,11 +50,15 @@ has_no_made_up_number() {
 
 # NAME: runs it; $shown is its result. Every way to look at it is looked at.
 run_odd() {
-    local format
+    local format view
     expect_exit 0 ctl run start "$1" --wait
     has_no_made_up_number "$out$err" "run start $1"
-    expect_exit 0 ctl run show last
-    has_no_made_up_number "$out" "run show of $1"
+    for view in "run show last" "run compare last" "run plan $1" "row ls last"; do
+        expect_exit 0 ctl $view
+        has_no_made_up_number "$out" "$view, of $1"
+        expect_exit 0 ctl --json $view
+        has_no_made_up_number "$out" "$view --json, of $1"
+    done
     for format in text json jsonl csv md junit html; do
         expect_exit 0 ctl report last --format "$format" --output "$home/tmp/report"
         sed '/<style>/,/<\/style>/d; /<script>/,/<\/script>/d' "$home/tmp/report" >"$home/out"
@@ -120,5 +124,20 @@ odd_eval silent silent recorded good exact_match
 run_odd silent
 expect_at '.members[0] | [.latency_n, .latency_p50_ms, .latency_p95_ms]' '[0,null,null]'
 expect_at '.verdicts[0].checks | map(select(.name == "latency_p95_ratio")) | .[0] | [.outcome, .observed]' '["INCONCLUSIVE",null]'
+
+# Planned looks at what cannot be told.
+for scorer in exact_match never; do
+    write_eval "looks-$scorer" <<YAML
+dataset: some
+baseline: good
+candidates: [same, broken]
+scorers: [$scorer]
+gate: {margin: 0.2}
+early_stop: {looks: 3}
+YAML
+    run_odd "looks-$scorer"
+    expect "$(jq '.looks.done | length >= 1' <<<"$shown")" = true "looks that were made"
+done
+expect_at '.comparisons | map([.n_pairs, .diff, .ci])' '[[0,null,null],[0,null,null]]'
 
 finish
