@@ -174,5 +174,8 @@ void print_eval(struct ctl *ctl, const struct as_json *result)
     out_field(out, "cases", "%s", max_cases ? fmt_count(result, "max_cases").s : "all");
     as_json_each(as_json_get(result, "budget"), print_cap, (void *)(uintptr_t)out);
     as_json_each(as_json_get(result, "gate"), print_rule, (void *)(uintptr_t)out);
+    if (as_json_get(result, "early_stop"))
+        out_field(out, "early stop", "%s looks",
+                  fmt_count(as_json_get(result, "early_stop"), "looks").s);
     as_buf_done(&candidates);
 }

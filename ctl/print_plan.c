@@ -145,6 +145,9 @@ void print_plan(struct ctl *ctl, const struct as_json *plan)
               fmt_counted(plan, "rows", "row").s);
     print_reuse(out, plan);
     print_detectable(out, as_json_get(plan, "detectable"));
+    if (as_json_get(plan, "early_stop"))
+        out_field(out, "early stop", "%s",
+                  str_or(as_json_get(plan, "early_stop"), "sentence", "?"));
     print_verdict_of(out, as_json_get(plan, "budget"));
     out_print(out, "\n");
     print_models(out, plan);

@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CALLS_NAMED_MAX 50 /* of one model and role; a crash leaves a few hundred at most */
+#define PRINTS_AS_100 99.995 /* a level, in percent, with four digits */
+#define CALLS_NAMED_MAX 50   /* of one model and role; a crash leaves a few hundred at most */
 
 void print_started(struct ctl *ctl, const struct as_json *result)
 {
@@ -76,7 +77,6 @@ static void print_title(const struct output *out, const struct as_json *run)
     }
     out_print(out, "\n");
     wrap_print_after(out, STYLE_PLAIN, "", str_or(run, "headline", ""));
-    wrap_print_after(out, STYLE_PLAIN, "", str_or(as_json_get(run, "looks"), "sentence", ""));
     wrap_print_after(out, STYLE_BAD, "", str_or(run, "error", ""));
 }
 
@@ -264,10 +264,19 @@ static void print_failures(const struct output *out, const struct as_json *pair)
                   is_zero ? "; without them the difference is " : "", is_zero ? dropped.s : "");
 }
 
+/* How sure the interval of a difference is: "95 %", and more where looks were planned. */
+static struct text fmt_level(const struct as_json *pair)
+{
+    double percent = 100 * as_json_get_num(pair, "confidence", 0.95);
+    struct text text;
+    snprintf(text.s, sizeof(text.s), "%.*g %%", percent < PRINTS_AS_100 ? 4 : 6, percent);
+    return text;
+}
+
 static void print_pair(const struct output *out, const struct as_json *pair, bool has_rivals)
 {
-    out_field(out, "difference", "%s, 95 %% interval %s, p %s", fmt_diff(pair, "diff").s,
-              fmt_interval(pair, "ci").s, fmt_p(pair, "p").s);
+    out_field(out, "difference", "%s, %s interval %s, p %s", fmt_diff(pair, "diff").s,
+              fmt_level(pair).s, fmt_interval(pair, "ci").s, fmt_p(pair, "p").s);
     if (has_rivals && as_json_get(pair, "p_holm"))
         out_field(out, "p, by Holm", "%s: adjusted over all candidates", fmt_p(pair, "p_holm").s);
     out_field(out, "means", "baseline %s, candidate %s, n=%s pairs, %s unpaired",
@@ -294,11 +303,13 @@ static const struct as_json *pair_of(const struct as_json *pairs, const char *ca
 static void print_other_pairs(const struct output *out, const struct as_json *pairs,
                               const char *candidate, const char *primary)
 {
-    static const struct grid_column columns[] = {
+    char interval[sizeof(struct text) + sizeof(" INTERVAL")];
+    snprintf(interval, sizeof(interval), "%s INTERVAL", fmt_level(as_json_at(pairs, 0)).s);
+    const struct grid_column columns[] = {
         {"OTHER METRIC", 0, "metric", NULL},
         {"PAIRS", GRID_RIGHT, "n_pairs", fmt_count},
         {"DIFFERENCE", GRID_RIGHT, "diff", fmt_diff},
-        {"95 % INTERVAL", 0, "ci", fmt_interval},
+        {interval, 0, "ci", fmt_interval},
         {"P", GRID_RIGHT, "p", fmt_p},
         {"WINS", GRID_RIGHT, "wins", fmt_count},
         {"LOSSES", GRID_RIGHT, "losses", fmt_count},
@@ -346,6 +357,26 @@ static void print_candidate(const struct output *out, const struct as_json *run,
     print_recommendation(out, run, name);
 }
 
+/* Of a run that is under way: what its looks saw. Without looks nothing is told before its end. */
+static void print_looks(const struct output *out, const struct as_json *looks)
+{
+    const struct as_json *done = as_json_get(looks, "done");
+    if (!looks)
+        return;
+    out_field(out, "looks", "%s", str_or(looks, "sentence", "?"));
+    for (size_t i = 0; i < as_json_len(done); i++) {
+        const struct as_json *look = as_json_at(done, i);
+        const struct as_json *candidates = as_json_get(look, "candidates");
+        for (size_t c = 0; c < as_json_len(candidates); c++) {
+            const struct as_json *one = as_json_at(candidates, c);
+            out_field(out, "", "look %s, %s: %s, difference %s, %s interval %s",
+                      fmt_count(look, "look").s, str_or(one, "candidate", "?"),
+                      str_or(one, "decision", "?"), fmt_diff(one, "diff").s, fmt_level(one).s,
+                      fmt_interval(one, "ci").s);
+        }
+    }
+}
+
 bool print_run_head(const struct output *out, const struct as_json *run)
 {
     const struct as_json *progress = as_json_get(run, "progress");
@@ -354,6 +385,7 @@ bool print_run_head(const struct output *out, const struct as_json *run)
         return true;
     out_field(out, "progress", "%s of %s rows", fmt_count(progress, "done").s,
               fmt_count(progress, "total").s);
+    print_looks(out, as_json_get(run, "looks"));
     print_budget(out, as_json_get(run, "budget"));
     return false;
 }

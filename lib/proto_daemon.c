@@ -162,6 +162,7 @@ const struct proto_method proto_daemon_methods[] = {
         .result = "{name, description, path, dataset, baseline, candidates: [string], scorers: "
                   "[{name, selector, params}], rubric: {name, selector, params} or null, judge, "
                   "primary, samples, max_cases, budget: {cap: value} or null, gate: {rule: value}, "
+                  "early_stop: {looks} or null, "
                   "journal: {policy, max_age_ms}, source}: source is the text "
                   "of the file",
         .errors = "not_found",

@@ -75,7 +75,8 @@ const struct proto_method proto_run_methods[] = {
             "cost_usd: {low, high}, time_s, reused, reusable, output_tokens, output_assumed, "
             "concurrency, past_run, latency_ms}], total: {calls, requests_high, tokens, cost_usd, "
             "time_s}, journal, detectable: {metric, cases, difference, sigma, sigma_run, "
-            "confidence, power, margin, cases_for_margin}, budget: {caps, verdict: fits, may_stop, "
+            "confidence, power, margin, cases_for_margin}, early_stop: {planned, cases: [of each "
+            "look], sentence} or null, budget: {caps, verdict: fits, may_stop, "
             "will_stop or unknown, cap, stops_at_row, sentence} or null}: low is every call "
             "answered at once, with the means of past_run, the newest of the eval's runs that "
             "called the model with the same parameters, or without one a token for every four "
@@ -100,7 +101,7 @@ const struct proto_method proto_run_methods[] = {
         .name = "run.show",
         .role = PROTO_OBSERVER,
         .doc = "The whole result of a run group; members, comparisons and verdicts are absent "
-               "until it has ended.",
+               "until it has ended, so that nobody is tempted to end it at a good moment.",
         .params = {RUN},
         .result =
             "{run, eval, state, outcome, headline, dataset: {name, version, hash, cases, "
@@ -119,8 +120,13 @@ const struct proto_method proto_run_methods[] = {
             "cost_usd, judge_cost_usd, cost_per_pass_usd, metrics: [{metric, n, mean, ci: [lo, "
             "hi] or null, ci_method, min, p10, median, max, pass_rate, na, errors, hist: [cases "
             "by score, in tenths]}]}], comparisons: [{candidate, baseline, metric, n_pairs, "
-            "unpaired, baseline_mean, candidate_mean, diff, ci, p, wins, losses, ties, policy, "
-            "baseline_failed, candidate_failed, diff_if_dropped, p_holm, p_ni, p_ni_holm}], "
+            "unpaired, baseline_mean, candidate_mean, diff, ci, confidence, p, wins, losses, ties, "
+            "policy, baseline_failed, candidate_failed, diff_if_dropped, p_holm, p_ni, "
+            "p_ni_holm}], "
+            "looks?: {planned, n_max, done: [{look, n, candidates: [{candidate, n_pairs, critical, "
+            "diff, ci, confidence, decision: pass, fail, continue or inconclusive, waits_for}], "
+            "before_requeue?}], stopped_at, cases_left_out, calls_saved, sentence}: of a run that "
+            "has not ended too, "
             "verdicts: [{candidate, "
             "outcome, sentence, advice, more_cases, checks: [{name, outcome, observed, limit, "
             "sentence, more_cases, evidence: [case id], evidence_total}]}], tags: [{tag, cases, "

@@ -88,6 +88,15 @@ const struct eval_def *control_eval_of(struct control_app *app, struct control_c
     return NULL;
 }
 
+static struct as_json *early_stop_json(const struct eval_def *eval)
+{
+    if (!eval->early_stop.looks)
+        return NULL;
+    struct as_json *json = as_json_object();
+    as_json_set_int(json, "looks", eval->early_stop.looks);
+    return json;
+}
+
 void handle_eval_show(void *ctx, struct control_call *call)
 {
     struct control_app *app = ctx;
@@ -111,6 +120,7 @@ void handle_eval_show(void *ctx, struct control_call *call)
     as_json_set_int(json, "max_cases", eval->max_cases);
     as_json_set_take(json, "budget", budget_rules_to_json(&eval->budget));
     as_json_set_take(json, "gate", gate_rules_to_json(&eval->gate));
+    as_json_set_take(json, "early_stop", early_stop_json(eval));
     as_json_set_take(json, "journal", journal_rules_to_json(&eval->journal));
     as_json_set_take(json, "rank", rank_rules_to_json(&eval->rank));
     as_json_set_str(json, "source", eval->source);

@@ -2,11 +2,10 @@
  * stays unknown and is not taken for zero. */
 #include "daemon/engine/estimate.h"
 
+#include "daemon/stats/dist.h"
 #include "daemon/transport/budget.h"
 
 #include <math.h>
-
-#define Z_95 1.959963984540054
 
 static double least_tokens(const struct estimate_facts *facts)
 {
@@ -142,8 +141,9 @@ struct estimate_verdict estimate_against(const struct budget_rules *budget,
     return verdict;
 }
 
-double estimate_sigma(double ci_low, double ci_high, double n)
+double estimate_sigma(double ci_low, double ci_high, double confidence, double n)
 {
-    double sigma = (ci_high - ci_low) / 2 / Z_95 * sqrt(n);
+    double z = stats_normal_quantile((1 + confidence) / 2);
+    double sigma = (ci_high - ci_low) / 2 / z * sqrt(n);
     return sigma > 0 ? sigma : NAN;
 }

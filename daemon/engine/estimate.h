@@ -57,7 +57,8 @@ struct estimate_verdict {
 struct estimate_verdict estimate_against(const struct budget_rules *budget,
                                          const struct estimate_lane *total, int64_t rows);
 
-/* The deviation of a single paired difference, from a past interval (95 %) over n pairs; NaN. */
-double estimate_sigma(double ci_low, double ci_high, double n);
+/* The deviation of a single paired difference, from a past interval over n pairs; NaN.
+ * confidence: 0.95, or that of a planned look. */
+double estimate_sigma(double ci_low, double ci_high, double confidence, double n);
 
 #endif

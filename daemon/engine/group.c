@@ -14,6 +14,7 @@ struct page_read {
     struct group *group;
     struct case_page *page;
     uint32_t limit; /* cases */
+    int64_t next;   /* where the page after it begins */
     int rc;
     char error[AS_ERR_MSG_MAX];
 };
@@ -47,6 +48,7 @@ static void rewind_feed(struct group *group)
 {
     group->has_rewind = false;
     group->is_resumed = true;
+    group_looks_begin(group);
     group->read_at = group->rewind_at;
     read_ahead(group);
 }
@@ -75,8 +77,8 @@ static void maybe_over(struct group *group)
         rewind_feed(group);
         return;
     }
-    if (group->state == GROUP_RUNNING && is_exhausted && group_look_is_due(group)) {
-        group_look(group);
+    if (group->state == GROUP_RUNNING && is_exhausted && group_looks_go_on(group)) {
+        read_ahead(group);
         return;
     }
     if (group->state == GROUP_CANCELLING || (group->state == GROUP_RUNNING && is_exhausted)) {
@@ -233,10 +235,35 @@ static int read_shuffled(struct store *store, struct page_read *read)
     return rc || !read->group->is_resumed ? rc : read_done_at(store, read, seqs);
 }
 
+/* Critical cases that the look which ended the group did not compare; none when there are no more.
+ */
+static int read_critical(struct store *store, struct page_read *read)
+{
+    const struct group *group = read->group;
+    struct case_page *page = read->page;
+    int64_t from = page->from, seqs[ENGINE_PAGE_CASES];
+    int rc = 0;
+    for (size_t found = 1; !rc && found && !page->count; from = read->next) {
+        rc = store_critical_page(store, group->dataset_id, from, group->case_count, read->limit,
+                                 &page->arena, &page->cases, &found);
+        read->next = found && !rc ? page->cases[found - 1].seq + 1 : group->case_count;
+        for (size_t i = 0; i < found && !rc; i++)
+            if (case_order_place(&group->order, page->cases[i].seq) >= group->looks.cases) {
+                seqs[page->count] = page->cases[i].seq;
+                page->cases[page->count++] = page->cases[i];
+            }
+    }
+    read->limit = (uint32_t)page->count;
+    return rc || !group->is_resumed ? rc : read_done_at(store, read, seqs);
+}
+
 static void read_work(struct store *store, void *ctx)
 {
     struct page_read *read = ctx;
-    read->rc = read->group->pins->looks ? read_shuffled(store, read) : read_in_order(store, read);
+    const struct group *group = read->group;
+    read->rc = group->is_at_critical ? read_critical(store, read)
+               : group->pins->looks  ? read_shuffled(store, read)
+                                     : read_in_order(store, read);
     if (!read->rc && read->page->count < read->limit)
         read->rc = AS_ECORRUPT;
     if (read->rc)
@@ -252,6 +279,7 @@ static void read_done(void *ctx)
     struct page_read *read = ctx;
     struct group *group = read->group;
     group->is_reading = false;
+    group->read_at = read->next;
     if (read->rc) {
         case_page_unref(read->page);
         if (!group->engine->is_stopping)
@@ -274,7 +302,7 @@ static void read_ahead(struct group *group)
     read->page = as_xcalloc(1, sizeof(*read->page));
     read->page->refs = 1;
     read->page->from = group->read_at;
-    group->read_at += read->limit;
+    read->next = group->read_at + read->limit;
     group->is_reading = true;
     db_read(group->engine->on.db, read_work, read_done, read);
 }
@@ -309,6 +337,10 @@ static bool has_page(struct group *group)
     if (!group->page) {
         group->page = group->ahead;
         group->ahead = NULL;
+    }
+    if (group->page && !group->page->count) { /* no critical case was left */
+        case_page_unref(group->page);
+        group->page = NULL;
     }
     read_ahead(group);
     return group->page != NULL;

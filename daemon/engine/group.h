@@ -59,14 +59,15 @@ struct group {
     bool is_ending;   /* given up, and its end is being stored; or faulted, and being revived */
     bool is_wanted;   /* faulted, and to be revived as soon as none of its rows is under way */
     struct case_page *page, *ahead;
-    struct case_order order;       /* cases are fed by their place in it */
-    struct look_progress looks;    /* set before it begins */
-    int64_t feed_end;              /* up to where they are fed for now: all, or those of a look */
-    int64_t read_at;               /* first place that was not asked for yet */
-    int64_t rewind_at;             /* and from where once more, for rows that are done again; */
-    bool has_rewind;               /* when there are such */
-    unsigned requeues;             /* pieces of work that take rows out: it may not end meanwhile */
-    size_t page_at;                /* cursor: case within page, */
+    struct case_order order;    /* cases are fed by their place in it */
+    struct look_progress looks; /* set before it begins */
+    int64_t feed_end;           /* up to where they are fed for now: all, or those of a look */
+    bool is_at_critical;        /* those are done; the critical ones beyond them, by number, now */
+    int64_t read_at;            /* first place that was not asked for yet */
+    int64_t rewind_at;          /* and from where once more, for rows that are done again; */
+    bool has_rewind;            /* when there are such */
+    unsigned requeues;          /* pieces of work that take rows out: it may not end meanwhile */
+    size_t page_at;             /* cursor: case within page, */
     uint32_t sample_at, member_at; /* sample and member */
     struct row *rows;              /* under way, a list */
     size_t active, window;

@@ -5,6 +5,7 @@
 #include "daemon/engine/group.h"
 #include "daemon/engine/pinned_report.h"
 #include "daemon/report/result_looks.h"
+#include "daemon/stats/seq.h"
 
 #include "lib/log.h"
 
@@ -68,6 +69,31 @@ int looks_check(struct store *store, const struct eval_def *eval,
     return 0;
 }
 
+struct as_json *looks_plan_json(const struct pins *pins, int64_t case_count)
+{
+    struct stats_look_plan plan = {.looks = pins->looks, .n_max = (size_t)case_count};
+    if (!pins->looks)
+        return NULL;
+    struct as_json *json = as_json_object(), *cases = as_json_array();
+    struct as_buf sentence = {0};
+    as_buf_addf(&sentence, "%u looks, after", pins->looks);
+    for (size_t look = 1; look <= plan.looks; look++) {
+        size_t n = stats_look_size(&plan, look);
+        as_json_push_take(cases, as_json_new_int((int64_t)n));
+        as_buf_addf(&sentence, "%s %zu", look == 1 ? "" : look < plan.looks ? "," : " and", n);
+    }
+    as_buf_addf(
+        &sentence,
+        " cases: where the margin is decided the run ends; the last interval is of %.4g %%, "
+        "and what it takes is told for all cases",
+        100 * (1 - 2 * stats_look_tail(plan.looks, plan.looks)));
+    as_json_set_int(json, "planned", pins->looks);
+    as_json_set_take(json, "cases", cases);
+    as_json_set_str(json, "sentence", sentence.ptr);
+    as_buf_done(&sentence);
+    return json;
+}
+
 /* ---- a live group's ---- */
 
 static void init_report(const struct group *group, struct pinned_report *report)
@@ -80,6 +106,7 @@ static void set_feed_end(struct group *group)
     struct pinned_report report;
     const struct look_progress *looks = &group->looks;
     init_report(group, &report);
+    group->is_at_critical = false;
     if (!group->pins->looks)
         group->feed_end = group->case_count;
     else if (looks->is_over)
@@ -93,11 +120,6 @@ void group_looks_begin(struct group *group)
     if (group->pins->looks)
         case_order_init(&group->order, group->case_count, group->pins->order_seed);
     set_feed_end(group);
-}
-
-bool group_look_is_due(const struct group *group)
-{
-    return group->pins->looks && !group->looks.is_over;
 }
 
 static void look_over(struct group_look *look)
@@ -167,7 +189,7 @@ static void make_done(void *ctx)
         db_write(group->engine->on.db, store_work, store_done, look);
 }
 
-void group_look(struct group *group)
+static void start_look(struct group *group)
 {
     struct group_look *look = as_xcalloc(1, sizeof(*look));
     look->group = group;
@@ -175,4 +197,21 @@ void group_look(struct group *group)
     init_report(group, &look->report);
     group->is_looking = true;
     db_read(group->engine->on.db, make_work, make_done, look);
+}
+
+bool group_looks_go_on(struct group *group)
+{
+    if (!group->pins->looks)
+        return false;
+    if (!group->looks.is_over) {
+        start_look(group);
+        return true;
+    }
+    bool leaves_out = group->looks.cases < group->case_count;
+    if (group->is_at_critical || !leaves_out || group->pins->gate.critical == GATE_CRITICAL_OFF)
+        return false;
+    group->is_at_critical = true;
+    group->read_at = 0;
+    group->feed_end = group->case_count;
+    return true;
 }

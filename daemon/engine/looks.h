@@ -23,10 +23,13 @@ int looks_check(struct store *store, const struct eval_def *eval,
                 const struct dataset_info *dataset, const struct selection *selection,
                 struct as_err *err) AS_MUST_USE;
 
+/* What a plan says of them: {planned, cases: [after so many], sentence}; NULL: none are planned. */
+struct as_json *looks_plan_json(const struct pins *pins, int64_t case_count);
+
 /* Sets the group's order, and up to where its feed may go. */
 void group_looks_begin(struct group *group);
-/* The feed stands at a look, and no row is under way: makes it, and feeds on when it is stored. */
-bool group_look_is_due(const struct group *group);
-void group_look(struct group *group);
+/* The feed has come there, and no row is under way: makes the look that is due, or after the last
+ * one lets the critical cases be fed that it did not compare. False: nothing is left to do. */
+bool group_looks_go_on(struct group *group);
 
 #endif

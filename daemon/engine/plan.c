@@ -3,8 +3,10 @@
 #include "daemon/engine/plan.h"
 
 #include "daemon/engine/estimate.h"
+#include "daemon/engine/looks.h"
 #include "daemon/engine/recordings.h"
 #include "daemon/model/recording.h"
+#include "daemon/stats/dist.h"
 #include "daemon/stats/power.h"
 #include "daemon/store/history.h"
 #include "daemon/transport/budget.h"
@@ -329,6 +331,7 @@ static double past_sigma(const struct plan *plan, int64_t *ret_run)
             const struct as_json *pair = as_json_at(pairs, i), *ci = as_json_get(pair, "ci");
             double sigma = estimate_sigma(as_json_num(as_json_at(ci, 0), NAN),
                                           as_json_num(as_json_at(ci, 1), NAN),
+                                          as_json_get_num(pair, "confidence", STATS_CONFIDENCE),
                                           as_json_get_num(pair, "n_pairs", NAN));
             if (strcmp(as_json_get_cstr_or(pair, "metric", ""), primary) != 0 || isnan(sigma))
                 continue;
@@ -498,6 +501,7 @@ static struct as_json *plan_json(struct plan *plan)
     as_json_set_take(json, "total", total);
     as_json_set_str(json, "journal", journal_policy_name(pins->journal.policy));
     as_json_set_take(json, "detectable", detectable_json(plan));
+    as_json_set_take(json, "early_stop", looks_plan_json(plan->spec->pins, case_count_of(plan)));
     as_json_set_take(json, "budget",
                      budget_rules_is_set(&pins->budget) ? budget_json(plan, rows) : NULL);
     return json;

@@ -180,7 +180,8 @@ struct render_number render_difference_interval(const struct as_json *compared)
     double confidence = as_json_get_num(compared, "confidence", 0.95);
     size_t len = strlen(number.text);
     if (as_json_len(as_json_get(compared, "ci")) == 2 && fabs(confidence - 0.95) > 5e-5)
-        snprintf(number.text + len, sizeof(number.text) - len, " at %.2f %%", 100 * confidence);
+        snprintf(number.text + len, sizeof(number.text) - len, " at %.*f %%",
+                 confidence < 0.99995 ? 2 : 4, 100 * confidence); /* never "100.00" */
     return number;
 }
 

@@ -365,6 +365,16 @@ int report_build_scoped(struct store *store, const struct report_spec *spec,
     return 0;
 }
 
+static void add_looks(struct as_json *result, struct as_json *looks_take)
+{
+    struct as_buf headline = {0};
+    as_buf_addf(&headline, "%s; %s", as_json_get_cstr_or(result, "headline", ""),
+                as_json_get_cstr_or(looks_take, "sentence", ""));
+    as_json_set_str(result, "headline", headline.ptr);
+    as_json_set_take(result, "looks", looks_take);
+    as_buf_done(&headline);
+}
+
 int report_build(struct store *store, const struct report_spec *spec,
                  struct report_result *ret_result, struct as_err *err)
 {
@@ -382,7 +392,7 @@ int report_build(struct store *store, const struct report_spec *spec,
         as_json_free(looks);
         return rc;
     }
-    as_json_set_take(result.json, "looks", looks);
+    add_looks(result.json, looks);
     *ret_result = result;
     return 0;
 }

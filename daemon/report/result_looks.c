@@ -35,15 +35,18 @@ static const struct as_json *item_of(const struct as_json *result, const char *l
     return NULL;
 }
 
-/* The first check that more cases may still decide; NULL: none. The margin's own is the look's. */
+/* The first check that more cases may still decide; NULL: none. The margin's own is the look's, and
+ * critical cases are run whatever a look decides. */
 static const char *undecided_check(const struct as_json *verdict)
 {
     const struct as_json *checks = as_json_get(verdict, "checks");
     for (size_t i = 0; i < as_json_len(checks); i++) {
         const struct as_json *check = as_json_at(checks, i);
-        if (!strcmp(as_json_get_cstr_or(check, "outcome", ""),
+        const char *name = as_json_get_cstr_or(check, "name", "");
+        if (strcmp(name, gate_check_name(GATE_CHECK_CRITICAL)) != 0 &&
+            !strcmp(as_json_get_cstr_or(check, "outcome", ""),
                     gate_outcome_name(GATE_INCONCLUSIVE)))
-            return as_json_get_cstr(check, "name");
+            return name;
     }
     return NULL;
 }
@@ -74,7 +77,7 @@ struct look {
     const struct report_spec *spec;
     uint32_t number;
     const struct as_json *result;
-    bool is_decided, has_pass;
+    bool is_decided;
 };
 
 static struct as_json *candidate_json(struct look *look, const char *candidate)
@@ -92,10 +95,10 @@ static struct as_json *candidate_json(struct look *look, const char *candidate)
     as_json_set_num(json, "critical", stats_look_critical(planned, look->number));
     as_json_set_take(json, "diff", shared(pair, "diff"));
     as_json_set_take(json, "ci", shared(pair, "ci"));
+    as_json_set_take(json, "confidence", shared(pair, "confidence"));
     as_json_set_str(json, "decision", stats_decision_name(decision));
     as_json_set_str(json, "waits_for", waits_for);
     look->is_decided = look->is_decided && is_decided;
-    look->has_pass = look->has_pass || decision == STATS_DECISION_PASS;
     return json;
 }
 
@@ -124,7 +127,6 @@ int looks_make(struct store *store, const struct report_spec *spec, uint32_t num
     bool is_cut_short = as_json_get(result.json, "stopped") != NULL;
     *ret_outcome = (struct look_outcome){.json = look_json(&look)};
     ret_outcome->is_last = number == spec->looks.planned || (look.is_decided && !is_cut_short);
-    ret_outcome->has_pass = look.has_pass;
     as_json_free(result.json);
     return 0;
 }
@@ -146,10 +148,13 @@ int looks_scope(struct store *store, const struct report_spec *spec, struct repo
     struct as_arena arena = {0};
     struct look_record *done = NULL;
     size_t count = 0;
+    if (!spec->looks.planned)
+        return 0;
     int rc = read_looks(store, spec, &arena, &done, &count, err);
     if (!rc) {
         const struct look_record *last = count ? &done[count - 1] : NULL;
-        looks->compared = last && last->is_last ? last->cases : 0;
+        bool is_early = last && last->is_last && last->cases < spec->case_count;
+        looks->compared = is_early ? last->cases : 0;
         looks->tail = stats_look_tail(looks->planned, last ? last->look : 1);
     }
     as_arena_done(&arena);

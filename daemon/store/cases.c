@@ -69,6 +69,27 @@ int store_cases_page(struct store *store, int64_t dataset_id, int64_t from_seq, 
     return rc;
 }
 
+int store_critical_page(struct store *store, int64_t dataset_id, int64_t from_seq, int64_t to_seq,
+                        uint32_t limit, struct as_arena *arena, struct case_record **ret_cases,
+                        size_t *ret_count)
+{
+    SQL_CLEANUP struct sql *sql =
+        sql_use(store, "SELECT " CASE_COLUMNS ", b.body FROM dataset_case AS c"
+                       " LEFT JOIN case_body AS b ON b.id = c.body_id"
+                       " WHERE c.dataset_id = ? AND c.seq >= ? AND c.seq < ? AND c.is_critical"
+                       " ORDER BY c.seq LIMIT ?");
+    sql_put_int(sql, dataset_id);
+    sql_put_int(sql, from_seq);
+    sql_put_int(sql, to_seq);
+    sql_put_int(sql, limit);
+    struct as_buf cases = {0};
+    int rc = collect_cases(sql, arena, &cases);
+    if (!rc)
+        *ret_cases = sql_give_array(&cases, sizeof(**ret_cases), arena, ret_count);
+    as_buf_done(&cases);
+    return rc;
+}
+
 static int add_case_at(struct store *store, int64_t dataset_id, int64_t seq, struct as_arena *arena,
                        struct as_buf *cases)
 {

@@ -32,6 +32,10 @@ int store_looks_keep(struct store *store, int64_t group_id) AS_MUST_USE;
 int store_cases_at(struct store *store, int64_t dataset_id, const int64_t *seqs, size_t count,
                    struct as_arena *arena, struct case_record **ret_cases,
                    size_t *ret_count) AS_MUST_USE;
+/* Up to limit critical cases from from_seq on and before to_seq. */
+int store_critical_page(struct store *store, int64_t dataset_id, int64_t from_seq, int64_t to_seq,
+                        uint32_t limit, struct as_arena *arena, struct case_record **ret_cases,
+                        size_t *ret_count) AS_MUST_USE;
 /* How many of the first limit cases have a cluster. */
 int store_clustered_count(struct store *store, int64_t dataset_id, int64_t limit,
                           int64_t *ret_count) AS_MUST_USE;

@@ -180,9 +180,10 @@ static void test_of_several_caps_the_one_that_is_met_first_is_named(void **unuse
 static void test_the_spread_is_read_off_an_interval(void **unused)
 {
     (void)unused;
-    assert_true(fabs(estimate_sigma(-0.098, 0.098, 100) - 0.5) < 1e-3);
-    assert_true(isnan(estimate_sigma(NAN, NAN, 100)));
-    assert_true(isnan(estimate_sigma(0, 0, 100)));
+    assert_true(fabs(estimate_sigma(-0.098, 0.098, 0.95, 100) - 0.5) < 1e-3);
+    assert_true(fabs(estimate_sigma(-0.12879, 0.12879, 0.99, 100) - 0.5) < 1e-3);
+    assert_true(isnan(estimate_sigma(NAN, NAN, 0.95, 100)));
+    assert_true(isnan(estimate_sigma(0, 0, 0.95, 100)));
 }
 
 int main(void)
