@@ -48,6 +48,10 @@ void print_journal_verified(struct ctl *ctl, const struct as_json *result);
 void print_journal_pruned(struct ctl *ctl, const struct as_json *result);
 void print_verdict(struct ctl *ctl, const struct as_json *result);
 
+/* What run start or run plan was told: which cases were chosen (chosen has cases and selection),
+ * and what holds for the calls. Nothing where nothing was said. */
+void print_settings(const struct output *out, const struct as_json *chosen,
+                    const struct as_json *calls);
 /* What a run is; of one without a result how far it is. True: it has one. */
 bool print_run_head(const struct output *out, const struct as_json *run);
 /* The gate's word on a candidate: outcome, sentence, checks with the cases that are their evidence.

@@ -143,6 +143,7 @@ void print_plan(struct ctl *ctl, const struct as_json *plan)
     out_field(out, "dataset", "%s@%s, %s, %s", str_or(plan, "dataset", "?"),
               fmt_count(plan, "dataset_version").s, fmt_counted(plan, "cases", "case").s,
               fmt_counted(plan, "rows", "row").s);
+    print_settings(out, plan, as_json_get(plan, "call_rules"));
     print_reuse(out, plan);
     print_detectable(out, as_json_get(plan, "detectable"));
     if (as_json_get(plan, "early_stop"))

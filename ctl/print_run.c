@@ -207,10 +207,14 @@ static void print_unknown_calls(const struct output *out, const struct as_json *
     free(is_named);
 }
 
-/* What run start said of them. */
-static void print_calls(const struct output *out, const struct as_json *calls)
+void print_settings(const struct output *out, const struct as_json *chosen,
+                    const struct as_json *calls)
 {
+    const struct as_json *selection = as_json_get(chosen, "selection");
     struct as_buf text = {0};
+    if (selection)
+        out_field(out, "cases", "%s of %s: %s", fmt_count(chosen, "cases").s,
+                  fmt_count(selection, "of").s, str_or(selection, "sentence", "?"));
     if (as_json_get(calls, "temperature"))
         as_buf_addf(&text, "temperature %g of all members",
                     as_json_get_num(calls, "temperature", NAN));
@@ -233,11 +237,7 @@ static void print_head(const struct output *out, const struct as_json *run)
     out_field(out, "dataset", "%s@%s (%s, %s)", str_or(dataset, "name", "?"),
               fmt_count(dataset, "version").s, fmt_counted(dataset, "cases", "case").s,
               fmt_hash(dataset, "hash").s);
-    if (as_json_has(dataset, "selection"))
-        out_field(out, "cases", "%s of %s: %s", fmt_count(dataset, "cases").s,
-                  fmt_count(as_json_get(dataset, "selection"), "of").s,
-                  str_or(as_json_get(dataset, "selection"), "sentence", "?"));
-    print_calls(out, as_json_get(run, "calls"));
+    print_settings(out, dataset, as_json_get(run, "calls"));
     print_when(out, run);
     if (as_json_get_cstr(run, "tag"))
         out_field(out, "tag", "%s", as_json_get_cstr(run, "tag"));

@@ -70,7 +70,8 @@ const struct proto_method proto_run_methods[] = {
         .doc = "What a run with these settings would take. Nothing is called and nothing kept.",
         .params = {RUN_SETTINGS},
         .result =
-            "{eval, dataset, dataset_version, cases, samples, rows, models: [{model, role: "
+            "{eval, dataset, dataset_version, cases, selection, call_rules (both as run.show has "
+            "them), samples, rows, models: [{model, role: "
             "baseline, candidate or judge, calls: {low, high}, requests_high, tokens: {low, high}, "
             "cost_usd: {low, high}, time_s, reused, reusable, output_tokens, output_assumed, "
             "concurrency, past_run, latency_ms}], total: {calls, requests_high, tokens, cost_usd, "

@@ -155,21 +155,6 @@ static void add_pinned(void *ctx, const char *name, struct as_json *value)
     as_json_set_take(ctx, name, shown);
 }
 
-static void set_selection(struct as_json *dataset, const struct as_json *selection)
-{
-    struct as_arena arena = {0};
-    struct selection_rules rules;
-    struct as_buf sentence = {0};
-    if (selection && !selection_rules_from_json(selection, &arena, &rules)) {
-        struct as_json *shown = as_json_share((struct as_json *)selection);
-        selection_say(&rules, &sentence);
-        as_json_set_str(shown, "sentence", sentence.ptr);
-        as_json_set_take(dataset, "selection", shown);
-    }
-    as_buf_done(&sentence);
-    as_arena_done(&arena);
-}
-
 static void merge_member(void *ctx, const char *key, struct as_json *value)
 {
     if (!as_json_has(ctx, key) || !strcmp(key, "outcome"))
@@ -199,7 +184,8 @@ struct as_json *control_run_json(struct store *store, const struct group_record 
     as_json_each(pins, add_pinned, pinned);
     if (dataset)
         as_json_set_int(dataset, "cases", group->case_count);
-    set_selection(dataset, as_json_get(pins, "selection"));
+    if (as_json_has(pins, "selection"))
+        as_json_set_take(dataset, "selection", shared(pins, "selection"));
     as_json_set_take(json, "dataset", dataset);
     as_json_set_int(json, "unknown_fate", group->unknown_fate);
     as_json_set_int(json, "samples", group->sample_count);

@@ -495,6 +495,8 @@ static struct as_json *plan_json(struct plan *plan)
     as_json_set_str(json, "dataset", pins->dataset_name);
     as_json_set_int(json, "dataset_version", pins->dataset_version);
     as_json_set_int(json, "cases", case_count_of(plan));
+    as_json_set_take(json, "selection", selection_rules_to_json(&pins->selection));
+    as_json_set_take(json, "call_rules", call_rules_to_json(&pins->calls));
     as_json_set_int(json, "samples", pins->samples);
     as_json_set_int(json, "rows", rows);
     as_json_set_take(json, "models", lanes);

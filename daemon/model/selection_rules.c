@@ -143,6 +143,7 @@ struct as_json *selection_rules_to_json(const struct selection_rules *rules)
     if (!selection_is_chosen(rules) && !is_cut)
         return NULL;
     struct as_json *json = as_json_object();
+    struct as_buf sentence = {0};
     set_where(json, rules);
     set_sample(json, rules);
     as_json_set_take(json, "seed",
@@ -151,6 +152,9 @@ struct as_json *selection_rules_to_json(const struct selection_rules *rules)
     as_json_set_take(json, "max_cases",
                      rules->max_cases ? as_json_new_int(rules->max_cases) : NULL);
     as_json_set_int(json, "of", rules->of);
+    selection_say(rules, &sentence);
+    as_json_set_str(json, "sentence", sentence.ptr);
+    as_buf_done(&sentence);
     return json;
 }
 

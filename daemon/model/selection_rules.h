@@ -50,8 +50,8 @@ void selection_copy(const struct selection_rules *from, struct as_arena *arena,
 /* "tag=billing, drawn at random by seed 7"; "the first" when that is all. */
 void selection_say(const struct selection_rules *rules, struct as_buf *out);
 
-/* {where: "tag=billing,split=test" or null, sample: "head", seed or null, max_cases or null, of}.
- * NULL when every case is taken. */
+/* {where: "tag=billing,split=test" or null, sample: "head", seed or null, max_cases or null, of,
+ * sentence: "tag=billing, drawn at random by seed 7"}. NULL when every case is taken. */
 struct as_json *selection_rules_to_json(const struct selection_rules *rules);
 /* NULL, as groups of before have it, is every case. AS_EINVAL. */
 int selection_rules_from_json(const struct as_json *json, struct as_arena *arena,

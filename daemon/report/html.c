@@ -40,6 +40,9 @@ static void add_facts(const struct render *render)
         add_fact(out, "took", took.ptr);
     add_fact(out, "dataset", name.ptr);
     add_count_fact(out, "cases", as_json_get_int(dataset, "cases", 0));
+    if (as_json_has(dataset, "selection"))
+        add_fact(out, "chosen",
+                 as_json_get_cstr_or(as_json_get(dataset, "selection"), "sentence", "?"));
     if (as_json_get_int(run, "samples", 1) > 1)
         add_count_fact(out, "samples a case", as_json_get_int(run, "samples", 1));
     add_fact(out, "baseline", render_member_name(run, 0));

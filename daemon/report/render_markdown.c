@@ -99,6 +99,7 @@ static void add_quote(struct as_buf *out, const char *mark, const char *text)
 static void add_title(const struct render *render, struct as_buf *out)
 {
     const struct as_json *run = render->run, *dataset = as_json_get(run, "dataset");
+    const struct as_json *selection = as_json_get(dataset, "selection");
     const char *outcome = as_json_get_cstr(run, "outcome");
     as_buf_addf(out, "### %s", mark_of(outcome));
     add_text(out, as_json_get_cstr_or(run, "eval", "?"));
@@ -106,8 +107,13 @@ static void add_title(const struct render *render, struct as_buf *out)
     as_buf_addf(out, "Run %" PRId64 " on %" PRId64 " cases of ", as_json_get_int(run, "run", 0),
                 as_json_get_int(dataset, "cases", 0));
     add_text(out, as_json_get_cstr_or(dataset, "name", "?"));
-    as_buf_addf(out, " version %" PRId64 ", %s\n\n", as_json_get_int(dataset, "version", 0),
-                render_time(as_json_get_int(run, "created_ms", 0)).text);
+    as_buf_addf(out, " version %" PRId64, as_json_get_int(dataset, "version", 0));
+    if (as_json_has(dataset, "selection")) {
+        as_buf_addf(out, " (of %" PRId64 ": ", as_json_get_int(selection, "of", 0));
+        add_text(out, as_json_get_cstr_or(selection, "sentence", "?"));
+        as_buf_addc(out, ')');
+    }
+    as_buf_addf(out, ", %s\n\n", render_time(as_json_get_int(run, "created_ms", 0)).text);
     if (as_json_get_cstr(run, "error"))
         add_quote(out, "", as_json_get_cstr(run, "error"));
 }

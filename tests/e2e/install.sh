@@ -7,6 +7,10 @@ expect_exit 0 cmake --install "$BUILD_DIR" --prefix "$prefix"
 for program in assayd assayctl assay-sim assay-worker; do
     [ -x "$prefix/bin/$program" ] || fail "$program is not installed"
 done
+for example in assay-gate github-actions.yml gitlab-ci.yml assay.cron; do
+    [ -s "$prefix/etc/assay/ci/$example" ] || fail "ci/$example is not installed"
+done
+[ -x "$prefix/etc/assay/ci/assay-gate" ] || fail "assay-gate cannot be run"
 expect_exit 0 "$prefix/bin/assayd" --version
 expect_contains "$out" "assayd "
 expect_exit 0 "$prefix/bin/assayctl" --version

@@ -64,6 +64,7 @@ plan=$(ctl --json run plan sums --max-cases 40 --sample random --seed 7 --cache)
 expect "$(jq -c '[.cases, .models[0].reused]' <<<"$plan")" = '[40,40]' "cases of a plan, and what a run of the same cases has paid"
 plan=$(ctl --json run plan sums --where split=test --journal cache)
 expect "$(jq '.cases' <<<"$plan")" -eq 40 "cases of a plan with a term"
+expect_contains "$(ctl run plan sums --where split=test --max-concurrent 2)" "40 of 400: split=test" "2 in flight at most"
 
 # ---- --temperature, --max-concurrent, --request-delay, --samples, --models, --tag ----
 

@@ -26,6 +26,8 @@ expect "$(head_of "$home/report.xml" | cut -c1-5)" = '<?xml' "JUnit"
 expect "$(jq -r .state "$home/report.json")" = done "JSON"
 expect "$(wc -l <"$home/report.jsonl")" -eq 10 "rows as JSON lines"
 expect_contains "$(<"$home/report.txt")" "5 of 400: the first"
+expect_contains "$(<"$home/report.md")" "(of 400: the first)"
+expect_contains "$(<"$home/report.html")" "the first"
 expect_exit 0 ctl run start sums --max-cases 5 --output - --format md
 expect "$(head -c 2 "$home/out")" = '##' "Markdown on stdout, and nothing before it"
 expect_exit 0 ctl report last --output "$home/later.html"

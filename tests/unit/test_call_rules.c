@@ -49,7 +49,7 @@ static void test_a_temperature_of_0_is_said(void **unused)
     struct call_rules rules;
     assert_int_equal(parse("{\"temperature\":0}", &rules, NULL), 0);
     AS_CLEANUP_JSON struct as_json *json = call_rules_to_json(&rules);
-    assert_true(as_json_has(json, "temperature"));
+    assert_non_null(as_json_get(json, "temperature"));
 }
 
 static void test_what_is_out_of_bounds_is_told(void **unused)
