@@ -9,8 +9,6 @@
 
 #include "daemon/engine/engine.h"
 
-#define REPLAY_LIST_MAX 20 /* differences that an answer names */
-
 struct replay_request {
     int64_t run;
     const char *requested_by, *why; /* why may be NULL */

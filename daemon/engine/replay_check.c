@@ -6,6 +6,7 @@
 #include "daemon/engine/replay.h"
 
 #include "daemon/engine/group.h"
+#include "daemon/engine/replay_result.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -247,75 +248,6 @@ static void compare_next(struct check *check)
 
 /* ---- the results ---- */
 
-static void compare_values(struct check *check, const char *at, const struct as_json *was,
-                           const struct as_json *is);
-
-struct members {
-    struct check *check;
-    const char *at;
-    const struct as_json *other;
-};
-
-static const char *at_member(const struct members *members, const char *key)
-{
-    return as_arena_printf(&members->check->arena, "%s%s%s", members->at, *members->at ? "." : "",
-                           key);
-}
-
-static void compare_member(void *ctx, const char *key, struct as_json *value)
-{
-    const struct members *members = ctx;
-    const struct as_json *other = as_json_get(members->other, key);
-    compare_values(members->check, at_member(members, key), value, other);
-}
-
-/* What the original's assayd did not make yet is no difference. */
-static void note_new_member(void *ctx, const char *key, struct as_json *value)
-{
-    const struct members *members = ctx;
-    struct as_json *list = members->check->result_new;
-    (void)value;
-    if (!as_json_has(members->other, key) && as_json_len(list) < REPLAY_LIST_MAX)
-        as_json_push_take(list, as_json_new_str(as_str_from(at_member(members, key))));
-}
-
-static bool same_json(const struct as_json *a, const struct as_json *b)
-{
-    struct as_buf x = {0}, y = {0};
-    as_json_write(a, &x);
-    as_json_write(b, &y);
-    bool is_same = as_str_eq(as_buf_str(&x), y.len ? y.ptr : "");
-    as_buf_done(&x);
-    as_buf_done(&y);
-    return is_same;
-}
-
-/* Goes down to the values that differ. */
-static void compare_values(struct check *check, const char *at, const struct as_json *was,
-                           const struct as_json *is)
-{
-    if (as_json_len(check->result_differences) >= REPLAY_LIST_MAX || same_json(was, is))
-        return;
-    enum as_json_type type = as_json_type_of(was);
-    if (type == AS_JSON_OBJECT && as_json_type_of(is) == type) {
-        struct members old = {check, at, is}, new = {check, at, was};
-        as_json_each(was, compare_member, &old);
-        as_json_each(is, note_new_member, &new);
-        return;
-    }
-    bool is_deep = type == as_json_type_of(is) && as_json_len(was) == as_json_len(is);
-    for (size_t i = 0; is_deep && type == AS_JSON_ARRAY && i < as_json_len(was); i++)
-        compare_values(check, as_arena_printf(&check->arena, "%s[%zu]", at, i), as_json_at(was, i),
-                       as_json_at(is, i));
-    if (is_deep && type == AS_JSON_ARRAY)
-        return;
-    struct as_json *json = as_json_object();
-    as_json_set_str(json, "at", at);
-    as_json_set_take(json, "was", as_json_share((struct as_json *)was));
-    as_json_set_take(json, "is", as_json_share((struct as_json *)is));
-    as_json_push_take(check->result_differences, json);
-}
-
 static bool results_are_equal(struct check *check)
 {
     const char *was = check->was.record.result_json, *is = check->is.record.result_json;
@@ -324,10 +256,12 @@ static bool results_are_equal(struct check *check)
         return was == is;
     if (!strcmp(was, is))
         return true;
-    if (!as_json_parse(was, strlen(was), &before, NULL) &&
-        !as_json_parse(is, strlen(is), &after, NULL))
-        compare_values(check, "", before, after);
-    return before && after && !as_json_len(check->result_differences);
+    if (as_json_parse(was, strlen(was), &before, NULL) ||
+        as_json_parse(is, strlen(is), &after, NULL))
+        return false;
+    struct replay_result result = {check->result_differences, check->result_new, {0}};
+    replay_result_compare(&result, before, after);
+    return !as_json_len(check->result_differences);
 }
 
 static struct as_json *answer_of(struct check *check)
