@@ -108,10 +108,11 @@ static void plot_points(struct plot *plot, const struct as_json *run)
 static void cost_tick(const struct plot *plot, double cost)
 {
     double x = plot_x(plot, cost), bottom = PLOT_HEIGHT - PLOT_BOTTOM;
+    struct render_number number = render_short(cost);
     as_buf_addf(plot->out,
                 "<line class=\"grid\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.0f\" y2=\"%.0f\"/>"
-                "<text x=\"%.1f\" y=\"%.0f\" text-anchor=\"middle\">$%.3g</text>",
-                x, x, PLOT_TOP, bottom, x, bottom + 18, cost);
+                "<text x=\"%.1f\" y=\"%.0f\" text-anchor=\"middle\">$%s</text>",
+                x, x, PLOT_TOP, bottom, x, bottom + 18, number.text);
 }
 
 static void cost_axis(const struct plot *plot)

@@ -147,6 +147,18 @@ struct render_number render_signed(double value, int decimals)
     return formatted(value, "%+.*f", decimals);
 }
 
+struct render_number render_short(double value)
+{
+    int decimals = value == 0 || fabs(value) >= 10 ? 0 : 1 - (int)floor(log10(fabs(value)) + 1e-9);
+    struct render_number number = formatted(value, "%.*f", decimals);
+    char *end = number.text + strlen(number.text);
+    while (decimals > 0 && end[-1] == '0')
+        *--end = 0;
+    if (end[-1] == '.')
+        end[-1] = 0;
+    return number;
+}
+
 /* Cents and more with four digits behind the point, less with as many as it takes. */
 struct render_number render_usd(double usd)
 {

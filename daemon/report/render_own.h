@@ -37,6 +37,7 @@ struct render_number {
 };
 struct render_number render_decimals(double value, int decimals);
 struct render_number render_signed(double value, int decimals);
+struct render_number render_short(double value); /* two digits: "0.00025", "1200" */
 struct render_number render_usd(double usd);
 struct render_number render_ms(double ms);
 struct render_number render_p(double p);

@@ -64,9 +64,12 @@
   const mark = (pre, before) => {
     const after = pre.plain ?? (pre.plain = pre.textContent), a = wordsOf(before), b = wordsOf(after);
     if (before === after || a.length > WORDS_MAX || b.length > WORDS_MAX) return;
+    const steps = stepsOf(a, b), isWord = (word) => /[\p{L}\p{N}]/u.test(word);
+    const kept = steps.filter(([kind, word]) => !kind && isWord(word)).length;
+    if (kept < 0.3 * Math.max(a.filter(isWord).length, b.filter(isWord).length)) return; // another text altogether
     pre.textContent = "";
     let last = null;
-    for (const [kind, word] of stepsOf(a, b)) {
+    for (const [kind, word] of steps) {
       if (!last || last.kind !== kind) {
         last = { kind, node: kind ? document.createElement(kind) : document.createTextNode("") };
         pre.append(last.node);

@@ -18,8 +18,7 @@
   found.overlapping = texts.filter((beside) => !beside).length;
   found.tooWide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
   found.scrolled = all(".wide, .list").filter((one) => one.scrollWidth > one.clientWidth + 1).length;
-  found.cutOff = all("td, th, dd, h1, h2, h3, summary").filter((one) => one.scrollWidth > one.clientWidth + 1 &&
-    getComputedStyle(one).display !== "inline" && getComputedStyle(one).overflowX !== "visible").length;
+  found.cutOff = all("td, th, dd, h1, h2, h3, summary, .id, .value").filter((one) => one.scrollWidth > one.clientWidth + 1 && one.clientWidth).length;
 
   // ---- contrast, as WCAG 2 defines it: 4.5, or 3 where letters are large ----
   const numbersOf = (color) => (color.match(/[\d.]+/g) || [0, 0, 0, 0]).map(Number);
@@ -58,7 +57,7 @@
   // ---- its controls ----
   const table = document.querySelector("#models table"), column = 2;
   const numbers = () => [...table.tBodies[0].rows].map((row) => parseFloat(row.cells[column].textContent));
-  const isSorted = (sign) => numbers().every((value, i, list) => !i || sign * (value - list[i - 1]) >= 0);
+  const isSorted = (sign) => numbers().every((value, i, list) => !i || isNaN(value) || sign * (value - list[i - 1]) >= 0); // n/a is last
   const button = table.tHead.rows[0].cells[column].querySelector("button");
   button?.click();
   const isUp = isSorted(1), state = button?.parentElement.getAttribute("aria-sort");

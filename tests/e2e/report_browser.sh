@@ -4,7 +4,7 @@
 # tables sort and cases filter, and it prints.
 . "$(dirname "$0")/lib.sh"
 
-models=(sim-q95 sim-q80 sim-q60 sim-q94-with-a-long-name=sim-q94)
+models=(sim-q95 sim-q80 sim-q60 sim-q94-with-a-long-name=sim-q94 failing=sim-q80+fault=quota:1)
 start_sim
 start_daemon
 beacon=http://127.0.0.1:$sim_port/beacon
@@ -31,7 +31,7 @@ expect_exit 0 ctl dataset import hostile "$home/hostile.jsonl"
 write_eval hostile <<'YAML'
 dataset: hostile
 baseline: recorded
-candidates: [sim-q95, sim-q80, sim-q60, sim-q94-with-a-long-name]
+candidates: [sim-q95, sim-q80, sim-q60, sim-q94-with-a-long-name, failing]
 scorers: [exact_match]
 gate: {margin: 0.05, critical: must_pass}
 YAML
