@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
+#include <strings.h>
 
 #define EVIDENCE_SHOWN 10
 #define COMMENT_MAX_BYTES 65536u
@@ -39,13 +40,20 @@ static const char *mark_of(const char *outcome)
     return !strcmp(outcome, "fail") || !strcmp(outcome, "FAIL") ? "❌ " : "⚠️ ";
 }
 
-static void add_character(struct as_buf *out, char c)
+/* At the colon of an address, or the w of one: a code host makes a link of it. */
+static bool is_address(const char *at)
 {
+    return !strncmp(at, "://", 3) || !strncasecmp(at, "www.", 4);
+}
+
+static void add_character(struct as_buf *out, const char *at)
+{
+    char c = *at;
     if (c == '\n' || c == '\t')
         as_buf_addc(out, ' ');
     else if (c == '@' || c == '#')
         as_buf_addf(out, "&#%d;&#8203;", c);
-    else if (strchr("<>&$:", c))
+    else if (strchr("<>&$", c) || is_address(at))
         as_buf_addf(out, "&#%d;", c);
     else if (strchr("\\`*_[]|~!", c))
         as_buf_addf(out, "\\%c", c);
@@ -60,7 +68,7 @@ static void add_text(struct as_buf *out, const char *text)
     if (shown.len)
         as_buf_add_utf8_safe(&safe, shown.ptr, shown.len);
     for (size_t i = 0; i < safe.len; i++)
-        add_character(out, safe.ptr[i]);
+        add_character(out, safe.ptr + i);
     if (shown.len < all.len)
         as_buf_addf(out, " … (%zu of %zu bytes)", shown.len, all.len);
     as_buf_done(&safe);
@@ -173,7 +181,8 @@ static void add_candidate(const struct render *render, const struct as_json *ver
     add_text(out, as_json_get_cstr(verdict, "candidate"));
     as_buf_addf(out, ": %s** ", outcome ? outcome : "no gate");
     add_text(out, as_json_get_cstr(verdict, "sentence"));
-    as_buf_addc(out, ' ');
+    if (as_json_get_cstr(verdict, "advice"))
+        as_buf_addc(out, ' ');
     add_text(out, as_json_get_cstr(verdict, "advice"));
     add_recommendation(out, render->run, as_json_get_cstr(verdict, "candidate"));
     as_buf_adds(out, "\n\n");
@@ -216,26 +225,27 @@ static void add_members(const struct render *render, struct as_buf *out)
     as_buf_addc(out, '\n');
 }
 
-static void add_difference(struct as_buf *out, const struct as_json *compared, const char *metric)
+static void add_difference(struct as_buf *out, const struct as_json *compared, const char *what,
+                           const char *p)
 {
     as_buf_adds(out, "|");
     add_cell(out, as_json_get_cstr(compared, "candidate"));
-    add_cell(out, metric);
+    add_cell(out, what);
     add_number_cell(out, render_signed(number_of(compared, "diff"), 3));
     add_number_cell(out, render_difference_interval(compared));
-    add_number_cell(out, render_p(number_of(compared, "p")));
+    add_number_cell(out, render_p(number_of(compared, p)));
     add_count_cell(out, compared, "n_pairs");
     as_buf_addf(out, " %" PRId64 " / %" PRId64 " / %" PRId64 " |\n",
                 as_json_get_int(compared, "wins", 0), as_json_get_int(compared, "losses", 0),
                 as_json_get_int(compared, "ties", 0));
 }
 
-static void begin_differences(struct as_buf *out, const char *what)
+static void begin_differences(struct as_buf *out, const char *what, const char *p)
 {
     as_buf_addf(out,
-                "| candidate | %s | difference | 95 %% CI | p | pairs | wins / losses / ties |\n"
+                "| candidate | %s | difference | 95 %% CI | %s | pairs | wins / losses / ties |\n"
                 "|---|---|--:|:-:|--:|--:|:-:|\n",
-                what);
+                what, p);
 }
 
 static void add_comparisons(const struct render *render, struct as_buf *out)
@@ -243,9 +253,10 @@ static void add_comparisons(const struct render *render, struct as_buf *out)
     const struct as_json *list = as_json_get(render->run, "comparisons");
     if (!as_json_len(list))
         return;
-    begin_differences(out, "metric");
+    begin_differences(out, "metric", "p");
     for (size_t i = 0; i < as_json_len(list); i++)
-        add_difference(out, as_json_at(list, i), as_json_get_cstr(as_json_at(list, i), "metric"));
+        add_difference(out, as_json_at(list, i), as_json_get_cstr(as_json_at(list, i), "metric"),
+                       "p");
     as_buf_addc(out, '\n');
 }
 
@@ -255,11 +266,11 @@ static void add_tags(const struct render *render, struct as_buf *out)
     if (!as_json_len(tags))
         return;
     as_buf_adds(out, "<details><summary>by tag</summary>\n\n");
-    begin_differences(out, "tag");
+    begin_differences(out, "tag", "p (Holm)");
     for (size_t i = 0; i < as_json_len(tags); i++) {
         const struct as_json *tag = as_json_at(tags, i), *list = as_json_get(tag, "comparisons");
         for (size_t c = 0; c < as_json_len(list); c++)
-            add_difference(out, as_json_at(list, c), as_json_get_cstr(tag, "tag"));
+            add_difference(out, as_json_at(list, c), as_json_get_cstr(tag, "tag"), "p_holm");
     }
     as_buf_adds(out, "\n</details>\n\n");
 }

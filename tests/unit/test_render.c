@@ -318,13 +318,16 @@ static void test_markdown_mentions_nobody_and_links_nowhere(void **state)
                                "`x`",
                                "![p](q)",
                                "https://x.y",
+                               "www.x",
+                               "a: b",
                                "$a$",
                                "\xE2\x80\xAE"
                                "evil"};
     struct report report = report_of_cases("md", ids, AS_COUNT(ids));
-    assert_has(&report, "&#64;&#8203;team, &#35;&#8203;12, a/b&#35;&#8203;3, \\`x\\`, "
-                        "\\!\\[p\\](q), https&#58;//x.y, &#36;a&#36;, \xEF\xBF\xBD"
-                        "evil\n");
+    assert_has(&report,
+               "&#64;&#8203;team, &#35;&#8203;12, a/b&#35;&#8203;3, \\`x\\`, "
+               "\\!\\[p\\](q), https&#58;//x.y, &#119;ww.x, a: b, &#36;a&#36;, \xEF\xBF\xBD"
+               "evil\n");
     done(&report);
 }
 
