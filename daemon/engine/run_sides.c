@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define REFUSED_IN_FULL 4 /* differences that a refusal gives with both values */
+#define REFUSED_BYTES 560 /* of differences in full; a sentence has AS_ERR_MSG_MAX */
 #define NO_MEMBER SIZE_MAX
 
 /* ---- one run ---- */
@@ -229,22 +229,30 @@ static void add_difference(const struct run_sides *sides, const struct pins_diff
                 difference->b, sides->b->label);
 }
 
-static int refuse(const struct run_sides *sides, struct as_err *err)
+/* Each with both values and its remedy, as long as the sentence can hold them; then by name. */
+static void say_differences(const struct run_sides *sides, struct as_buf *out)
 {
     const struct pins_differences *found = &sides->differences;
-    struct as_buf text = {0};
+    struct as_buf piece = {0};
     for (size_t i = 0; i < found->matter_count; i++) {
-        as_buf_adds(&text, i ? "; " : "");
-        if (i < REFUSED_IN_FULL) {
-            add_difference(sides, &found->items[i], &text);
-            as_buf_addf(&text, " (%s)", found->items[i].remedy);
-        } else {
-            as_buf_addf(&text, "%s differs too", found->items[i].part);
-        }
+        as_buf_reset(&piece);
+        add_difference(sides, &found->items[i], &piece);
+        as_buf_adds(out, i ? "; " : "");
+        if (out->len + piece.len <= REFUSED_BYTES)
+            as_buf_addf(out, "%s (%s)", piece.ptr, found->items[i].remedy);
+        else
+            as_buf_addf(out, "%s differs too", found->items[i].part);
     }
+    as_buf_done(&piece);
+}
+
+static int refuse(const struct run_sides *sides, struct as_err *err)
+{
+    struct as_buf text = {0};
+    say_differences(sides, &text);
     int rc = as_err_set(err, AS_ESTATE,
-                        "%s and %s are not comparable: %s. With --force what both have is "
-                        "compared, and labelled",
+                        "%s and %s are not comparable (--force compares what both have, and labels "
+                        "it): %s",
                         sides->a->label, sides->b->label, text.ptr);
     as_buf_done(&text);
     return rc;

@@ -67,6 +67,7 @@ expect "$first_quarter" -lt 45 'cases of the first quarter of the file in the fi
 expect_exit 0 ctl --json run compare 1
 expect "$(jq -c '.comparisons[0] | [.n_pairs, .diff, .ci, .p, .confidence > 0.999]' <<<"$out")" = \
     "$(jq -c '.comparisons[0] | [.n_pairs, .diff, .ci, null, true]' <<<"$shown")" 'run compare has the verdict'"'"'s interval'
+expect_contains "$out" 'run 1 planned 4 looks: intervals are widened for them'
 
 # an equal one; and of two, the run ends when both are decided
 write_looks equal sim-twin 4 'margin: 0.1'

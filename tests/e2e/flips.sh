@@ -102,7 +102,7 @@ expect_exit 0 ctl run start sums --wait --models sim-q94,sim-q80
 expect_exit 65 ctl run flips 3
 expect_contains "$err" "flips are of one candidate: --candidate takes one of 'sim-q94', 'sim-q80'"
 expect_exit 65 ctl run flips 1 3 --candidate sim-q80
-expect_contains "$err" "not comparable: dataset: sums@1" "sums@2" "--force"
+expect_contains "$err" "not comparable" "dataset: sums@1" "sums@2" "--force"
 expect_exit 0 ctl run flips 1 3 --candidate sim-q80 --force
 expect_contains "$out" FORCED "sums@2" "30 cases, 30 not"
 
