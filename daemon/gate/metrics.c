@@ -53,7 +53,13 @@ static int check_metric(const struct gate_context *c, const struct gate_metric_r
     const struct gate_metric *metric = find_metric(c->input, own->metric);
     if (!metric)
         return AS_EINVAL;
-    struct gate_input input = {.cases = metric->cases, .n = c->input->n, .tail = c->input->tail};
+    struct gate_input input = {
+        .cases = metric->cases,
+        .n = c->input->n,
+        .stratum_names = c->input->stratum_names,
+        .n_strata = c->input->n_strata,
+        .tail = c->input->tail,
+    };
     struct gate_rules rules = rules_of(c->rules, own);
     struct gate_verdict verdict;
     int rc = gate_evaluate(&rules, &input, &verdict);

@@ -277,6 +277,18 @@ static void test_a_metric_that_loses_beyond_its_margin_fails_the_gate(void **sta
                         "tone.noninferiority");
 }
 
+static void test_a_metric_is_judged_where_cases_have_strata_too(void **state)
+{
+    static const char *const names[] = {"short", "long"};
+    struct fixture *f = *state;
+    f->input.stratum_names = names;
+    f->input.n_strata = 2;
+    for (int i = 0; i < CASES; i++)
+        f->cases[i].stratum = f->other[i].stratum = i % 2;
+    f->metric_rules.floor.value = 0.7;
+    assert_int_equal(metric_check(f, "tone.floor")->outcome, GATE_PASS);
+}
+
 static void test_a_metric_below_its_floor_fails_and_one_around_it_is_undecided(void **state)
 {
     struct fixture *f = *state;
@@ -389,6 +401,7 @@ int main(void)
         GATE_TEST(test_holm_decides_whether_a_tag_fails),
         GATE_TEST(test_a_metric_without_rules_has_no_checks),
         GATE_TEST(test_a_metric_that_loses_beyond_its_margin_fails_the_gate),
+        GATE_TEST(test_a_metric_is_judged_where_cases_have_strata_too),
         GATE_TEST(test_a_metric_below_its_floor_fails_and_one_around_it_is_undecided),
         GATE_TEST(test_a_metrics_own_caps_on_missing_and_failed_cases),
         GATE_TEST(test_an_undecided_metric_says_how_many_more_cases_would_decide),
