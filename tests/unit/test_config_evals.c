@@ -129,6 +129,21 @@ static void test_rank_has_weights_and_ranges_from_worst_to_best(void **state)
     config_unref(config);
 }
 
+static void test_no_looks_are_planned_unless_the_eval_says_so(void **state)
+{
+    (void)state;
+    struct config *config = fixture_load_with_evals();
+    fixture_write("evals/e.yaml", EVAL_HEAD
+                  "scorers: [json_valid]\ngate: {margin: 0.05}\nearly_stop: {looks: 5}\n");
+    fixture_write("evals/f.yaml", EVAL_HEAD "scorers: [json_valid]\ngate: {margin: 0.05}\n");
+    struct eval_set *set = fixture_load_evals(config);
+    assert_int_equal(set->refusal_count, 0);
+    assert_int_equal(eval_set_find(set, "e")->early_stop.looks, 5);
+    assert_int_equal(eval_set_find(set, "f")->early_stop.looks, 0);
+    eval_set_unref(set);
+    config_unref(config);
+}
+
 static void test_gate_has_its_rules_and_leaves_the_rest_unconfigured(void **state)
 {
     (void)state;
@@ -195,6 +210,16 @@ static void test_bad_eval_is_told_with_line_and_column(void **state)
         {"dataset: d\nbaseline: large\ncandidate: [small]\nscorers: [json_valid]\n",
          "evals/e.yaml:1:1: missing key 'candidates'\n"
          "evals/e.yaml:3:1: unknown key 'candidate': did you mean 'candidates'?"},
+        {EVAL_HEAD "scorers: [x]\nearly_stop: {looks: 3}\n",
+         "evals/e.yaml:5:13: early_stop: a look decides whether a candidate is worse by more than "
+         "the margin: set gate.margin"},
+        {EVAL_HEAD "scorers: [x]\ngate: {margin: 0.1, min_clusters: 5}\nearly_stop: {looks: 3}\n",
+         "evals/e.yaml:6:13: early_stop: looks need independent cases, and gate.min_clusters says "
+         "that these have clusters: leave one of the two out"},
+        {EVAL_HEAD "scorers: [x]\ngate: {margin: 0.1}\nearly_stop: {looks: 6}\n",
+         "evals/e.yaml:6:21: early_stop.looks: expected a whole number from 2 to 5, found '6'"},
+        {EVAL_HEAD "scorers: [x]\ngate: {margin: 0.1}\nearly_stop: {}\n",
+         "evals/e.yaml:6:13: early_stop: missing key 'looks'"},
         {"dataset: a/b\nbaseline: large\ncandidates: [small]\nscorers: [json_valid]\n",
          "evals/e.yaml:1:10: dataset: must be a dataset: NAME, NAME@2 or NAME@HASH with 6 hex "
          "digits or more"},
@@ -468,6 +493,7 @@ int main(void)
         CONFIG_TEST(test_primary_is_the_rubric_or_else_the_first_scorer),
         CONFIG_TEST(test_the_journal_is_live_unless_a_policy_is_named),
         CONFIG_TEST(test_rank_has_weights_and_ranges_from_worst_to_best),
+        CONFIG_TEST(test_no_looks_are_planned_unless_the_eval_says_so),
         CONFIG_TEST(test_gate_has_its_rules_and_leaves_the_rest_unconfigured),
         CONFIG_TEST(test_gate_has_rules_for_tags_and_for_other_metrics),
         CONFIG_TEST(test_bad_eval_is_told_with_line_and_column),
