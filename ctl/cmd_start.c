@@ -110,7 +110,7 @@ static int take_compare_with(struct ctl *ctl, const struct args *args, struct as
 
 struct start {
     struct ctl *ctl;
-    bool asks_gate, waits, has_report;
+    bool asks_gate, waits, has_report, with_last;
     int64_t timeout_ms; /* 0 = none */
     const char *format;
     struct whole_file file;
@@ -123,9 +123,10 @@ struct start {
 static int take_options(struct start *start, struct args *args, struct as_err *err)
 {
     const char *timeout = args_value(args, "timeout"), *output = args_value(args, "output"),
-               *format = args_value(args, "format");
+               *format = args_value(args, "format"), *with = args_value(args, "compare-with");
     int rc = timeout ? parse_timeout(timeout, &start->timeout_ms, err) : 0;
     start->asks_gate = args_has(args, "gate");
+    start->with_last = with && !strcmp(with, "last");
     start->waits = start->asks_gate || timeout || output || args_has(args, "wait") ||
                    args_has(args, "compare-with");
     if (!rc && format && !output)
@@ -143,7 +144,8 @@ static int take_options(struct start *start, struct args *args, struct as_err *e
     return rc;
 }
 
-/* A refusal (the runs are not comparable) is told; only a gate that is asked for depends on it. */
+/* A refusal (the runs are not comparable) is told. With a gate it is an error, but for the last
+ * run: that is whatever it is, and the night after the dataset has changed is no failure. */
 static int compare(struct start *start, int64_t run, struct as_err *err)
 {
     if (!start->compare)
@@ -152,7 +154,7 @@ static int compare(struct start *start, int64_t run, struct as_err *err)
     as_json_set_int(start->compare, key, run);
     int rc =
         ctl_call(start->ctl, "run.compare", as_json_share(start->compare), &start->compared, err);
-    if (rc && !start->asks_gate) {
+    if (rc && (!start->asks_gate || start->with_last)) {
         out_styled(&start->ctl->messages, STYLE_WARN, "not compared: ");
         out_print(&start->ctl->messages, "%s\n", err->msg);
         rc = 0;

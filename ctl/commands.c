@@ -268,7 +268,9 @@ const struct command commands[] = {
         .help = CASES_HELP
         "--output writes the report whatever the verdict is; its format is that of the ending, as\n"
         "in `report`. --compare-with takes an earlier run's number, last (the eval's newest that\n"
-        "is done), or a report in JSON; what it finds does not decide over the exit code.\n"
+        "is done), or a report in JSON; what it finds does not decide over the exit code, but "
+        "with\n"
+        "--gate a named run that cannot be compared is an error (65).\n"
         "With --journal replay nothing is called: the run fails at the first call whose "
         "answer\n"
         "the journal does not have.\n"

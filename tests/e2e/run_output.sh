@@ -72,6 +72,16 @@ expect "$(jq -c '[.compared.a.run, .compared.comparisons[0].n_pairs]' <<<"$out")
 expect_exit 0 ctl run start sums --max-cases 3 --samples 2 --compare-with "$before"
 expect_contains "$err" "not compared: "
 expect_exit 65 ctl run start sums --max-cases 60 --samples 2 --gate --compare-with "$before"
+expect_exit 0 ctl run start sums --max-cases 60 --gate --compare-with last
+expect_contains "$err" "not compared: "
+write_eval first <<'YAML'
+dataset: sums
+baseline: sim-q95
+candidates: [sim-q94]
+scorers: [exact_match]
+YAML
+expect_exit 0 ctl run start first --max-cases 3 --compare-with last
+expect_contains "$err" "no run of 'first' is done yet"
 
 # ---- senseless values ----
 
