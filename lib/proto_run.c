@@ -159,7 +159,8 @@ const struct proto_method proto_run_methods[] = {
             "the reply was lost, overruns count replies that cost more than their worst case, "
             "assumed are models whose replies are bounded by output_tokens alone; stopped is "
             "absent unless the budget left rows out; p_ni is the p of a loss of the margin or more "
-            "(one-sided, null without a margin), p_holm and p_ni_holm are adjusted over the "
+            "(one-sided, null without a margin and after planned looks), p_holm and p_ni_holm are "
+            "adjusted over the "
             "candidates: the three stand in comparisons by the primary metric; best_of is null "
             "below two candidates, else a sentence on how much the best of them is overstated; "
             "what a result of an older assayd lacks is absent",

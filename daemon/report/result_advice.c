@@ -25,6 +25,20 @@ const char *advice_action_name(enum advice_action action)
     return names[action];
 }
 
+/* A planned look has no p of its own, only limits; so that candidates can be ordered and corrected,
+ * the plain one is raised in proportion to what the look leaves of 2.5 % a side. */
+static double p_at_level(const struct stats_paired *compare, double p)
+{
+    return compare->tail > 0 ? fmin(1, p * STATS_TAIL / compare->tail) : p;
+}
+
+static double plain_p(const struct stats_paired *compare)
+{
+    return isnan(compare->p)
+               ? 2 * stats_t_upper(fabs(compare->adj_center) / compare->adj_se, compare->df)
+               : compare->p;
+}
+
 struct advice_facts advice_facts_of(const char *candidate, enum gate_outcome outcome,
                                     const struct gate_verdict *verdict)
 {
@@ -36,9 +50,11 @@ struct advice_facts advice_facts_of(const char *candidate, enum gate_outcome out
         .cost_ratio = verdict->detail.cost_ratio,
         .latency_ratio =
             verdict->compare.n < GATE_P95_VALUES_MIN ? NAN : verdict->detail.latency_p95_ratio,
-        .p_holm = verdict->compare.p,
-        .p_ni_holm = verdict->compare.p_ni,
+        .p = p_at_level(&verdict->compare, plain_p(&verdict->compare)),
+        .p_ni = p_at_level(&verdict->compare, verdict->compare.p_ni),
     };
+    facts.p_holm = facts.p;
+    facts.p_ni_holm = facts.p_ni;
     if (facts.check >= 0) {
         const struct gate_check *check = gate_verdict_check(verdict, (size_t)facts.check);
         snprintf(facts.name, sizeof(facts.name), "%s", check->name);
@@ -53,8 +69,8 @@ void advice_adjust(struct advice_facts *facts, size_t count)
     AS_CLEANUP_FREE double *p = as_xcalloc(2 * count + 1, sizeof(*p));
     double *p_ni = p + count;
     for (size_t i = 0; i < count; i++) {
-        p[i] = facts[i].compare.p;
-        p_ni[i] = facts[i].compare.p_ni;
+        p[i] = facts[i].p;
+        p_ni[i] = facts[i].p_ni;
     }
     stats_holm(p, count, p);
     stats_holm(p_ni, count, p_ni);
@@ -66,10 +82,9 @@ void advice_adjust(struct advice_facts *facts, size_t count)
 
 /* ---- the reason ---- */
 
-/* After planned looks there is no p, and the interval is the wider for it. */
 static bool is_better(const struct advice_facts *facts)
 {
-    return facts->compare.ci_low > 0 && !(facts->p_holm > P_BETTER);
+    return facts->compare.ci_low > 0 && facts->p_holm <= P_BETTER;
 }
 
 static bool is_worse(const struct advice_facts *facts)
@@ -260,9 +275,10 @@ static struct as_json *recommendation_json(const struct advice_run *run,
 
 static void set_adjusted(struct as_json *comparison, const struct advice_facts *facts)
 {
-    as_json_set_num(comparison, "p_holm", facts->p_holm);
-    as_json_set_num(comparison, "p_ni", facts->compare.p_ni);
-    as_json_set_num(comparison, "p_ni_holm", facts->p_ni_holm);
+    bool has_p = !isnan(facts->compare.p); /* none after planned looks */
+    as_json_set_num(comparison, "p_holm", has_p ? facts->p_holm : NAN);
+    as_json_set_num(comparison, "p_ni", has_p ? facts->p_ni : NAN);
+    as_json_set_num(comparison, "p_ni_holm", has_p ? facts->p_ni_holm : NAN);
 }
 
 void advice_add(struct as_json *result, const char *metric, const struct advice_run *run,

@@ -22,6 +22,7 @@ struct made {
     double margin;         /* 0: no margin */
     double max_cost_ratio; /* 0: not asked for */
     double cost, latency;  /* times the baseline's; 0: 1 */
+    double tail;           /* of a planned look; 0: none */
     bool is_unpriced, is_superiority_asked;
     int cases; /* 0: CASES */
 };
@@ -45,8 +46,11 @@ static struct advice_facts facts_of(const struct made *made)
         ms[0][i] = 100;
         ms[1][i] = made->latency > 0 ? made->latency * 100 : 100;
     }
-    struct gate_input input = {
-        .cases = cases, .n = n, .baseline = {ms[0], n, usd[0]}, .candidate = {ms[1], n, usd[1]}};
+    struct gate_input input = {.cases = cases,
+                               .n = n,
+                               .tail = made->tail,
+                               .baseline = {ms[0], n, usd[0]},
+                               .candidate = {ms[1], n, usd[1]}};
     struct gate_verdict verdict;
     assert_int_equal(gate_evaluate(&rules, &input, &verdict), 0);
     bool is_asked = made->margin > 0 || made->max_cost_ratio > 0 || made->is_superiority_asked;
@@ -214,6 +218,24 @@ static void test_ruling_out_a_loss_is_adjusted_too(void **state)
     expect_of(&run, &facts[0], ADVICE_UNDECIDED, "by Holm's correction");
 }
 
+static void test_a_planned_look_is_corrected_at_its_own_level(void **state)
+{
+    (void)state;
+    struct advice_run run = {.baseline = "large", .candidate_count = 3};
+    struct advice_facts facts[3];
+    struct made made = {.losses = 6, .wins = 6, .margin = 0.024, .cost = 0.5, .tail = 0.01};
+    for (int i = 0; i < 3; i++)
+        facts[i] = facts_of(&made);
+    assert_int_equal(facts[0].outcome, GATE_PASS);
+    assert_true(isnan(facts[0].compare.p));
+    advice_adjust(facts, 3);
+    assert_true(3 * facts[0].compare.p_ni < 0.025); /* and yet above a third of 0.01 */
+    expect_of(&run, &facts[0], ADVICE_UNDECIDED, "by Holm's correction");
+    facts[0] = facts_of(&(struct made){.wins = 40, .margin = 0.022, .tail = 0.01});
+    advice_adjust(facts, 3);
+    expect_of(&run, &facts[0], ADVICE_DEPLOY, "it is better (difference 10.0 points, 98 %");
+}
+
 /* ---- the best of several ---- */
 
 #define K_MAX 15
@@ -333,6 +355,7 @@ int main(void)
         cmocka_unit_test(test_a_stopped_run_recommends_nothing),
         cmocka_unit_test(test_what_is_significant_alone_may_not_be_among_several),
         cmocka_unit_test(test_ruling_out_a_loss_is_adjusted_too),
+        cmocka_unit_test(test_a_planned_look_is_corrected_at_its_own_level),
         cmocka_unit_test(test_the_best_of_equals_is_overstated_by_the_largest_of_k_errors),
         cmocka_unit_test(test_who_is_far_ahead_is_not_overstated),
         cmocka_unit_test(test_two_candidates_that_answer_alike_count_once),
