@@ -40,7 +40,7 @@ static void add_facts(const struct render *render)
         add_fact(out, "took", took.ptr);
     add_fact(out, "dataset", name.ptr);
     add_count_fact(out, "cases", as_json_get_int(dataset, "cases", 0));
-    if (as_json_has(dataset, "selection"))
+    if (as_json_get(dataset, "selection"))
         add_fact(out, "chosen",
                  as_json_get_cstr_or(as_json_get(dataset, "selection"), "sentence", "?"));
     if (as_json_get_int(run, "samples", 1) > 1)

@@ -24,6 +24,7 @@ write_sums "$home/plain.jsonl" 40
             '{id: $id[0:60], input: $text, expected: $text, critical: true, tags: ["hostile", $text[0:40]], recorded: {text: $text}}'
     done
     jq -nc --rawfile text "$home/line" '{id: "long", input: "What is 1 + 1?", expected: "2", recorded: {text: $text}}'
+    jq -nc '{id: "tags", input: "What is 2 + 2?", expected: "4", tags: [range(100, 200) | "tag \(.)"], recorded: {text: "4"}}'
     jq -nc '{id: "nul", input: "What is 1 + 1?", expected: "2", recorded: {text: "a\u0000b"}}'
     jq -c '.recorded = {text: .expected}' "$home/plain.jsonl"
 } >"$home/hostile.jsonl"
@@ -56,20 +57,22 @@ without_network=()
 # It opens, its script runs (and says how many cases there are), and nothing of the models' does.
 asked=$(sim_count requests)
 dom=$(browse --dump-dom "file://$home/report.html")
-expect_contains "$dom" '<title>fail: hostile, run 1</title>' '48 of 48 cases' '&lt;script&gt;document.title'
-expect "$(grep -c '<details class="case"' <<<"$dom")" -eq 48 "cases in the page"
+expect_contains "$dom" '<title>fail: hostile, run 1</title>' '49 of 49 cases' '&lt;script&gt;document.title'
+expect "$(grep -c '<details class="case"' <<<"$dom")" -eq 49 "cases in the page"
+expect "$(grep -c 'scope="rowgroup"' <<<"$dom")" -eq 100 "tags in the page: its head took several pages of the protocol"
+expect_contains "$dom" ' more tags are left out'
 expect "$(wc -l <"$home/console")" -eq 0 "words on the console: $(head -c 600 "$home/console")"
 expect "$(sim_count requests)" -eq "$asked" "requests while it was open"
 if [ ${#without_network[@]} -gt 0 ]; then
     cut=$("${without_network[@]}" env HOME="$home/browser" timeout 100 chromium --headless --no-sandbox --disable-gpu \
         --disable-dev-shm-usage --user-data-dir="$home/browser/cut" --dump-dom "file://$home/report.html" 2>/dev/null)
-    expect_contains "$cut" '48 of 48 cases' '</html>'
+    expect_contains "$cut" '49 of 49 cases' '</html>'
 fi
 
 # Should markup ever get through, the policy stops it, and says so where we would have seen it above.
 sed "s|</main>|<script>document.title = 'owned'</script><img src='$beacon'></main>|" "$home/report.html" >"$home/broken.html"
 dom=$(browse --dump-dom "file://$home/broken.html")
-expect_contains "$dom" '<title>fail: hostile, run 1</title>' '48 of 48 cases'
+expect_contains "$dom" '<title>fail: hostile, run 1</title>' '49 of 49 cases'
 expect "$(grep -c 'Content Security Policy' "$home/console")" -eq 2 "violations of the policy: $(head -c 600 "$home/console")"
 expect "$(sim_count requests)" -eq "$asked" "requests of the broken page"
 
@@ -89,8 +92,8 @@ check_measured() {
     expect "$(jq -c '[.outside, .overlapping, .tooWide, .scrolled, .cutOff, .faint, .skippedLevels, .unlabelled, .deadLinks, .sameIds, .foreign]' <<<"$facts")" \
         = '[0,0,0,0,0,[],0,0,0,0,0]' "outside, overlapping, too wide, scrolled, cut off, faint, skipped levels, without label, dead links, same ids, foreign"
     expect "$(jq '.marks > 60 and .texts > 300 and .headings > 10 and .scripts == 2' <<<"$facts")" = true "things to measure: $facts"
-    expect "$(jq -r .shown <<<"$facts")" = '48 of 48 cases' "what the filter says"
-    expect "$(jq -r '.worse == "\(.visible) of 48 cases" and .visible > 0 and .visible < 48' <<<"$facts")" = true "cases that are worse: $facts"
+    expect "$(jq -r .shown <<<"$facts")" = '49 of 49 cases' "what the filter says"
+    expect "$(jq -r '.worse == "\(.visible) of 49 cases" and .visible > 0 and .visible < 49' <<<"$facts")" = true "cases that are worse: $facts"
     expect "$(jq .sorts <<<"$facts")" = true "a table sorts"
 }
 light_facts=$(measure)

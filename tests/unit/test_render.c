@@ -230,6 +230,25 @@ static void test_html_of_a_long_run_says_what_it_leaves_out(void **state)
     done(&report);
 }
 
+static void test_html_of_a_run_under_way_has_no_interval(void **state)
+{
+    (void)state;
+    struct report report = {0};
+    const char text[] = "{\"run\": 8, \"eval\": \"triage\", \"state\": \"running\", \"dataset\": "
+                        "{\"name\": \"d\", \"cases\": 3, \"selection\": null}}";
+    assert_int_equal(as_json_parse(text, strlen(text), &report.run, NULL), 0);
+    struct render render = {render_format_find("html"), report.run, &report.text, &report.tally};
+    render_head(&render);
+    render_body(&render);
+    render_tail(&render);
+    assert_has(&report, "running</p>");
+    assert_lacks(&report, "<svg");
+    assert_lacks(&report, "95 %");
+    assert_lacks(&report, "chosen");
+    assert_has(&report, "</body></html>");
+    done(&report);
+}
+
 static void test_html_shows_what_a_result_has_besides(void **state)
 {
     (void)state;
@@ -449,6 +468,7 @@ int main(void)
         cmocka_unit_test(test_html_says_what_is_not_known),
         cmocka_unit_test(test_html_lists_flips_with_what_both_said),
         cmocka_unit_test(test_html_of_a_long_run_says_what_it_leaves_out),
+        cmocka_unit_test(test_html_of_a_run_under_way_has_no_interval),
         cmocka_unit_test(test_html_shows_what_a_result_has_besides),
         cmocka_unit_test(test_markdown_stays_within_its_cells),
         cmocka_unit_test(test_markdown_mentions_nobody_and_links_nowhere),
