@@ -1,6 +1,5 @@
 /* schedule explain: when a cron line is due. It needs no daemon: the line, the time zone and the
  * arithmetic are the same code as the daemon's. */
-#include "ctl/grid.h"
 #include "ctl/print.h"
 #include "ctl/run_commands.h"
 #include "lib/civil.h"
@@ -13,12 +12,6 @@
 
 #define NEXT_DEFAULT 5
 #define NEXT_MAX 1000
-
-static const char *const shift_names[] = {
-    [AS_CRON_AS_WRITTEN] = "as_written",
-    [AS_CRON_AT_JUMP] = "at_jump",
-    [AS_CRON_FIRST_OF_TWO] = "first_of_two",
-};
 
 /* ---- the command line ---- */
 
@@ -88,16 +81,14 @@ static struct as_json *fields_json(const struct as_cron *cron)
 static struct as_json *due_json(const struct as_cron_due *due, const struct as_zone *zone)
 {
     struct as_zone_span span = as_zone_span_at(zone, due->utc_s);
-    struct as_civil wall = as_civil_of(due->utc_s + span.offset_s);
     struct as_json *json = as_json_object();
-    char text[64];
-    snprintf(text, sizeof(text), "%04d-%02d-%02d %02d:%02d", wall.year, wall.month, wall.day,
-             wall.hour, wall.minute);
+    char text[AS_CIVIL_TEXT_BYTES];
+    as_civil_text(due->utc_s + span.offset_s, text);
     as_json_set_int(json, "due_ms", due->utc_s * 1000);
     as_json_set_str(json, "local", text);
     as_json_set_int(json, "offset_s", span.offset_s);
     as_json_set_str(json, "abbreviation", span.abbreviation);
-    as_json_set_str(json, "shift", shift_names[due->shift]);
+    as_json_set_str(json, "shift", as_cron_shift_name(due->shift));
     return json;
 }
 
@@ -138,95 +129,4 @@ int command_schedule_explain(struct ctl *ctl, struct args *args, struct as_err *
     }
     as_zone_free(zone);
     return rc;
-}
-
-/* ---- for people ---- */
-
-static const char *const weekday_words[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-static const char *const month_words[] = {"",    "Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                          "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-
-/* "1-5, 7": runs of three or more as ranges; "any" when all are there. */
-static void print_values(const struct output *out, const char *label, const struct as_json *list,
-                         size_t all, const char *const *words)
-{
-    struct as_buf text = {0};
-    size_t count = as_json_len(list);
-    as_buf_adds(&text, count == all ? "any" : "");
-    for (size_t i = 0; i < count && count < all;) {
-        int64_t first = as_json_int(as_json_at(list, i), 0), last = first;
-        size_t j = i + 1;
-        while (j < count && as_json_int(as_json_at(list, j), 0) == last + 1) {
-            last++;
-            j++;
-        }
-        if (last < first + 2) { /* two neighbours read better one by one */
-            last = first;
-            j = i + 1;
-        }
-        as_buf_adds(&text, i ? ", " : "");
-        for (int64_t value = first;; value = last) {
-            if (words)
-                as_buf_adds(&text, words[value]);
-            else
-                as_buf_addf(&text, "%lld", (long long)value);
-            if (value == last)
-                break;
-            as_buf_adds(&text, "-");
-        }
-        i = j;
-    }
-    out_field(out, label, "%s", text.ptr);
-    as_buf_done(&text);
-}
-
-static const char *note_of(const char *shift)
-{
-    if (!strcmp(shift, shift_names[AS_CRON_AT_JUMP]))
-        return "the clock is set forward over the time that is written: once, at the jump";
-    if (!strcmp(shift, shift_names[AS_CRON_FIRST_OF_TWO]))
-        return "the clock is set back and shows this time twice: the first one";
-    return "";
-}
-
-static void print_next(const struct output *out, const struct as_json *next, int64_t from_ms)
-{
-    static const struct grid_column columns[] = {
-        {"LOCAL", GRID_BOLD, "local", NULL},
-        {"ZONE", 0, "abbreviation", NULL},
-        {"UTC", 0, NULL, NULL},
-        {"IN", GRID_RIGHT, NULL, NULL},
-        {"NOTE", GRID_TRUNC, NULL, NULL},
-        {0},
-    };
-    struct grid *grid = grid_new(out, columns);
-    for (size_t i = 0; i < as_json_len(next); i++) {
-        const struct as_json *due = as_json_at(next, i);
-        int64_t due_ms = as_json_get_int(due, "due_ms", 0);
-        struct as_civil utc = as_civil_of(due_ms / 1000);
-        grid_add(grid, due, NULL);
-        grid_cell(grid, "UTC", "%04d-%02d-%02d %02d:%02d", utc.year, utc.month, utc.day, utc.hour,
-                  utc.minute);
-        grid_cell(grid, "IN", "%s", fmt_duration((double)(due_ms - from_ms)).s);
-        grid_cell(grid, "NOTE", "%s", note_of(str_or(due, "shift", "")));
-    }
-    grid_print_free(grid);
-}
-
-void print_schedule_explain(struct ctl *ctl, const struct as_json *result)
-{
-    const struct as_json *fields = as_json_get(result, "fields");
-    out_styled(&ctl->out, STYLE_BOLD, "%s", str_or(result, "cron", ""));
-    out_print(&ctl->out, " in %s\n", str_or(result, "timezone", ""));
-    print_values(&ctl->out, "minute", as_json_get(fields, "minutes"), 60, NULL);
-    print_values(&ctl->out, "hour", as_json_get(fields, "hours"), 24, NULL);
-    print_values(&ctl->out, "day", as_json_get(fields, "days"), 31, NULL);
-    print_values(&ctl->out, "month", as_json_get(fields, "months"), 12, month_words);
-    print_values(&ctl->out, "weekday", as_json_get(fields, "weekdays"), 7, weekday_words);
-    if (as_json_get_bool(result, "is_either_day", false))
-        out_print(&ctl->out, "  A fitting day of the month or of the week is enough.\n");
-    out_print(&ctl->out, "\n");
-    print_next(&ctl->out, as_json_get(result, "next"), as_json_get_int(result, "from_ms", 0));
-    if (!as_json_len(as_json_get(result, "next")))
-        out_print(&ctl->out, "It is not due within %d years.\n", AS_CRON_YEARS);
 }

@@ -45,7 +45,8 @@ struct app {
 static void on_stop_poll(void *ctx)
 {
     struct app *app = ctx;
-    if (app->control.engine && !engine_is_idle(app->control.engine)) {
+    if (app->control.engine &&
+        (!engine_is_idle(app->control.engine) || !scheduler_is_idle(app->control.scheduler))) {
         loop_timer_start(app->stop_poll, STOP_POLL_MS);
         return;
     }
@@ -62,8 +63,10 @@ static void stop(struct app *app, int exit_code)
     app->exit_code = exit_code;
     control_server_free(app->control.server);
     app->control.server = NULL;
-    if (app->control.engine)
+    if (app->control.engine) {
+        scheduler_stop(app->control.scheduler);
         engine_stop(app->control.engine);
+    }
     loop_timer_start(app->stop_poll, 0);
 }
 
@@ -91,6 +94,8 @@ static void load_evals(struct app *app)
     as_log_info("evals: %zu in force, %zu refused", evals->eval_count, evals->refusal_count);
     eval_set_unref(app->control.evals);
     app->control.evals = evals;
+    if (app->phase == APP_READY)
+        scheduler_set_evals(app->control.scheduler, evals);
 }
 
 static void on_evals_changed(void *ctx)
@@ -157,6 +162,7 @@ static void on_resumed(void *ctx, const struct as_err *refusal)
         return;
     }
     app->phase = APP_READY;
+    scheduler_set_evals(app->control.scheduler, app->control.evals);
     as_log_info("ready: version=%s socket=%s", ASSAY_VERSION, app->config->socket_path);
 }
 
@@ -232,6 +238,19 @@ static int make_state_dir(struct app *app, struct as_err *err)
     return 0;
 }
 
+static void on_run_progress(void *ctx, int64_t run)
+{
+    struct app *app = ctx;
+    control_on_progress(&app->control, run);
+}
+
+static void on_run_ended(void *ctx, int64_t run)
+{
+    struct app *app = ctx;
+    control_on_ended(&app->control, run);
+    scheduler_run_ended(app->control.scheduler, run);
+}
+
 static void on_store_failed(void *ctx, const char *why)
 {
     struct app *app = ctx;
@@ -270,11 +289,13 @@ static int open_modules(struct app *app, const struct app_options *options, stru
         .registry = control->registry,
         .transport = control->transport,
         .journal = journal_store_face(app->journal),
-        .ctx = control,
-        .on_progress = control_on_progress,
-        .on_ended = control_on_ended,
+        .ctx = app,
+        .on_progress = on_run_progress,
+        .on_ended = on_run_ended,
     };
     control->engine = engine_new(&engine);
+    struct scheduler_options scheduler = {app->loop, control->db, control->engine};
+    control->scheduler = scheduler_new(&scheduler);
     engine_set_config(control->engine, app->config);
     writer_watch(app->writer, on_store_failed, app);
     return 0;
@@ -332,6 +353,7 @@ void app_free(struct app *app)
         loop_signal_free(app->signals[i]);
     loop_timer_free(app->stop_poll);
     watch_free(app->eval_watch);
+    scheduler_free(control->scheduler);
     engine_free(control->engine);
     transport_free(control->transport);
     registry_free(control->registry);

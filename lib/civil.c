@@ -4,6 +4,7 @@
 #include "lib/civil.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 
 #define ERA_YEARS 400
 #define ERA_DAYS 146097
@@ -63,4 +64,11 @@ int as_civil_month_days(int year, int month)
     static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     bool is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
     return days[month - 1] + (month == 2 && is_leap);
+}
+
+void as_civil_text(int64_t seconds, char ret_text[AS_CIVIL_TEXT_BYTES])
+{
+    struct as_civil at = as_civil_of(seconds);
+    snprintf(ret_text, AS_CIVIL_TEXT_BYTES, "%04d-%02d-%02d %02d:%02d", at.year, at.month, at.day,
+             at.hour, at.minute);
 }

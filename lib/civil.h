@@ -20,4 +20,8 @@ struct as_civil as_civil_of(int64_t seconds);
 int as_civil_weekday(int64_t days); /* 0 is Sunday */
 int as_civil_month_days(int year, int month);
 
+#define AS_CIVIL_TEXT_BYTES 64
+/* "2026-01-31 15:04" */
+void as_civil_text(int64_t seconds, char ret_text[AS_CIVIL_TEXT_BYTES]);
+
 #endif

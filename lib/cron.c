@@ -37,6 +37,16 @@ static const struct macro {
     {"@annually", "0 0 1 1 *"},
 };
 
+const char *as_cron_shift_name(enum as_cron_shift shift)
+{
+    static const char *const names[] = {
+        [AS_CRON_AS_WRITTEN] = "as_written",
+        [AS_CRON_AT_JUMP] = "at_jump",
+        [AS_CRON_FIRST_OF_TWO] = "first_of_two",
+    };
+    return names[shift];
+}
+
 /* ---- reading ---- */
 
 struct parse {

@@ -34,6 +34,7 @@ enum as_cron_shift {
     AS_CRON_AT_JUMP, /* the wall clock never shows the time that the line names */
     AS_CRON_FIRST_OF_TWO
 };
+const char *as_cron_shift_name(enum as_cron_shift shift); /* "as_written", "at_jump" ... */
 
 struct as_cron_due {
     int64_t utc_s;

@@ -30,17 +30,29 @@ const char *proto_type_name(enum proto_type type)
     return names[type];
 }
 
+static const struct proto_method *const tables[] = {proto_daemon_methods, proto_run_methods,
+                                                    proto_schedule_methods};
+
+/* The table that this is the end of. */
+static size_t table_before(const struct proto_method *end)
+{
+    for (size_t i = 0;; i++) {
+        const struct proto_method *at = tables[i];
+        while (at->name)
+            at++;
+        if (at == end)
+            return i;
+    }
+}
+
 const struct proto_method *proto_next(const struct proto_method *before)
 {
     if (!before)
-        return proto_daemon_methods;
-    const struct proto_method *next = before + 1;
-    if (next->name)
-        return next;
-    const struct proto_method *first_end = proto_daemon_methods;
-    while (first_end->name)
-        first_end++;
-    return next == first_end ? proto_run_methods : NULL;
+        return tables[0];
+    if (before[1].name)
+        return before + 1;
+    size_t next = table_before(before + 1) + 1;
+    return next < AS_COUNT(tables) ? tables[next] : NULL;
 }
 
 const struct proto_method *proto_find(const char *name)

@@ -9,6 +9,7 @@
 
 #include "daemon/control/server.h"
 #include "daemon/engine/engine.h"
+#include "daemon/schedule/scheduler.h"
 
 #define CONTROL_PAGE_DEFAULT 50
 #define CONTROL_PAGE_MAX 1000
@@ -21,6 +22,7 @@ struct control_app {
     struct loop *loop;
     struct db *db;
     struct engine *engine;
+    struct scheduler *scheduler;
     struct registry *registry;
     struct sandbox *sandbox;
     struct transport *transport;
@@ -76,6 +78,8 @@ uint32_t control_limit(const struct control_call *call);
 /* Who calls, as records name him: "uid 1000". */
 #define CONTROL_WHO_BYTES 32
 void control_who(const struct control_call *call, char ret_who[CONTROL_WHO_BYTES]);
+/* An engine_started_fn; ctx is the call, which it answers with the run's number. */
+void control_run_started(void *call, int64_t run, const struct as_err *err);
 /* A group as run.show tells of it. */
 struct as_json *control_run_json(struct store *store, const struct group_record *group);
 void control_set_hash(struct as_json *json, const char *key, const struct as_sha256 *hash);
@@ -133,6 +137,10 @@ void handle_run_project(void *app, struct control_call *call);
 void handle_row_list(void *app, struct control_call *call);
 void handle_row_retry(void *app, struct control_call *call);
 void handle_row_show(void *app, struct control_call *call);
+void handle_schedule_list(void *app, struct control_call *call);
+void handle_schedule_history(void *app, struct control_call *call);
+void handle_schedule_switch(void *app, struct control_call *call);
+void handle_schedule_trigger(void *app, struct control_call *call);
 void handle_journal_stats(void *app, struct control_call *call);
 void handle_journal_verify(void *app, struct control_call *call);
 void handle_journal_prune(void *app, struct control_call *call);

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-static void on_started(void *ctx, int64_t run, const struct as_err *err)
+void control_run_started(void *ctx, int64_t run, const struct as_err *err)
 {
     struct control_call *call = ctx;
     if (err) {
@@ -95,7 +95,7 @@ static void start_or_plan(struct control_app *app, struct control_call *call, bo
     if (is_plan)
         engine_plan(app->engine, &request, on_planned, call);
     else
-        engine_start(app->engine, &request, on_started, call);
+        engine_start(app->engine, &request, control_run_started, call);
     as_arena_done(&arena);
 }
 

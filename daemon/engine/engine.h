@@ -59,8 +59,10 @@ struct engine_request {
     const struct eval_def *eval; /* one of them */
     struct run_overrides overrides;
     const char *requested_by;
-    const char *tag; /* may be NULL */
-    const char *why; /* for the audit log; may be NULL */
+    const char *tag;                  /* may be NULL */
+    const char *why;                  /* for the audit log; may be NULL */
+    const struct schedule_slot *slot; /* the time of a schedule that it starts for, which must be
+                                         owed it (AS_EEXIST); may be NULL */
 };
 /* run 0: err says why. */
 typedef void (*engine_started_fn)(void *ctx, int64_t run, const struct as_err *err);

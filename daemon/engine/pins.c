@@ -205,6 +205,12 @@ static void plan_looks(struct pins *pins, uint32_t looks)
         pins->order_seed = pins->order_seed << 8 | pins->dataset_hash.bytes[i];
 }
 
+void run_overrides_init(struct run_overrides *overrides)
+{
+    *overrides = (struct run_overrides){.calls = {.temperature = NAN}};
+    budget_rules_init(&overrides->budget);
+}
+
 int pins_resolve(const struct eval_def *eval, const struct config *config,
                  struct registry *registry, const struct dataset_info *dataset,
                  const struct run_overrides *overrides, struct pins **ret_pins, struct as_err *err)

@@ -78,6 +78,8 @@ struct run_overrides {
     struct budget_rules budget;          /* caps that set or lower those of the eval */
 };
 
+void run_overrides_init(struct run_overrides *overrides); /* everything as the eval says */
+
 /* Resolves every name now. dataset is what the eval's selector found. */
 int pins_resolve(const struct eval_def *eval, const struct config *config,
                  struct registry *registry, const struct dataset_info *dataset,

@@ -40,7 +40,9 @@ static void create_work(struct store *store, void *ctx)
                                 .who = replay->requested_by,
                                 .action = "run.replay",
                                 .why = replay->why};
-    adopt->rc = store_group_start(store, &replay->record, NULL, &entry, &replay->record.id);
+    adopt->rc =
+        store_group_start(store, &(struct group_birth){.group = &replay->record, .entry = &entry},
+                          &replay->record.id);
     if (!adopt->rc)
         adopt->rc = looks_load(store, replay->record.id, adopt->pins, &replay->looks);
     if (adopt->rc)

@@ -23,6 +23,8 @@ struct start {
     struct run_overrides overrides; /* its names are in the arena */
     struct journal_rules journal;   /* when they have some */
     const char *requested_by, *tag, *why;
+    struct schedule_slot slot;
+    bool has_slot;
     engine_started_fn done;
     engine_planned_fn planned; /* instead of done: nothing is to be started */
     struct as_json *plan;
@@ -78,9 +80,11 @@ static void create_work(struct store *store, void *ctx)
                                 .who = start->requested_by,
                                 .action = "run.start",
                                 .why = start->why};
-    start->rc = put.rc ? put.rc
-                       : store_group_start(store, &start->record, start->selection.seqs, &entry,
-                                           &start->run);
+    struct group_birth birth = {.group = &start->record,
+                                .case_seqs = start->selection.seqs,
+                                .entry = &entry,
+                                .slot = start->has_slot ? &start->slot : NULL};
+    start->rc = put.rc ? put.rc : store_group_start(store, &birth, &start->run);
     if (!start->rc) /* it may have a list of cases of its own */
         start->rc = store_group_get(store, start->run, &start->arena, &start->record);
     if (start->rc)
@@ -247,6 +251,11 @@ static struct start *start_new(struct engine *engine, const struct engine_reques
     start->requested_by = as_arena_strdup(&start->arena, request->requested_by);
     start->tag = as_arena_strdup(&start->arena, request->tag);
     start->why = as_arena_strdup(&start->arena, request->why);
+    start->has_slot = request->slot != NULL;
+    if (request->slot)
+        start->slot = (struct schedule_slot){
+            as_arena_strdup(&start->arena, request->slot->eval),
+            as_arena_strdup(&start->arena, request->slot->schedule), request->slot->due_ms};
     start->ctx = ctx;
     const char **models = NULL;
     if (request->overrides.models) {

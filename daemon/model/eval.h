@@ -7,6 +7,7 @@
 #include "daemon/model/gate_rules.h"
 #include "daemon/model/journal_rules.h"
 #include "daemon/model/rank_rules.h"
+#include "daemon/model/schedule_rules.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -57,6 +58,8 @@ struct eval_def {
     struct gate_rules gate;
     struct journal_rules journal;
     struct rank_rules rank;
+    struct schedule_rules schedules[SCHEDULES_MAX];
+    size_t schedule_count;
 };
 
 #endif

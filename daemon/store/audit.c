@@ -93,20 +93,21 @@ int store_audit_page(struct store *store, const char *target, int64_t before_id,
     return rc;
 }
 
-int store_group_start(struct store *store, const struct group_record *group,
-                      const int64_t *case_seqs, const struct audit_entry *entry, int64_t *ret_id)
+int store_group_start(struct store *store, const struct group_birth *birth, int64_t *ret_id)
 {
-    struct group_record listed = *group;
+    struct group_record listed = *birth->group;
     int64_t id = 0;
     int rc = sql_begin(store);
-    if (!rc && case_seqs)
-        rc = case_list_create(store, group->dataset_id, case_seqs, group->case_count,
+    if (!rc && birth->case_seqs)
+        rc = case_list_create(store, listed.dataset_id, birth->case_seqs, listed.case_count,
                               &listed.dataset_id);
     if (!rc)
         rc = store_group_create(store, &listed, &id);
+    if (!rc && birth->slot)
+        rc = store_schedule_start(store, birth->slot, id, listed.created_ms);
     if (!rc) {
         char target[AUDIT_TARGET_BYTES];
-        struct audit_entry placed = *entry;
+        struct audit_entry placed = *birth->entry;
         audit_target_of_run(id, target);
         placed.target = target;
         rc = store_audit_add(store, &placed);

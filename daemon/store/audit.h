@@ -7,7 +7,7 @@
 #ifndef DAEMON_STORE_AUDIT_H
 #define DAEMON_STORE_AUDIT_H
 
-#include "daemon/store/store.h"
+#include "daemon/store/schedules.h"
 
 #define AUDIT_TARGET_BYTES 64
 
@@ -35,11 +35,17 @@ int store_audit_page(struct store *store, const char *target, int64_t before_id,
 int store_audit_latest(struct store *store, const char *action, struct as_arena *arena,
                        struct audit_entry **ret_entries, size_t *ret_count) AS_MUST_USE;
 
-/* The entry's target is set to the new group. case_seqs: case_count positions in the dataset
- * version, in the order in which the group takes them, and it gets a list of cases of its own;
- * NULL: the first ones of the dataset, or of the list. */
-int store_group_start(struct store *store, const struct group_record *group,
-                      const int64_t *case_seqs, const struct audit_entry *entry,
+/* What a group comes to be with, in one transaction. */
+struct group_birth {
+    const struct group_record *group;
+    /* case_count positions in the dataset version, in the order in which the group takes them, and
+     * it gets a list of cases of its own; NULL: the first ones of the dataset, or of the list. */
+    const int64_t *case_seqs;
+    const struct audit_entry *entry;  /* its target is set to the new group */
+    const struct schedule_slot *slot; /* the time that it starts for; NULL: none */
+};
+/* AS_EEXIST: that time is not owed a run. */
+int store_group_start(struct store *store, const struct group_birth *birth,
                       int64_t *ret_id) AS_MUST_USE;
 int store_group_change_state(struct store *store, int64_t id, enum group_state state,
                              const struct audit_entry *entry) AS_MUST_USE;

@@ -191,7 +191,23 @@ static const char version_12[] =
 
     "PRAGMA user_version = 12;";
 
+/* Times of schedules, and how far each schedule was looked through. */
+static const char version_13[] =
+    "CREATE TABLE schedule_mark ("
+    "  eval TEXT NOT NULL, schedule TEXT NOT NULL, seen_ms INTEGER NOT NULL,"
+    "  is_disabled INTEGER NOT NULL, was_off INTEGER NOT NULL,"
+    "  PRIMARY KEY (eval, schedule)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE TABLE schedule_time ("
+    "  eval TEXT NOT NULL, schedule TEXT NOT NULL, due_ms INTEGER NOT NULL,"
+    "  state INTEGER NOT NULL, is_late INTEGER NOT NULL, is_manual INTEGER NOT NULL,"
+    "  run INTEGER NOT NULL, at_ms INTEGER NOT NULL, why TEXT,"
+    "  PRIMARY KEY (eval, schedule, due_ms)"
+    ") STRICT, WITHOUT ROWID;"
+
+    "PRAGMA user_version = 13;";
+
 const char *const schema_steps[STORE_SCHEMA_VERSION] = {
-    version_1, version_2, version_3, version_4,  version_5,  version_6,
-    version_7, version_8, version_9, version_10, version_11, version_12,
+    version_1, version_2, version_3,  version_4,  version_5,  version_6,  version_7,
+    version_8, version_9, version_10, version_11, version_12, version_13,
 };

@@ -68,6 +68,9 @@ static void test_whoever_reads_may_not_change(void **state)
                                            "run.replay",
                                            "run.rescore",
                                            "run.drop_scores",
+                                           "schedule.enable",
+                                           "schedule.disable",
+                                           "schedule.trigger",
                                            "plugin.shadow"};
     (void)state;
     size_t above_observer = 0;

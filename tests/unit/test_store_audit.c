@@ -112,7 +112,9 @@ static void test_a_new_group_is_in_the_log_under_its_number(void **state)
     struct group_record group;
     char target[AUDIT_TARGET_BYTES];
     assert_int_equal(store_group_get(f->store, first, &f->arena, &group), 0);
-    assert_int_equal(store_group_start(f->store, &group, NULL, &entry, &id), 0);
+    assert_int_equal(
+        store_group_start(f->store, &(struct group_birth){.group = &group, .entry = &entry}, &id),
+        0);
     audit_target_of_run(id, target);
     assert_int_equal(read_page(f, NULL, 0, 10, &got), 1);
     assert_string_equal(got->target, target);

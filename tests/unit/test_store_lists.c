@@ -26,7 +26,8 @@ static struct group_record start_listed(struct store_fixture *f, int64_t dataset
                                  .sample_count = 1,
                                  .pins_json = "{}"};
     int64_t id = 0;
-    assert_int_equal(store_group_start(f->store, &group, seqs, &who, &id), 0);
+    assert_int_equal(
+        store_group_start(f->store, &(struct group_birth){&group, seqs, &who, NULL}, &id), 0);
     assert_int_equal(store_group_get(f->store, id, &f->arena, &group), 0);
     return group;
 }
@@ -94,7 +95,8 @@ static void test_a_list_goes_with_the_last_group_that_has_it(void **state)
     struct store_fixture *f = *state;
     int64_t dataset = store_fixture_dataset(f, "d", 6), replay = 0;
     struct group_record group = start_listed(f, dataset);
-    assert_int_equal(store_group_start(f->store, &group, NULL, &who, &replay), 0);
+    assert_int_equal(
+        store_group_start(f->store, &(struct group_birth){&group, NULL, &who, NULL}, &replay), 0);
     end_and_prune(f, group.id);
     assert_cases(f, group.dataset_id, listed, 3);
     end_and_prune(f, replay);
@@ -110,7 +112,9 @@ static void test_a_case_that_is_not_there_refuses_the_group(void **state)
                                  .dataset_id = store_fixture_dataset(f, "d", 6),
                                  .case_count = 2,
                                  .pins_json = "{}"};
-    assert_int_equal(store_group_start(f->store, &group, seqs, &who, &id), AS_ECORRUPT);
+    assert_int_equal(
+        store_group_start(f->store, &(struct group_birth){&group, seqs, &who, NULL}, &id),
+        AS_ECORRUPT);
     assert_int_equal(store_group_get(f->store, 1, &f->arena, &group), AS_ENOENT);
 }
 

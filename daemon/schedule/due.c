@@ -1,0 +1,129 @@
+/* Jitter is a hash of the schedule and of the time, so that a restart does not draw anew. A run
+ * that starts within its jitter belongs to a time before it: times are looked for from that far
+ * back. */
+#include "daemon/schedule/due.h"
+
+#include "lib/buf.h"
+#include "lib/hash.h"
+
+#include <string.h>
+
+#define LOOK_BACK_MS (400ll * 24 * 3600 * 1000) /* what is older is not even counted */
+#define STEPS_MAX 100000                        /* blackouts may cover every time that a line has */
+
+const char *due_action_name(enum due_action action)
+{
+    static const char *const names[] = {
+        [DUE_START] = "start",
+        [DUE_MISSED] = "missed",
+        [DUE_BLACKOUT] = "blackout",
+    };
+    return names[action];
+}
+
+/* 0 up to the limit, a second of it too. */
+static int64_t jitter_ms(const struct due_look *look, int64_t due_ms)
+{
+    struct as_buf text = {0};
+    uint64_t drawn = 0;
+    if (!look->rules->jitter_ms)
+        return 0;
+    as_buf_addf(&text, "%s/%lld", look->seed, (long long)due_ms);
+    struct as_sha256 hash = as_sha256_of(text.ptr, text.len);
+    memcpy(&drawn, hash.bytes, sizeof(drawn));
+    as_buf_done(&text);
+    return (int64_t)(drawn % ((uint64_t)look->rules->jitter_ms + 1));
+}
+
+static bool is_blacked_out(const struct due_look *look, int64_t due_ms)
+{
+    int64_t utc_s = due_ms / 1000;
+    int64_t wall_s = utc_s + as_zone_span_at(look->zone, utc_s).offset_s;
+    for (size_t i = 0; i < look->rules->blackout_count; i++)
+        if (blackout_covers(&look->rules->blackouts[i], wall_s))
+            return true;
+    return false;
+}
+
+/* The time after *at_s, which is moved to it. */
+static bool step(const struct due_look *look, int64_t *at_s, struct due_time *ret_time)
+{
+    struct as_cron_due due;
+    if (as_cron_next(&look->rules->cron, look->zone, *at_s, &due))
+        return false;
+    *at_s = due.utc_s;
+    *ret_time = (struct due_time){
+        .due_ms = due.utc_s * 1000,
+        .start_ms = due.utc_s * 1000 + jitter_ms(look, due.utc_s * 1000),
+        .shift = due.shift,
+        .action = is_blacked_out(look, due.utc_s * 1000) ? DUE_BLACKOUT : DUE_START,
+    };
+    return true;
+}
+
+/* The last second before the times that can start after ms. */
+static int64_t first_second(const struct due_look *look, int64_t ms)
+{
+    int64_t from_ms = ms - look->rules->jitter_ms;
+    return (from_ms >= 0 ? from_ms : from_ms - 999) / 1000 - 1;
+}
+
+/* Those that nobody was there for: all are missed but what on_missed makes up for. A time that is
+ * on time makes up for those before it. */
+static void settle_missed(const struct due_look *look, struct due_time *times, size_t count)
+{
+    bool is_made_up = look->rules->on_missed == SCHEDULE_MISSED_SKIP;
+    for (size_t i = count; i-- > 0;) {
+        struct due_time *time = &times[i];
+        if (time->action != DUE_START)
+            continue;
+        bool is_late = look->now_ms - time->start_ms > DUE_GRACE_MS;
+        if (is_late && look->rules->on_missed != SCHEDULE_MISSED_RUN_ALL && is_made_up)
+            time->action = DUE_MISSED;
+        time->is_late = is_late && time->action == DUE_START;
+        is_made_up = is_made_up || time->action == DUE_START;
+    }
+}
+
+size_t due_collect(const struct due_look *look, struct due_time times[DUE_TIMES_MAX],
+                   uint64_t *ret_dropped)
+{
+    int64_t oldest_ms = look->now_ms - LOOK_BACK_MS;
+    int64_t at_s = first_second(look, look->seen_ms > oldest_ms ? look->seen_ms : oldest_ms);
+    size_t count = 0;
+    struct due_time time;
+    *ret_dropped = 0;
+    while (step(look, &at_s, &time) && time.due_ms <= look->now_ms) {
+        if (time.start_ms <= look->seen_ms || time.start_ms > look->now_ms)
+            continue;
+        if (count == DUE_TIMES_MAX) {
+            memmove(times, times + 1, (DUE_TIMES_MAX - 1) * sizeof(*times));
+            count--;
+            (*ret_dropped)++;
+        }
+        times[count++] = time;
+    }
+    settle_missed(look, times, count);
+    return count;
+}
+
+int due_next(const struct due_look *look, bool with_blackouts, struct due_time *ret_time)
+{
+    int64_t at_s = first_second(look, look->now_ms);
+    struct due_time time, best = {0};
+    bool has_best = false;
+    /* A later time may start earlier: by its jitter, which is bounded. */
+    for (int steps = 0; steps < STEPS_MAX && step(look, &at_s, &time); steps++) {
+        if (has_best && time.due_ms > best.start_ms)
+            break;
+        if (time.start_ms <= look->now_ms || (time.action == DUE_BLACKOUT && !with_blackouts))
+            continue;
+        if (!has_best || time.start_ms < best.start_ms)
+            best = time;
+        has_best = true;
+    }
+    if (!has_best)
+        return AS_ENOENT;
+    *ret_time = best;
+    return 0;
+}

@@ -1,0 +1,226 @@
+/* daemon/schedule/due: which times a schedule owes, and what becomes of those that nobody was there
+ * for. */
+#include "daemon/schedule/due.h"
+#include "lib/civil.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#define MINUTE_MS 60000ll
+#define HOUR_MS (60 * MINUTE_MS)
+#define DAY_MS (24 * HOUR_MS)
+
+static struct due_time times[DUE_TIMES_MAX];
+static size_t count;
+static uint64_t dropped;
+
+static int64_t ms_of(const char *text)
+{
+    struct as_civil at = {0};
+    if (sscanf(text, "%d-%d-%d %d:%d", &at.year, &at.month, &at.day, &at.hour, &at.minute) != 5)
+        fail_msg("no time: %s", text);
+    return as_civil_seconds(&at) * 1000;
+}
+
+static struct schedule_rules rules_of(const char *line)
+{
+    struct schedule_rules rules = {.name = "main", .line = line, .timezone = "UTC"};
+    struct as_err err = {0};
+    if (as_cron_parse(line, &rules.cron, &err))
+        fail_msg("%s", err.msg);
+    return rules;
+}
+
+static void look_in(const struct schedule_rules *rules, const char *zone_name, int64_t seen_ms,
+                    int64_t now_ms)
+{
+    struct as_zone *zone = NULL;
+    struct as_err err = {0};
+    assert_int_equal(as_zone_open(zone_name, &zone, &err), 0);
+    struct due_look look = {"nightly/main", rules, zone, seen_ms, now_ms};
+    count = due_collect(&look, times, &dropped);
+    as_zone_free(zone);
+}
+
+static void look(const struct schedule_rules *rules, const char *seen, const char *now)
+{
+    look_in(rules, "UTC", ms_of(seen), ms_of(now));
+}
+
+static void assert_time(size_t i, const char *due, enum due_action action, bool is_late)
+{
+    assert_true(i < count);
+    if (times[i].due_ms != ms_of(due) || times[i].action != action || times[i].is_late != is_late)
+        fail_msg("time %zu is %lld, %s, late %d", i, (long long)times[i].due_ms,
+                 due_action_name(times[i].action), times[i].is_late);
+}
+
+static void test_nothing_is_owed_before_its_time_and_one_run_at_it(void **unused)
+{
+    struct schedule_rules rules = rules_of("30 2 * * *");
+    (void)unused;
+    look(&rules, "2026-11-21 02:30", "2026-11-22 02:29");
+    assert_int_equal(count, 0);
+    look(&rules, "2026-11-21 02:30", "2026-11-22 02:30");
+    assert_int_equal(count, 1);
+    assert_time(0, "2026-11-22 02:30", DUE_START, false);
+    look(&rules, "2026-11-22 02:30", "2026-11-22 02:31");
+    assert_int_equal(count, 0);
+}
+
+static void test_a_clock_that_was_set_back_owes_nothing_new(void **unused)
+{
+    struct schedule_rules rules = rules_of("* * * * *");
+    (void)unused;
+    look(&rules, "2026-11-22 02:30", "2026-11-22 01:30");
+    assert_int_equal(count, 0);
+}
+
+static void test_missed_times_are_made_up_for_by_one_run(void **unused)
+{
+    struct schedule_rules rules = rules_of("0 * * * *");
+    (void)unused;
+    look(&rules, "2026-11-21 00:00", "2026-11-21 04:30");
+    assert_int_equal(count, 4);
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(times[i].action, DUE_MISSED);
+    assert_time(3, "2026-11-21 04:00", DUE_START, true);
+}
+
+static void test_a_time_that_is_on_time_makes_up_for_those_before_it(void **unused)
+{
+    struct schedule_rules rules = rules_of("0 * * * *");
+    (void)unused;
+    look(&rules, "2026-11-21 00:00", "2026-11-21 03:01");
+    assert_int_equal(count, 3);
+    assert_time(0, "2026-11-21 01:00", DUE_MISSED, false);
+    assert_time(1, "2026-11-21 02:00", DUE_MISSED, false);
+    assert_time(2, "2026-11-21 03:00", DUE_START, false);
+}
+
+static void test_missed_times_may_be_left_out_or_all_be_made_up_for(void **unused)
+{
+    struct schedule_rules rules = rules_of("0 * * * *");
+    (void)unused;
+    rules.on_missed = SCHEDULE_MISSED_SKIP;
+    look(&rules, "2026-11-21 00:00", "2026-11-21 02:30");
+    assert_time(0, "2026-11-21 01:00", DUE_MISSED, false);
+    assert_time(1, "2026-11-21 02:00", DUE_MISSED, false);
+    look(&rules, "2026-11-21 00:00", "2026-11-21 02:01");
+    assert_time(0, "2026-11-21 01:00", DUE_MISSED, false);
+    assert_time(1, "2026-11-21 02:00", DUE_START, false);
+    rules.on_missed = SCHEDULE_MISSED_RUN_ALL;
+    look(&rules, "2026-11-21 00:00", "2026-11-21 02:30");
+    assert_time(0, "2026-11-21 01:00", DUE_START, true);
+    assert_time(1, "2026-11-21 02:00", DUE_START, true);
+}
+
+static void test_of_very_many_missed_times_the_latest_are_told(void **unused)
+{
+    struct schedule_rules rules = rules_of("* * * * *");
+    (void)unused;
+    rules.on_missed = SCHEDULE_MISSED_RUN_ALL;
+    look(&rules, "2026-11-20 00:00", "2026-11-21 00:00");
+    assert_int_equal(count, DUE_TIMES_MAX);
+    assert_int_equal(dropped, 1440 - DUE_TIMES_MAX);
+    assert_time(DUE_TIMES_MAX - 1, "2026-11-21 00:00", DUE_START, false);
+    look(&rules, "1990-01-01 00:00", "2026-11-21 00:00"); /* ends, and soon */
+    assert_int_equal(count, DUE_TIMES_MAX);
+}
+
+static void
+test_a_change_of_the_clock_while_assayd_was_down_loses_and_doubles_nothing(void **unused)
+{
+    struct schedule_rules rules = rules_of("30 2 * * *");
+    (void)unused;
+    rules.on_missed = SCHEDULE_MISSED_RUN_ALL;
+    look_in(&rules, "Europe/Berlin", ms_of("2026-03-28 12:00"), ms_of("2026-03-30 12:00"));
+    assert_int_equal(count, 2);
+    assert_time(0, "2026-03-29 01:00", DUE_START, true);
+    assert_int_equal(times[0].shift, AS_CRON_AT_JUMP);
+    assert_time(1, "2026-03-30 00:30", DUE_START, true);
+    look_in(&rules, "Europe/Berlin", ms_of("2026-10-24 12:00"), ms_of("2026-10-26 12:00"));
+    assert_int_equal(count, 2);
+    assert_time(0, "2026-10-25 00:30", DUE_START, true);
+    assert_time(1, "2026-10-26 01:30", DUE_START, true);
+}
+
+static void test_a_blackout_is_by_the_clock_of_the_schedules_zone(void **unused)
+{
+    struct schedule_rules rules = rules_of("0 * * * *");
+    (void)unused;
+    assert_int_equal(blackout_parse("22:00-06:00", &rules.blackouts[rules.blackout_count++]), 0);
+    look_in(&rules, "Europe/Berlin", ms_of("2026-11-21 19:30"), ms_of("2026-11-21 21:00"));
+    assert_int_equal(count, 2);
+    assert_time(0, "2026-11-21 20:00", DUE_START, true); /* 21:00 in Berlin */
+    assert_time(1, "2026-11-21 21:00", DUE_BLACKOUT, false);
+}
+
+static void test_jitter_is_bounded_and_the_same_at_each_look(void **unused)
+{
+    struct schedule_rules rules = rules_of("0 * * * *");
+    int64_t starts[24], least = DAY_MS, most = 0;
+    (void)unused;
+    rules.jitter_ms = 10 * MINUTE_MS;
+    rules.on_missed = SCHEDULE_MISSED_RUN_ALL;
+    look(&rules, "2026-11-21 00:30", "2026-11-22 00:30");
+    assert_int_equal(count, 24);
+    for (size_t i = 0; i < count; i++) {
+        int64_t late = times[i].start_ms - times[i].due_ms;
+        assert_true(late >= 0 && late <= rules.jitter_ms);
+        least = late < least ? late : least;
+        most = late > most ? late : most;
+        starts[i] = times[i].start_ms;
+    }
+    assert_true(most - least > 5 * MINUTE_MS); /* they differ */
+    /* A look at every minute owes each of them once, at the time that the long look told. */
+    size_t seen = 0;
+    for (int64_t at = ms_of("2026-11-21 00:30"); at < ms_of("2026-11-22 00:30"); at += MINUTE_MS) {
+        look_in(&rules, "UTC", at, at + MINUTE_MS);
+        for (size_t i = 0; i < count; i++)
+            assert_true(times[i].start_ms == starts[seen++]);
+    }
+    assert_int_equal(seen, 24);
+}
+
+static void test_the_next_time_is_the_next_that_starts(void **unused)
+{
+    struct schedule_rules rules = rules_of("0 * * * *");
+    struct as_zone *zone = NULL;
+    struct as_err err = {0};
+    struct due_time next;
+    (void)unused;
+    assert_int_equal(as_zone_open("UTC", &zone, &err), 0);
+    assert_int_equal(blackout_parse("22:00-06:00", &rules.blackouts[rules.blackout_count++]), 0);
+    struct due_look look = {"nightly/main", &rules, zone, 0, ms_of("2026-11-21 21:00")};
+    assert_int_equal(due_next(&look, false, &next), 0);
+    assert_true(next.due_ms == ms_of("2026-11-22 06:00"));
+    assert_int_equal(due_next(&look, true, &next), 0);
+    assert_true(next.due_ms == ms_of("2026-11-21 22:00"));
+    assert_int_equal(blackout_parse("06:00-22:00", &rules.blackouts[rules.blackout_count++]), 0);
+    assert_int_equal(due_next(&look, false, &next), AS_ENOENT);
+    as_zone_free(zone);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_nothing_is_owed_before_its_time_and_one_run_at_it),
+        cmocka_unit_test(test_a_clock_that_was_set_back_owes_nothing_new),
+        cmocka_unit_test(test_missed_times_are_made_up_for_by_one_run),
+        cmocka_unit_test(test_a_time_that_is_on_time_makes_up_for_those_before_it),
+        cmocka_unit_test(test_missed_times_may_be_left_out_or_all_be_made_up_for),
+        cmocka_unit_test(test_of_very_many_missed_times_the_latest_are_told),
+        cmocka_unit_test(
+            test_a_change_of_the_clock_while_assayd_was_down_loses_and_doubles_nothing),
+        cmocka_unit_test(test_a_blackout_is_by_the_clock_of_the_schedules_zone),
+        cmocka_unit_test(test_jitter_is_bounded_and_the_same_at_each_look),
+        cmocka_unit_test(test_the_next_time_is_the_next_that_starts),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

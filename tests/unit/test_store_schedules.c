@@ -1,0 +1,133 @@
+/* daemon/store/schedules: what became of times of schedules; each is one row, and is started once.
+ */
+#include "daemon/store/audit.h"
+#include "tests/unit/store_fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+static const struct schedule_mark mark = {"nightly", "main", 5000, false, false};
+
+static struct schedule_time time_of(int64_t due_ms, enum schedule_state state)
+{
+    return (struct schedule_time){
+        .slot = {"nightly", "main", due_ms}, .state = state, .at_ms = due_ms + 1};
+}
+
+/* A group that starts for the time. */
+static int start_for(struct store_fixture *f, int64_t due_ms, int64_t *ret_run)
+{
+    struct group_record group;
+    int64_t like = store_fixture_group(f, 1);
+    struct schedule_slot slot = {"nightly", "main", due_ms};
+    struct audit_entry entry = {.at_ms = 1, .who = "schedule main", .action = "run.start"};
+    assert_int_equal(store_group_get(f->store, like, &f->arena, &group), 0);
+    return store_group_start(
+        f->store, &(struct group_birth){.group = &group, .entry = &entry, .slot = &slot}, ret_run);
+}
+
+static void test_a_time_that_is_there_is_not_added_again(void **state)
+{
+    struct store_fixture *f = *state;
+    struct schedule_time times[2] = {time_of(1000, SCHEDULE_MISSED), time_of(2000, SCHEDULE_OWED)};
+    bool is_new[2];
+    assert_int_equal(store_schedule_note(f->store, &mark, times, 1, NULL, is_new), 0);
+    assert_true(is_new[0]);
+    times[0].state = SCHEDULE_OWED;
+    assert_int_equal(store_schedule_note(f->store, &mark, times, 2, NULL, is_new), 0);
+    assert_false(is_new[0]);
+    assert_true(is_new[1]);
+    struct schedule_time *got = NULL;
+    size_t count = 0;
+    struct schedule_slot all = {NULL, NULL, 0};
+    assert_int_equal(store_schedule_page(f->store, &all, 10, &f->arena, &got, &count), 0);
+    assert_int_equal(count, 2);
+    assert_int_equal(got[0].slot.due_ms, 2000);
+    assert_int_equal(got[1].state, SCHEDULE_MISSED);
+}
+
+static void test_a_mark_is_what_was_marked_last(void **state)
+{
+    struct store_fixture *f = *state;
+    struct schedule_mark got, later = mark;
+    assert_int_equal(store_schedule_mark_get(f->store, "nightly", "main", &got), AS_ENOENT);
+    assert_int_equal(store_schedule_note(f->store, &mark, NULL, 0, NULL, NULL), 0);
+    later.seen_ms = 9000;
+    later.is_disabled = later.was_off = true;
+    assert_int_equal(store_schedule_note(f->store, &later, NULL, 0, NULL, NULL), 0);
+    store_fixture_reopen(f);
+    assert_int_equal(store_schedule_mark_get(f->store, "nightly", "main", &got), 0);
+    assert_int_equal(got.seen_ms, 9000);
+    assert_true(got.is_disabled && got.was_off);
+}
+
+static void test_a_time_that_is_owed_is_started_once(void **state)
+{
+    struct store_fixture *f = *state;
+    struct schedule_time owed = time_of(1000, SCHEDULE_OWED), *got = NULL;
+    int64_t run = 0, again = 0, live = 0;
+    size_t count = 0;
+    assert_int_equal(store_schedule_note(f->store, &mark, &owed, 1, NULL, NULL), 0);
+    assert_int_equal(start_for(f, 1000, &run), 0);
+    assert_int_equal(start_for(f, 1000, &again), AS_EEXIST);
+    assert_int_equal(start_for(f, 7000, &again), AS_EEXIST); /* nobody owes it */
+    assert_int_equal(store_schedule_owed(f->store, "nightly", "main", &f->arena, &got, &count), 0);
+    assert_int_equal(count, 0);
+    assert_int_equal(store_schedule_live_run(f->store, "nightly", "main", &live), 0);
+    assert_int_equal(live, run);
+    assert_int_equal(store_group_finish(f->store, run, GROUP_DONE, NULL, NULL, NULL, 1700000000000),
+                     0);
+    assert_int_equal(store_schedule_live_run(f->store, "nightly", "main", &live), 0);
+    assert_int_equal(live, 0);
+}
+
+/* The group that could not have the time is not there either. */
+static void test_a_start_that_is_not_owed_leaves_no_group(void **state)
+{
+    struct store_fixture *f = *state;
+    struct group_record *groups = NULL;
+    int64_t run = 0;
+    size_t before = 0, after = 0;
+    (void)store_fixture_group(f, 1);
+    assert_int_equal(store_groups_page(f->store, NULL, 0, 100, &f->arena, &groups, &before), 0);
+    assert_int_equal(start_for(f, 1000, &run), AS_EEXIST);
+    assert_int_equal(store_groups_page(f->store, NULL, 0, 100, &f->arena, &groups, &after), 0);
+    assert_int_equal(after, before + 1); /* the one that start_for copies */
+    assert_int_equal(run, 0);
+}
+
+static void test_what_was_owed_can_come_to_nothing_once(void **state)
+{
+    struct store_fixture *f = *state;
+    struct schedule_time owed = time_of(1000, SCHEDULE_OWED),
+                         failed = time_of(1000, SCHEDULE_FAILED);
+    struct schedule_time *got = NULL;
+    size_t count = 0;
+    failed.why = "no such dataset";
+    assert_int_equal(store_schedule_note(f->store, &mark, &owed, 1, NULL, NULL), 0);
+    assert_int_equal(store_schedule_settle(f->store, &failed), 0);
+    assert_int_equal(store_schedule_settle(f->store, &failed), AS_ENOENT);
+    assert_int_equal(store_schedule_latest(f->store, &f->arena, &got, &count), 0);
+    assert_int_equal(count, 1);
+    assert_int_equal(got[0].state, SCHEDULE_FAILED);
+    assert_string_equal(got[0].why, "no such dataset");
+}
+
+#define STORE_TEST(name) \
+    cmocka_unit_test_setup_teardown(name, store_fixture_setup, store_fixture_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        STORE_TEST(test_a_time_that_is_there_is_not_added_again),
+        STORE_TEST(test_a_mark_is_what_was_marked_last),
+        STORE_TEST(test_a_time_that_is_owed_is_started_once),
+        STORE_TEST(test_a_start_that_is_not_owed_leaves_no_group),
+        STORE_TEST(test_what_was_owed_can_come_to_nothing_once),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
