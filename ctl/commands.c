@@ -232,6 +232,26 @@ const struct command commands[] = {
         .run = command_dataset_import,
     },
     {
+        .path = "dataset from-run",
+        .method = "dataset.from_run",
+        .doc = "Make a dataset of the cases that a run failed.",
+        .args = {{"RUN", "run"}, {.label = "NAME", .param = "name"}},
+        .options = {{"where", "WHICH", "where", "failed, flipped or 'score<0.5'; needed"},
+                    {"model", "MODEL", "model", "only what this member did"},
+                    {"metric", "METRIC", "metric", "by this one, not the primary metric"},
+                    {"to", "WHAT", "to", "of flipped only those to pass, or to fail"},
+                    {"add", NULL, "add", "to the cases that NAME has already"}},
+        .help = RUN_HELP
+        "\nThe cases become a new version of NAME, each once, in the order of the run,\n"
+        "with the run and the reason in metadata.from_runs. failed: a member's score is\n"
+        "below the gate's pass_threshold, or the model itself failed. flipped: as in\n"
+        "`run flips`. score takes <, <=, > and >=. Exit code 65 when no case is one of\n"
+        "those; then nothing is stored.",
+        .example = "assayctl dataset from-run last regressions --where flipped --to fail\n"
+                   "assayctl dataset from-run last hard --where 'score<0.5' --model small --add",
+        .print = print_from_run,
+    },
+    {
         .path = "dataset ls",
         .method = "dataset.list",
         .doc = "Every version of every dataset.",

@@ -18,6 +18,7 @@ void print_plugin_test(struct ctl *ctl, const struct as_json *result);
 void print_eval_list(struct ctl *ctl, const struct as_json *result);
 void print_eval(struct ctl *ctl, const struct as_json *result);
 void print_import(struct ctl *ctl, const struct as_json *result);
+void print_from_run(struct ctl *ctl, const struct as_json *result);
 void print_dataset_list(struct ctl *ctl, const struct as_json *result);
 void print_dataset(struct ctl *ctl, const struct as_json *result);
 void print_plan(struct ctl *ctl, const struct as_json *result);

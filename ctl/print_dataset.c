@@ -56,6 +56,13 @@ void print_import(struct ctl *ctl, const struct as_json *result)
     print_newest(out, result);
 }
 
+void print_from_run(struct ctl *ctl, const struct as_json *result)
+{
+    out_print(&ctl->out, "%s of run %s\n", fmt_counted(result, "chosen", "case").s,
+              fmt_count(result, "run").s);
+    print_import(ctl, result);
+}
+
 static const struct grid_column dataset_columns[] = {
     {"DATASET", 0, "name", NULL},
     {"VERSION", GRID_RIGHT, "version", fmt_count},

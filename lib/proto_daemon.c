@@ -218,6 +218,29 @@ const struct proto_method proto_daemon_methods[] = {
         .errors = "not_found",
     },
     {
+        .name = "dataset.from_run",
+        .role = PROTO_OPERATOR,
+        .doc = "Makes a dataset version of cases of a run group that has ended, in its order, each "
+               "once, as they were, with {run, dataset, why} in their metadata.from_runs.",
+        .params = {NEED_ID("run", "the run group's number"),
+                   NEED_TEXT("name", "of the dataset", NAME_MAX_BYTES),
+                   NEED_TEXT("where",
+                             "failed (the score is below the gate's pass threshold, or the model "
+                             "itself failed), flipped (a candidate against the baseline), or "
+                             "score<0.5, with <, <=, > or >=",
+                             64),
+                   TEXT("model", "only what this member did; any, when not given", NAME_MAX_BYTES),
+                   TEXT("metric", "the primary metric when not given", NAME_MAX_BYTES),
+                   TEXT("to", "of flipped, only those to pass or to fail", 8),
+                   {.name = "add",
+                    .type = PROTO_BOOL,
+                    .doc = "to the cases of the newest version of that name, which stay as they "
+                           "are"}},
+        .result = "{run, chosen, dataset, is_new, newest, good, bad, bad_lines}: chosen is how "
+                  "many cases are among those, the rest as of dataset.import_end",
+        .errors = "not_found, bad_input, state, io",
+    },
+    {
         .name = "dataset.list",
         .role = PROTO_OBSERVER,
         .doc = "Every version of every dataset.",

@@ -21,6 +21,7 @@ const struct control_route control_routes[] = {
     {"dataset.import_chunk", handle_dataset_import_chunk},
     {"dataset.import_end", handle_dataset_import_end},
     {"dataset.import_abort", handle_dataset_import_abort},
+    {"dataset.from_run", handle_dataset_from_run},
     {"dataset.list", handle_dataset_list},
     {"dataset.show", handle_dataset_show},
     {"run.start", handle_run_start},

@@ -111,6 +111,7 @@ void handle_dataset_import_begin(void *app, struct control_call *call);
 void handle_dataset_import_chunk(void *app, struct control_call *call);
 void handle_dataset_import_end(void *app, struct control_call *call);
 void handle_dataset_import_abort(void *app, struct control_call *call);
+void handle_dataset_from_run(void *app, struct control_call *call);
 void handle_dataset_list(void *app, struct control_call *call);
 void handle_dataset_show(void *app, struct control_call *call);
 void handle_run_start(void *app, struct control_call *call);

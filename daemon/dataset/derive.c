@@ -45,6 +45,8 @@ struct as_json *dataset_derive_case(struct as_json *item, const struct dataset_o
 {
     struct derivation derivation = {as_json_object(), as_json_get(item, "input") != NULL};
     as_json_each(item, keep_member, &derivation);
+    if (!origin)
+        return derivation.made;
     struct as_json *metadata = as_json_get(item, "metadata");
     metadata = metadata ? as_json_share(metadata) : as_json_object();
     struct as_json *origins = origins_of(metadata);

@@ -14,7 +14,8 @@ struct dataset_origin { /* borrowed */
 
 /* A new case out of one of a dataset: the same members, and in the end of metadata.from_runs an
  * object {run, dataset: "name@version", why}. messages that were made from an input are left out:
- * the import makes them again. Shares members with item, whose metadata may change too. */
+ * the import makes them again. origin NULL: without a further note. Shares members with item, whose
+ * metadata may change too. */
 struct as_json *dataset_derive_case(struct as_json *item, const struct dataset_origin *origin);
 
 #endif

@@ -18,6 +18,7 @@ struct dataset_import {
     bool is_begun;              /* the open file has had a line that was not blank */
     bool is_foreign;            /* ... and is of another kind: what is left of it is not read */
     enum dataset_format format; /* DATASET_UNKNOWN until a line has settled it */
+    bool is_told;               /* ... or somebody who knows: lines are not asked */
     uint64_t good, bad;
     struct seen seen; /* the good cases' ids */
     struct as_hasher *hasher;
@@ -48,6 +49,12 @@ struct dataset_import *dataset_import_new(const struct dataset_import_options *o
     import->file = as_xstrdup("");
     import->hasher = as_hasher_new();
     return import;
+}
+
+void dataset_import_own_cases(struct dataset_import *import)
+{
+    import->format = DATASET_CASES;
+    import->is_told = true;
 }
 
 static void write_member(const struct as_json *made, const char *key, struct as_buf *out)
@@ -91,7 +98,7 @@ static int choose_format(const struct dataset_import *import, const struct as_js
 {
     enum dataset_format format = format_detect(line, ret_is_sure);
     bool is_settled = import->format != DATASET_UNKNOWN;
-    if (format == DATASET_UNKNOWN)
+    if (format == DATASET_UNKNOWN || import->is_told)
         format = is_settled ? import->format : DATASET_CASES;
     if (!*ret_is_sure && import->format == DATASET_CHAT)
         format = DATASET_CHAT;

@@ -35,6 +35,8 @@ struct dataset_import_options {
 };
 
 struct dataset_import *dataset_import_new(const struct dataset_import_options *options);
+/* Before the first line: every line is a case of our own, whatever it looks like. */
+void dataset_import_own_cases(struct dataset_import *import);
 /* The next bytes belong to this file; its line numbers start at 1. Ends the line that was open. */
 void dataset_import_file(struct dataset_import *import, const char *name);
 void dataset_import_feed(struct dataset_import *import, const char *data, size_t len);

@@ -412,6 +412,20 @@ static void test_chat_lines_are_checked_key_by_key(void **unused)
 
 /* ---- one format an import ---- */
 
+/* A conversation that ends with an answer looks like a chat, whose last answer is its recording. */
+static void test_cases_of_our_own_are_not_taken_for_a_chat(void **unused)
+{
+    (void)unused;
+    struct imported *out = import_begin();
+    dataset_import_own_cases(out->import);
+    import_add(out, "f", "{\"id\":\"a\",\"messages\":[" U "," A "]}\n");
+    import_finish(out);
+    assert_int_equal(out->rc, 0);
+    assert_int_equal(out->summary.format, DATASET_CASES);
+    assert_null(strstr(out->cases.ptr, "recorded"));
+    import_free(out);
+}
+
 static void test_a_line_of_another_format_is_a_bad_line(void **unused)
 {
     (void)unused;
@@ -479,6 +493,7 @@ int main(void)
         cmocka_unit_test(test_a_chat_that_ends_unanswered_is_asked_whole_wherever_it_stands),
         cmocka_unit_test(test_tools_of_a_chat_are_kept_as_metadata),
         cmocka_unit_test(test_chat_lines_are_checked_key_by_key),
+        cmocka_unit_test(test_cases_of_our_own_are_not_taken_for_a_chat),
         cmocka_unit_test(test_a_line_of_another_format_is_a_bad_line),
         cmocka_unit_test(test_a_bad_line_settles_no_format),
         cmocka_unit_test(test_a_line_like_none_is_judged_by_the_format_that_is_settled),

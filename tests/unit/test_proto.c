@@ -65,6 +65,7 @@ static void test_whoever_reads_may_not_change(void **state)
                                            "dataset.import_chunk",
                                            "dataset.import_end",
                                            "dataset.import_abort",
+                                           "dataset.from_run",
                                            "run.replay",
                                            "run.rescore",
                                            "run.drop_scores",
