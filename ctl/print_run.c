@@ -357,35 +357,40 @@ static void print_candidate(const struct output *out, const struct as_json *run,
     print_recommendation(out, run, name);
 }
 
-/* Of a run that is under way: what its looks saw. Without looks nothing is told before its end. */
-static void print_looks(const struct output *out, const struct as_json *looks)
+static void print_look(const struct output *out, const struct as_json *look)
 {
-    const struct as_json *done = as_json_get(looks, "done");
-    if (!looks)
-        return;
-    out_field(out, "looks", "%s", str_or(looks, "sentence", "?"));
-    for (size_t i = 0; i < as_json_len(done); i++) {
-        const struct as_json *look = as_json_at(done, i);
-        const struct as_json *candidates = as_json_get(look, "candidates");
-        for (size_t c = 0; c < as_json_len(candidates); c++) {
-            const struct as_json *one = as_json_at(candidates, c);
-            out_field(out, "", "look %s, %s: %s, difference %s, %s interval %s",
-                      fmt_count(look, "look").s, str_or(one, "candidate", "?"),
-                      str_or(one, "decision", "?"), fmt_diff(one, "diff").s, fmt_level(one).s,
-                      fmt_interval(one, "ci").s);
-        }
+    const struct as_json *candidates = as_json_get(look, "candidates");
+    for (size_t i = 0; i < as_json_len(candidates); i++) {
+        const struct as_json *one = as_json_at(candidates, i);
+        const char *waits_for = as_json_get_cstr(one, "waits_for");
+        out_field(out, "look", "%s, after %s, %s: %s%s%s, difference %s, %s interval %s",
+                  fmt_count(look, "look").s, fmt_counted(look, "n", "case").s,
+                  str_or(one, "candidate", "?"), str_or(one, "decision", "?"),
+                  waits_for ? ", waits for " : "", waits_for ? waits_for : "",
+                  fmt_diff(one, "diff").s, fmt_level(one).s, fmt_interval(one, "ci").s);
     }
+}
+
+/* What the looks saw. Of a run that is under way it is all that is told of its scores; of one that
+ * has ended the headline says how. */
+static void print_looks(const struct output *out, const struct as_json *run)
+{
+    const struct as_json *looks = as_json_get(run, "looks"), *done = as_json_get(looks, "done");
+    if (looks && !as_json_get(run, "headline"))
+        out_field(out, "looks", "%s", str_or(looks, "sentence", "?"));
+    for (size_t i = 0; i < as_json_len(done); i++)
+        print_look(out, as_json_at(done, i));
 }
 
 bool print_run_head(const struct output *out, const struct as_json *run)
 {
     const struct as_json *progress = as_json_get(run, "progress");
     print_head(out, run);
+    print_looks(out, run);
     if (as_json_len(as_json_get(run, "members")))
         return true;
     out_field(out, "progress", "%s of %s rows", fmt_count(progress, "done").s,
               fmt_count(progress, "total").s);
-    print_looks(out, as_json_get(run, "looks"));
     print_budget(out, as_json_get(run, "budget"));
     return false;
 }

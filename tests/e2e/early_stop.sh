@@ -47,7 +47,8 @@ write_looks worse sim-q60 4 'margin: 0.1'
 expect_exit 0 ctl run plan worse
 expect_contains "$out" '4 looks, after 100, 200, 300 and 400 cases' '95.71 %'
 expect_exit 2 ctl run start worse --gate
-expect_contains "$out" 'looks were planned: stopped at look 1 of 4 after 100 of 400 cases; 600 calls saved' '99.99% CI'
+expect_contains "$out" 'looks were planned: stopped at look 1 of 4 after 100 of 400 cases; 600 calls saved' '99.99% CI' \
+    '1, after 100 cases, sim-q60: fail'
 expect "$(sim_count requests)" = 200 'calls'
 shown=$(show 1)
 expect "$(jq -c '[.looks.planned, .looks.n_max, .looks.stopped_at, .looks.cases_left_out, .looks.calls_saved]' <<<"$shown")" = \
@@ -116,7 +117,7 @@ shown=$(show "$run")
 expect "$(jq -c '[.members, .comparisons, .verdicts, .headline]' <<<"$shown")" = '[null,null,null,null]' 'scores of a run under way'
 expect "$(jq -c '.looks.done[0].candidates[0] | has("ci")' <<<"$shown")" = true 'a look that was made'
 expect_exit 0 ctl run show "$run"
-expect_contains "$out" 'of 4 made' 'look 1, sim-other: continue'
+expect_contains "$out" 'of 4 made' '1, after 100 cases, sim-other: continue'
 expect_exit 0 ctl run resume "$run"
 heal
 expect_exit 0 ctl run watch "$run"
@@ -129,10 +130,10 @@ run=$((run + 1))
 some_rows() { [ "$(jq '.progress.done' <<<"$(show "$run")")" -ge 50 ]; }
 await 'some rows' some_rows
 expect_exit 0 ctl run pause "$run"
-for what in "run show $run" "report $run --format md" "report $run --format html"; do
+for what in 'run show' 'report --format md' 'report --format html' 'run compare' 'run flips' 'run rank' 'gate' 'run show --by scorer'; do
     # shellcheck disable=SC2086
-    expect_exit 0 ctl $what
-    expect_lacks "$out" '[0.' '[-0.' 'not worse' 'no clear difference' 'candidate is'
+    ctl $what "$run" >"$home/out" 2>&1 || true
+    expect_lacks "$(<"$home/out")" '[0.' '[-0.' 'not worse' 'no clear difference' 'candidate is' Better Worse
 done
 expect "$(jq -c '[paths(scalars) | map(strings) | join(".") | select(test("mean|diff|ci$|score"))]' <<<"$(show "$run")")" = '[]' \
     'what run show tells of the scores'
