@@ -5,6 +5,7 @@
 #include "daemon/report/project.h"
 #include "daemon/report/rank.h"
 #include "daemon/report/result_looks.h"
+#include "daemon/store/calls.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -48,6 +49,21 @@ static void begin_answer(struct control_query *query, const struct ended_group *
     as_json_set_str(query->result, "eval", group->record.eval_name);
     as_json_set_str(query->result, "primary", spec->metric_names[spec->primary]);
     as_json_set_int(query->result, "cases", group->record.case_count);
+}
+
+static void note_stopped(struct store *store, struct control_query *query,
+                         const struct ended_group *group)
+{
+    int64_t left_out = 0;
+    int rc = query->rc ? query->rc : store_rows_over_budget(store, group->record.id, &left_out);
+    struct as_json *notes = as_json_get(query->result, "notes");
+    if (!query->rc && rc)
+        control_store_failed(store, query, rc, "what the budget left out");
+    else if (!rc && left_out)
+        as_json_push_take(notes,
+                          as_json_new_str(AS_STR("the budget stopped the run: the cases that "
+                                                 "it had are the first ones, no sample of "
+                                                 "all")));
 }
 
 /* ---- rank ---- */
@@ -100,6 +116,7 @@ static void rank_work(struct store *store, struct control_query *query)
             begin_answer(query, &group);
             query->rc = report_rank(store, &group.report.spec, &rules, is_pinned, query->result,
                                     &query->err);
+            note_stopped(store, query, &group);
         }
     }
     pins_free(group.pins);
@@ -123,6 +140,7 @@ static void project_work(struct store *store, struct control_query *query)
         begin_answer(query, &group);
         query->rc =
             report_project(store, &group.report.spec, &question, query->result, &query->err);
+        note_stopped(store, query, &group);
     }
     pins_free(group.pins);
 }

@@ -162,10 +162,10 @@ static struct as_json *dominator_json(const struct ranking *ranking, const struc
     bool is_clear = paired->ci_low > 0 || paired->ci_high < 0;
     struct as_buf text = {0};
     as_buf_addf(&text,
-                "'%s' is as good or better on all: %s points (95 %% interval %s to %s, n=%zu "
+                "'%s' is as good or better on all: %s points (%s %% interval %s to %s, n=%zu "
                 "pairs%s)",
-                name, gate_points(paired->diff).text, gate_points(paired->ci_low).text,
-                gate_points(paired->ci_high).text, paired->n,
+                name, gate_points(paired->diff).text, gate_level(paired).text,
+                gate_points(paired->ci_low).text, gate_points(paired->ci_high).text, paired->n,
                 is_clear ? "" : ", no clear difference");
     add_ratio(ranking, winner, loser, RANK_COST, &text);
     add_ratio(ranking, winner, loser, RANK_LATENCY, &text);

@@ -75,9 +75,9 @@ static void add_amounts(struct as_buf *out, const struct contest *contest, const
         as_buf_adds(out, ", by how much so few cases do not tell");
     else
         as_buf_addf(out,
-                    ", by about %s points at the means seen, and by %s should all %zu be equally "
+                    ", by about %s points at the means seen, and by %s should they all be equally "
                     "good",
-                    gate_points(seen).text, gate_points(most).text, contest->k);
+                    gate_points(seen).text, gate_points(most).text);
 }
 
 struct as_json *result_best_of(const struct table *table, const struct report_spec *spec)

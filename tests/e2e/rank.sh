@@ -96,6 +96,10 @@ expect "$(ctl --json run rank last | jq -c '[.composite, .members[0].composite]'
 expect_contains "$(ctl run rank last)" "no composite" "is a guess: it is of 10 latencies"
 expect "$(ctl --json run project last --requests-per-day 5 | jq .judge)" = null "no judge"
 
+# A run that its budget stopped says so.
+expect_exit 5 ctl run start sums --wait --max-requests 40
+expect_contains "$(ctl run rank last)$(ctl run project last --requests-per-day 5)" "note: the budget stopped the run" "of 20 of 200 cases"
+
 # A replay derives all of it again.
 expect_exit 0 ctl run replay 1
 expect "$(ctl --json run rank last | jq -c '.members, .composite')" = "$(jq -c '.members, .composite' <<<"$ranked")" "ranks of the replay"

@@ -305,7 +305,7 @@ static void test_a_result_says_by_how_much_the_best_is_overstated(void **state)
     assert_non_null(sentence);
     assert_non_null(strstr(sentence, "2 candidates were tried and 'small' has the highest mean"));
     /* 20 of 50 differences are 1 or -1: sqrt(0.4 / 49) phi(0) */
-    assert_non_null(strstr(sentence, "by 3.6 should all 2 be equally good"));
+    assert_non_null(strstr(sentence, "by 3.6 should they all be equally good"));
     report_done(&group);
 }
 
