@@ -144,6 +144,14 @@ static struct text fmt_tokens(const struct as_json *object, const char *key)
     return text;
 }
 
+/* Where the answers have a cost and none passed there is no such number. */
+static struct text fmt_cost_per_pass(const struct as_json *member, const char *key)
+{
+    if (as_json_get(member, "cost_usd") && !as_json_get(member, key))
+        return (struct text){"n/a"};
+    return fmt_usd(member, key);
+}
+
 static void print_per_answer(const struct output *out, const struct as_json *members)
 {
     static const struct grid_column columns[] = {
@@ -152,7 +160,7 @@ static void print_per_answer(const struct output *out, const struct as_json *mem
         {"TOKENS IN", GRID_RIGHT, "input_tokens", fmt_tokens},
         {"TOKENS OUT", GRID_RIGHT, "output_tokens", fmt_tokens},
         {"COST", GRID_RIGHT, "cost_usd", fmt_usd},
-        {"COST PER PASS", GRID_RIGHT, "cost_per_pass_usd", fmt_usd},
+        {"COST PER PASS", GRID_RIGHT, "cost_per_pass_usd", fmt_cost_per_pass},
         {0},
     };
     out_styled(out, STYLE_BOLD, "\nof one answer\n");

@@ -83,6 +83,8 @@ odd_eval one one good bad exact_match
 run_odd one bad
 expect_at "$comparison" '[1,-1,null,null]'
 expect_at '.members[0] | [.metrics[0].n, .latency_n]' '[1,1]'
+expect_exit 0 ctl run project last --requests-per-day 10
+expect_lacks "$out" unpriced # nothing passed: there is no cost of a pass, and yet it is priced
 expect_at '.outcome' '"fail"' # the one critical case regressed
 
 odd_eval failed some good broken exact_match
