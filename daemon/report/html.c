@@ -82,7 +82,7 @@ static void add_contents(const struct render *render)
     const struct as_json *run = render->run;
     bool has_members = as_json_len(as_json_get(run, "members"));
     as_buf_adds(out, "<nav aria-label=\"Contents\"><ul>");
-    add_link(out, "verdict", "Verdict", as_json_len(as_json_get(run, "verdicts")));
+    add_link(out, "verdict", "Verdict", html_has_verdict(render));
     add_link(out, "comparison", "Against the baseline",
              as_json_len(as_json_get(run, "comparisons")));
     add_link(out, "models", "Models", has_members);
@@ -169,18 +169,50 @@ static void add_pin(struct as_buf *out, const char *what, const struct as_json *
     as_buf_adds(out, "</code></td></tr>\n");
 }
 
+/* The names under which the API says that it answered. */
+static void add_returned_ids(struct as_buf *out, const struct as_json *member)
+{
+    const struct as_json *ids = as_json_get(member, "returned_ids");
+    int64_t left_out = as_json_get_int(member, "returned_ids_left_out", 0);
+    const char *before = " <span class=\"note\">answered as ";
+    for (size_t i = 0; i < as_json_len(ids); i++) {
+        const struct as_json *one = as_json_at(ids, i);
+        as_buf_adds(out, before);
+        render_markup_cstr(out, as_json_get_cstr(one, "id"));
+        as_buf_addf(out, " (%" PRId64 " rows)", as_json_get_int(one, "rows", 0));
+        before = ", ";
+    }
+    if (left_out)
+        as_buf_addf(out, " and %" PRId64 " more", left_out);
+    as_buf_adds(out, as_json_len(ids) ? "</span>" : "");
+}
+
+static void add_model_pin(const struct render *render, size_t index)
+{
+    struct as_buf *out = render->out;
+    const struct as_json *pins = as_json_get(render->run, "pins");
+    const struct as_json *model = as_json_at(as_json_get(pins, "models"), index);
+    as_buf_adds(out, "<tr>");
+    html_head_cell(out, "model");
+    html_text_cell(out, as_json_get_cstr(model, "model"));
+    as_buf_adds(out, "<td><code>");
+    render_markup_cstr(out, as_json_get_cstr(model, "id"));
+    as_buf_adds(out, "</code>");
+    add_returned_ids(out, as_json_at(as_json_get(render->run, "members"), index));
+    as_buf_adds(out, "</td></tr>\n");
+}
+
 static void html_tail(const struct render *render)
 {
     struct as_buf *out = render->out;
     const struct as_json *pins = as_json_get(render->run, "pins");
-    const struct as_json *models = as_json_get(pins, "models"),
-                         *plugins = as_json_get(pins, "plugins");
+    const struct as_json *plugins = as_json_get(pins, "plugins");
     html_end_cases(render);
     html_begin_section(out, "made-of", "What the run was made of");
     html_begin_table(out, "what the run was made of", "part|name|id or sha256", NULL);
     add_pin(out, "dataset", as_json_get(render->run, "dataset"), "name", "hash");
-    for (size_t i = 0; i < as_json_len(models); i++)
-        add_pin(out, "model", as_json_at(models, i), "model", "id");
+    for (size_t i = 0; i < render_member_count(render->run); i++)
+        add_model_pin(render, i);
     if (as_json_get(pins, "judge"))
         add_pin(out, "judge", as_json_get(pins, "judge"), "model", "id");
     for (size_t i = 0; i < as_json_len(plugins); i++)

@@ -71,6 +71,7 @@ void html_scatter(const struct render *render);
 
 /* ---- sections ---- */
 
+bool html_has_verdict(const struct render *render);
 void html_verdict(const struct render *render);
 void html_comparisons(const struct render *render);
 void html_members(const struct render *render);

@@ -134,18 +134,25 @@ static void add_looks(const struct render *render)
     html_end_table(out);
 }
 
+/* Looks were planned: a run under way shows those that it has come to, and nothing else. */
+bool html_has_verdict(const struct render *render)
+{
+    return as_json_len(as_json_get(render->run, "verdicts")) || as_json_get(render->run, "looks");
+}
+
 void html_verdict(const struct render *render)
 {
     struct as_buf *out = render->out;
     const struct as_json *verdicts = as_json_get(render->run, "verdicts");
     size_t count = as_json_len(verdicts);
-    const char *best_of = as_json_get_cstr(render->run, "best_of");
-    if (!count)
+    if (!html_has_verdict(render))
         return;
     html_begin_section(out, "verdict", count > 1 ? "Verdicts" : "Verdict");
-    html_element(out, "p class=\"warning\"", best_of);
+    html_element(out, "p class=\"warning\"", as_json_get_cstr(render->run, "best_of"));
     for (size_t i = 0; i < count; i++)
         add_candidate(render, as_json_at(verdicts, i), count == 1);
+    if (!count)
+        as_buf_adds(out, "<p>There is none yet.</p>\n");
     add_looks(render);
     as_buf_adds(out, "</section>\n");
 }

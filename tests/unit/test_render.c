@@ -270,6 +270,11 @@ static void test_html_shows_what_a_result_has_besides(void **state)
     AS_CLEANUP_JSON struct as_json *extra = NULL;
     assert_int_equal(as_json_parse(run_text, strlen(run_text), &report.run, NULL), 0);
     assert_int_equal(as_json_parse(more, strlen(more), &extra, NULL), 0);
+    AS_CLEANUP_JSON struct as_json *ids = NULL;
+    const char answered[] = "[{\"id\": \"m-1-<b>\", \"rows\": 2}, {\"id\": \"m-1\", \"rows\": 1}]";
+    assert_int_equal(as_json_parse(answered, strlen(answered), &ids, NULL), 0);
+    as_json_set_take(as_json_at(as_json_get(report.run, "members"), 0), "returned_ids",
+                     as_json_share(ids));
     static const char *const keys[] = {"best_of", "recommendations", "looks", "tags",
                                        "tags_left_out"};
     for (size_t i = 0; i < AS_COUNT(keys); i++)
@@ -285,6 +290,8 @@ static void test_html_shows_what_a_result_has_besides(void **state)
     assert_has(&report, "[-1.000, 1.000] at 98.06 %");
     assert_has(&report, "open &lt;yet&gt;");
     assert_has(&report, "4 more tags are left out");
+    render_tail(&render);
+    assert_has(&report, "answered as m-1-&lt;b&gt; (2 rows), m-1 (1 rows)</span>");
     done(&report);
 }
 
