@@ -56,9 +56,14 @@ void print_settings(const struct output *out, const struct as_json *chosen,
 /* What a run is; of one without a result how far it is. True: it has one. */
 bool print_run_head(const struct output *out, const struct as_json *run);
 /* The gate's word on a candidate: outcome, sentence, checks with the cases that are their evidence.
- * With only_bad the checks that passed share a line. */
+ * With only_bad the checks that passed share a line; without it those that were not asked do. */
 void print_gate(const struct output *out, const char *candidate, const struct as_json *verdict,
                 bool only_bad);
+
+/* An answer's warnings. */
+void print_warned(const struct output *out, const struct as_json *answer);
+/* The tags within which the candidate is clearly worse; nothing when there is none. */
+void print_worse_tags(const struct output *out, const struct as_json *run, const char *candidate);
 
 /* What to do about that candidate, and the word on the best of several; of a result that has them.
  */

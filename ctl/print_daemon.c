@@ -177,5 +177,6 @@ void print_eval(struct ctl *ctl, const struct as_json *result)
     if (as_json_get(result, "early_stop"))
         out_field(out, "early stop", "%s looks",
                   fmt_count(as_json_get(result, "early_stop"), "looks").s);
+    print_warned(out, result);
     as_buf_done(&candidates);
 }

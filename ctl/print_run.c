@@ -15,6 +15,7 @@ void print_started(struct ctl *ctl, const struct as_json *result)
 {
     struct text run = fmt_count(result, "run");
     out_print(&ctl->out, "run %s started; watch it with: assayctl run watch %s\n", run.s, run.s);
+    print_warned(&ctl->out, result);
 }
 
 void print_steered(struct ctl *ctl, const struct as_json *result)
@@ -232,7 +233,6 @@ void print_settings(const struct output *out, const struct as_json *chosen,
 static void print_head(const struct output *out, const struct as_json *run)
 {
     const struct as_json *dataset = as_json_get(run, "dataset");
-    const struct as_json *warnings = as_json_get(run, "warnings");
     print_title(out, run);
     out_field(out, "dataset", "%s@%s (%s, %s)", str_or(dataset, "name", "?"),
               fmt_count(dataset, "version").s, fmt_counted(dataset, "cases", "case").s,
@@ -246,8 +246,7 @@ static void print_head(const struct output *out, const struct as_json *run)
     print_score_sets(out, as_json_get(run, "score_sets"));
     print_rescoring(out, as_json_get(run, "rescoring"));
     print_unknown_calls(out, run);
-    for (size_t i = 0; i < as_json_len(warnings); i++)
-        wrap_print_after(out, STYLE_WARN, "  warning: ", as_json_cstr(as_json_at(warnings, i)));
+    print_warned(out, run);
 }
 
 /* ---- comparisons and verdicts ---- */
@@ -352,6 +351,7 @@ static void print_candidate(const struct output *out, const struct as_json *run,
         print_pair(out, pair_of(pairs, name, primary),
                    as_json_len(as_json_get(run, "recommendations")) > 1);
     print_other_pairs(out, pairs, name, primary);
+    print_worse_tags(out, run, name);
     if (verdict)
         print_gate(out, name, verdict, true);
     print_recommendation(out, run, name);

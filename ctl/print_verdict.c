@@ -31,14 +31,15 @@ static void print_check_result(const struct output *out, const struct as_json *c
 
 static void print_checks(const struct output *out, const struct as_json *checks, bool only_bad)
 {
-    struct as_buf passed = {0};
+    struct as_buf passed = {0}, skipped = {0};
     for (size_t i = 0; i < as_json_len(checks); i++) {
         const struct as_json *check = as_json_at(checks, i);
         const char *outcome = str_or(check, "outcome", "SKIP");
         bool is_pass = !strcmp(outcome, "PASS"), is_skip = !strcmp(outcome, "SKIP");
-        if (is_pass && only_bad)
-            as_buf_addf(&passed, "%s%s", passed.len ? ", " : "", str_or(check, "name", "?"));
-        else if (!is_skip)
+        struct as_buf *list = is_skip ? &skipped : &passed;
+        if (is_skip || (is_pass && only_bad))
+            as_buf_addf(list, "%s%s", list->len ? ", " : "", str_or(check, "name", "?"));
+        else
             print_check_result(out, check);
     }
     if (passed.len) {
@@ -46,7 +47,10 @@ static void print_checks(const struct output *out, const struct as_json *checks,
         out_styled(out, STYLE_GOOD, "PASS");
         out_print(out, " %s\n", passed.ptr);
     }
+    if (skipped.len && !only_bad)
+        wrap_print_after(out, STYLE_DIM, "  not asked: ", skipped.ptr);
     as_buf_done(&passed);
+    as_buf_done(&skipped);
 }
 
 void print_gate(const struct output *out, const char *candidate, const struct as_json *verdict,
@@ -58,6 +62,36 @@ void print_gate(const struct output *out, const char *candidate, const struct as
     wrap_print_after(out, STYLE_PLAIN, "  ", str_or(verdict, "sentence", ""));
     wrap_print_after(out, STYLE_PLAIN, "  ", str_or(verdict, "advice", ""));
     print_checks(out, as_json_get(verdict, "checks"), only_bad);
+}
+
+void print_warned(const struct output *out, const struct as_json *answer)
+{
+    const struct as_json *warnings = as_json_get(answer, "warnings");
+    for (size_t i = 0; i < as_json_len(warnings); i++)
+        wrap_print_after(out, STYLE_WARN, "  warning: ", as_json_cstr(as_json_at(warnings, i)));
+}
+
+/* Clear after Holm's adjustment, whatever the gate asks of tags. */
+#define CLEAR_P 0.05
+
+void print_worse_tags(const struct output *out, const struct as_json *run, const char *candidate)
+{
+    const struct as_json *tags = as_json_get(run, "tags");
+    struct as_buf text = {0};
+    for (size_t i = 0; i < as_json_len(tags); i++) {
+        const struct as_json *tag = as_json_at(tags, i), *pairs = as_json_get(tag, "comparisons");
+        for (size_t j = 0; j < as_json_len(pairs); j++) {
+            const struct as_json *pair = as_json_at(pairs, j);
+            if (!strcmp(str_or(pair, "candidate", ""), candidate) &&
+                as_json_get_num(pair, "p_holm", 1) < CLEAR_P &&
+                as_json_get_num(pair, "diff", 0) < 0)
+                as_buf_addf(&text, "%s%s (%s, n=%s)", text.len ? ", " : "", str_or(tag, "tag", "?"),
+                            fmt_diff(pair, "diff").s, fmt_count(pair, "n_pairs").s);
+        }
+    }
+    if (text.len)
+        out_field(out, "worse within", "%s", text.ptr);
+    as_buf_done(&text);
 }
 
 static enum style style_of_action(const char *action)
@@ -95,6 +129,7 @@ void print_verdict(struct ctl *ctl, const struct as_json *result)
     const char *outcome = str_or(result, "outcome", "no verdict");
     out_styled(out, STYLE_BOLD, "run %s  ", fmt_count(result, "run").s);
     out_styled(out, style_of_word(outcome), "%s\n", outcome);
+    print_warned(out, result);
     for (size_t i = 0; i < as_json_len(candidates); i++) {
         const struct as_json *candidate = as_json_at(candidates, i);
         out_print(out, "\n");

@@ -163,8 +163,8 @@ const struct proto_method proto_daemon_methods[] = {
                   "[{name, selector, params}], rubric: {name, selector, params} or null, judge, "
                   "primary, samples, max_cases, budget: {cap: value} or null, gate: {rule: value}, "
                   "early_stop: {looks} or null, "
-                  "journal: {policy, max_age_ms}, source}: source is the text "
-                  "of the file",
+                  "journal: {policy, max_age_ms}, warnings: [string], source}: source is the text "
+                  "of the file, warnings are what the gate leaves open",
         .errors = "not_found",
     },
     {

@@ -61,7 +61,7 @@ const struct proto_method proto_run_methods[] = {
                     .doc = "its calls go behind those of runs without this, where they share a "
                            "provider account: of eight turns one is left for it"},
                    WHY},
-        .result = "{run}: the group's number",
+        .result = "{run, warnings: [string]}: the group's number, and what its gate leaves open",
         .errors = "not_found, bad_input, plugin, limit, io",
     },
     {
@@ -120,7 +120,8 @@ const struct proto_method proto_run_methods[] = {
             "latency_p50_ms, latency_p95_ms, latency_p99_ms, input_tokens, output_tokens, "
             "cost_usd, judge_cost_usd, cost_per_pass_usd, metrics: [{metric, n, mean, ci: [lo, "
             "hi] or null, ci_method, min, p10, median, max, pass_rate, na, errors, hist: [cases "
-            "by score, in tenths]}]}], comparisons: [{candidate, baseline, metric, n_pairs, "
+            "by score, in tenths]}], returned_ids: [{id, rows}], returned_ids_left_out}], "
+            "comparisons: [{candidate, baseline, metric, n_pairs, "
             "unpaired, baseline_mean, candidate_mean, diff, ci, confidence, p, wins, losses, ties, "
             "policy, baseline_failed, candidate_failed, diff_if_dropped, p_holm, p_ni, "
             "p_ni_holm}], "
@@ -149,7 +150,9 @@ const struct proto_method proto_run_methods[] = {
             "errors count rows: errors are those whose score the judge, a plugin or its worker "
             "failed to make, and they are in no mean; tags are of the primary metric, in byte "
             "order, of very many the largest: tags_left_out counts the rest; p_holm is p among "
-            "those of the tags that are tested, with gate.tags.min_n pairs or more; a check's "
+            "those of the tags that are tested, with gate.tags.min_n pairs or more; returned_ids "
+            "is who "
+            "answered, as the API says, the most frequent first; a check's "
             "more_cases is how many would decide it, or null; score_sets are what run.rescore "
             "kept, "
             "rescoring is what it does now; unknown_fate counts the calls that may have been made "
@@ -582,7 +585,8 @@ const struct proto_method proto_run_methods[] = {
             "{run, eval, state, outcome: pass, fail, undecided or null (no gate, or the run "
             "failed), headline, candidates: [{candidate, outcome, sentence, advice, more_cases, "
             "checks: [{name, outcome: PASS, FAIL, INCONCLUSIVE or SKIP, observed, limit, "
-            "sentence, evidence: [case id], evidence_total}]}], recommendations, best_of: as in "
+            "sentence, more_cases, evidence: [case id], evidence_total}]}], warnings, "
+            "recommendations, best_of: as in "
             "run.show, null of an older assayd}",
         .errors = "not_found, state",
     },

@@ -74,6 +74,8 @@ void control_store_failed(struct store *store, struct control_query *query, int 
 
 /* The eval that the call names; NULL: the call was answered with why not. */
 const struct eval_def *control_eval_of(struct control_app *app, struct control_call *call);
+/* What its gate leaves open, for people: a new array of sentences. */
+struct as_json *control_eval_warnings(const struct eval_def *eval);
 uint32_t control_limit(const struct control_call *call);
 /* Who calls, as records name him: "uid 1000". */
 #define CONTROL_WHO_BYTES 32

@@ -97,6 +97,15 @@ static struct as_json *early_stop_json(const struct eval_def *eval)
     return json;
 }
 
+struct as_json *control_eval_warnings(const struct eval_def *eval)
+{
+    struct as_json *warnings = as_json_array();
+    const char *open = gate_rules_warning(&eval->gate);
+    if (open)
+        as_json_push_take(warnings, as_json_new_str(as_str_from(open)));
+    return warnings;
+}
+
 void handle_eval_show(void *ctx, struct control_call *call)
 {
     struct control_app *app = ctx;
@@ -123,6 +132,7 @@ void handle_eval_show(void *ctx, struct control_call *call)
     as_json_set_take(json, "early_stop", early_stop_json(eval));
     as_json_set_take(json, "journal", journal_rules_to_json(&eval->journal));
     as_json_set_take(json, "rank", rank_rules_to_json(&eval->rank));
+    as_json_set_take(json, "warnings", control_eval_warnings(eval));
     as_json_set_str(json, "source", eval->source);
     control_reply(call, json);
 }

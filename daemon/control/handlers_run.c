@@ -524,6 +524,7 @@ static void verdict_work(struct store *store, struct control_query *query)
     as_json_set_str(json, "outcome", group.outcome);
     as_json_set_take(json, "headline", shared(result, "headline"));
     as_json_set_take(json, "candidates", verdicts ? verdicts : as_json_array());
+    as_json_set_take(json, "warnings", shared(result, "warnings"));
     as_json_set_take(json, "recommendations", shared(result, "recommendations"));
     as_json_set_take(json, "best_of", shared(result, "best_of"));
     query->result = json;

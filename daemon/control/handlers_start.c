@@ -2,17 +2,47 @@
 #include "daemon/control/handlers.h"
 
 #include <math.h>
+#include <stdlib.h>
+
+static void tell_started(struct control_call *call, int64_t run, struct as_json *warnings_take,
+                         const struct as_err *err)
+{
+    struct as_json *json = as_json_object();
+    as_json_set_int(json, "run", run);
+    if (warnings_take)
+        as_json_set_take(json, "warnings", warnings_take);
+    if (err) {
+        control_fail(call, err);
+        as_json_free(json);
+    } else {
+        control_reply(call, json);
+    }
+}
 
 void control_run_started(void *ctx, int64_t run, const struct as_err *err)
 {
-    struct control_call *call = ctx;
-    if (err) {
-        control_fail(call, err);
-        return;
-    }
-    struct as_json *json = as_json_object();
-    as_json_set_int(json, "run", run);
-    control_reply(call, json);
+    tell_started(ctx, run, NULL, err);
+}
+
+/* The eval may be another by the time the run is there. */
+struct starting {
+    struct control_call *call;
+    struct as_json *warnings;
+};
+
+static void on_started(void *ctx, int64_t run, const struct as_err *err)
+{
+    struct starting *starting = ctx;
+    tell_started(starting->call, run, starting->warnings, err);
+    free(starting);
+}
+
+static void start(struct control_app *app, const struct eval_def *eval,
+                  const struct engine_request *request, struct control_call *call)
+{
+    struct starting *starting = as_xcalloc(1, sizeof(*starting));
+    *starting = (struct starting){call, control_eval_warnings(eval)};
+    engine_start(app->engine, request, on_started, starting);
 }
 
 static struct budget_rules caps_of(const struct as_json *params)
@@ -95,7 +125,7 @@ static void start_or_plan(struct control_app *app, struct control_call *call, bo
     if (is_plan)
         engine_plan(app->engine, &request, on_planned, call);
     else
-        engine_start(app->engine, &request, control_run_started, call);
+        start(app, eval, &request, call);
     as_arena_done(&arena);
 }
 

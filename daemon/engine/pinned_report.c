@@ -5,9 +5,11 @@
 void pinned_report_init(struct pinned_report *report, const struct pins *pins, int64_t group_id,
                         int64_t dataset_id, int64_t case_count)
 {
+    bool has_judge = pins->rubric != PINS_NO_RUBRIC;
     size_t called = 0;
     for (size_t i = 0; i < pins->member_count; i++) {
         report->member_names[i] = pins->members[i].spec.name;
+        report->member_ids[i] = pins->members[i].spec.id;
         called += !pins_is_recorded(&pins->members[i]);
     }
     for (size_t i = 0; i < pins->metric_count; i++)
@@ -24,5 +26,8 @@ void pinned_report_init(struct pinned_report *report, const struct pins *pins, i
         .gate = &pins->gate,
         .looks = {.planned = pins->looks, .order_seed = pins->order_seed},
         .called_members = called,
+        .member_ids = report->member_ids,
+        .judge_name = has_judge ? pins->judge.spec.name : NULL,
+        .judge_id = has_judge ? pins->judge.spec.id : NULL,
     };
 }

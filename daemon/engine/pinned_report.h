@@ -10,6 +10,7 @@
 struct pinned_report {
     struct report_spec spec;
     const char *member_names[PINS_MAX_MEMBERS];
+    const char *member_ids[PINS_MAX_MEMBERS];
     const char *metric_names[PINS_MAX_METRICS];
 };
 

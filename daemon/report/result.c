@@ -10,6 +10,7 @@
 #include "daemon/report/result_own.h"
 #include "daemon/report/result_tags.h"
 #include "daemon/report/result_verdict.h"
+#include "daemon/report/result_warnings.h"
 #include "daemon/report/stopped.h"
 #include "daemon/stats/cost.h"
 #include "daemon/store/calls.h"
@@ -216,20 +217,6 @@ struct build {
     bool is_gated; /* some check was asked for */
 };
 
-static void warn_if_identical(struct build *build, size_t candidate,
-                              const struct stats_paired *paired)
-{
-    if (!paired->n || paired->ties != paired->n)
-        return;
-    struct as_buf text = {0};
-    as_buf_addf(&text,
-                "every one of the %zu pairs of '%s' and the baseline has the same score: was it "
-                "really run?",
-                paired->n, build->spec->member_names[candidate]);
-    as_json_push_take(build->warnings, as_json_new_str(as_buf_str(&text)));
-    as_buf_done(&text);
-}
-
 /* Every metric's comparison; the gate has made the primary one. */
 static int add_comparisons(struct build *build, size_t candidate,
                            const struct gate_verdict *verdict)
@@ -281,7 +268,6 @@ static int judge_candidate(struct build *build, size_t candidate, struct as_err 
     as_json_push_take(build->verdicts,
                       result_verdict_json(build->table, spec, candidate, &verdict));
     result_tags_add(&build->tags, candidate, &verdict);
-    warn_if_identical(build, candidate, &verdict.compare);
     add_to_headline(build, candidate, &verdict);
     build->facts[candidate - 1] =
         advice_facts_of(spec->member_names[candidate],
@@ -375,24 +361,35 @@ static void add_looks(struct as_json *result, struct as_json *looks_take)
     as_buf_done(&headline);
 }
 
-int report_build(struct store *store, const struct report_spec *spec,
-                 struct report_result *ret_result, struct as_err *err)
+static int build_with_looks(struct store *store, const struct report_spec *spec,
+                            struct report_result *ret_result, struct as_err *err)
 {
     struct report_spec scoped = *spec;
-    struct report_result result;
     struct as_json *looks = NULL;
-    if (!spec->looks.planned)
-        return report_build_scoped(store, spec, ret_result, err);
     int rc = looks_scope(store, spec, &scoped.looks, err);
     if (!rc)
         rc = looks_tell(store, spec, true, &looks, err);
     if (!rc)
-        rc = report_build_scoped(store, &scoped, &result, err);
-    if (rc) {
+        rc = report_build_scoped(store, &scoped, ret_result, err);
+    if (rc)
         as_json_free(looks);
+    else
+        add_looks(ret_result->json, looks);
+    return rc;
+}
+
+int report_build(struct store *store, const struct report_spec *spec,
+                 struct report_result *ret_result, struct as_err *err)
+{
+    struct report_result result;
+    int rc = spec->looks.planned ? build_with_looks(store, spec, &result, err)
+                                 : report_build_scoped(store, spec, &result, err);
+    if (rc)
         return rc;
-    }
-    add_looks(result.json, looks);
-    *ret_result = result;
-    return 0;
+    rc = result_warn(store, spec, result.json, err);
+    if (rc)
+        as_json_free(result.json);
+    else
+        *ret_result = result;
+    return rc;
 }

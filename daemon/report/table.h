@@ -41,6 +41,9 @@ struct report_spec {
     const struct report_swap *swap; /* NULL: the group's own scores */
     struct report_looks looks;
     size_t called_members; /* those that are no recorded answers */
+    /* What each member's API is asked for, NULL for recorded answers; NULL: not known. */
+    const char *const *member_ids;
+    const char *judge_name, *judge_id; /* NULL without a judge */
 };
 
 struct table_values { /* a growing list of numbers */
