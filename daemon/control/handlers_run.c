@@ -261,7 +261,7 @@ static void set_looks(struct store *store, struct control_query *query,
     if (as_json_has(query->result, "looks") || pins_from_json(group->pins_json, &pins, NULL))
         return;
     pinned_report_init(&report, pins, group->id, group->dataset_id, group->case_count);
-    int rc = looks_tell(store, &report.spec, false, &looks, &err);
+    int rc = looks_tell(store, &report.spec, group_state_is_final(group->state), &looks, &err);
     if (rc)
         control_store_failed(store, query, rc, "the run's looks");
     else if (looks)

@@ -173,13 +173,17 @@ static void say_done(const struct telling *telling, struct as_buf *text)
 {
     uint32_t planned = telling->spec->looks.planned;
     int64_t all = telling->spec->case_count;
-    if (!telling->has_ended) {
+    bool is_over = telling->last && telling->last->is_last;
+    if (!telling->has_ended && is_over) {
+        as_buf_addf(text, "look %u of %u is the last; critical cases that it left out are run",
+                    telling->last->look, planned);
+    } else if (!telling->has_ended) {
         as_buf_addf(text, "%zu of %u made; the next is after %" PRId64 " of %" PRId64 " cases",
                     telling->count, planned,
                     looks_cases(telling->spec,
                                 telling->count < planned ? (uint32_t)telling->count + 1 : planned),
                     all);
-    } else if (!telling->last || !telling->last->is_last) {
+    } else if (!is_over) {
         as_buf_addf(text, "%zu of %u were made, and none of them ended it", telling->count,
                     planned);
     } else if (telling->last->look == planned) {
@@ -193,18 +197,23 @@ static void say_done(const struct telling *telling, struct as_buf *text)
     }
 }
 
-static struct as_json *done_json(const struct look_record *looks, size_t count)
+static int done_json(const struct look_record *looks, size_t count, struct as_json **ret_list,
+                     struct as_err *err)
 {
     struct as_json *list = as_json_array();
     for (size_t i = 0; i < count; i++) {
         struct as_json *look = NULL;
-        if (as_json_parse(looks[i].json, strlen(looks[i].json), &look, NULL))
-            continue; /* ours, whole or not there */
+        if (as_json_parse(looks[i].json, strlen(looks[i].json), &look, NULL)) {
+            as_json_free(list);
+            return as_err_set(err, AS_ECORRUPT, "look %u of this run is damaged in the database",
+                              looks[i].look);
+        }
         if (looks[i].is_kept)
             as_json_set_bool(look, "before_requeue", true);
         as_json_push_take(list, look);
     }
-    return list;
+    *ret_list = list;
+    return 0;
 }
 
 static struct as_json *telling_json(const struct telling *telling, struct as_json *done_take)
@@ -236,16 +245,19 @@ int looks_tell(struct store *store, const struct report_spec *spec, bool has_end
     struct as_arena arena = {0};
     struct look_record *looks = NULL;
     struct group_record group;
+    struct as_json *done = NULL;
     struct telling telling = {.spec = spec, .has_ended = has_ended};
     int rc = read_looks(store, spec, &arena, &looks, &telling.count, err);
     if (!rc && ((rc = store_cases_begun(store, spec->group_id, &telling.begun)) ||
                 (rc = store_group_get(store, spec->group_id, &arena, &group))))
         as_err_set(err, rc, "%s", store_error(store));
+    if (!rc)
+        rc = done_json(looks, telling.count, &done, err);
     if (!rc) {
         telling.last = telling.count ? &looks[telling.count - 1] : NULL;
         telling.calls_saved = (spec->case_count - telling.begun) * (int64_t)spec->called_members *
                               (int64_t)group.sample_count;
-        *ret_json = telling_json(&telling, done_json(looks, telling.count));
+        *ret_json = telling_json(&telling, done);
     }
     as_arena_done(&arena);
     return rc;

@@ -255,6 +255,19 @@ static void test_of_a_group_under_way_the_looks_that_were_made_are_told(void **s
     free(some);
 }
 
+static void test_a_damaged_look_is_an_error_and_not_left_out(void **state)
+{
+    struct answers answers = {.cases = FIRST_LOOK};
+    struct group group = group_with_looks(*state, 2, &answers);
+    struct look_record look = {.look = 1, .cases = FIRST_LOOK, .is_last = true, .json = "{"};
+    struct as_json *looks = NULL;
+    struct as_err err = {0};
+    group.spec.gate = &group.gate;
+    assert_int_equal(store_look_add(group.f->store, group.spec.group_id, &look), 0);
+    assert_int_equal(looks_tell(group.f->store, &group.spec, true, &looks, &err), AS_ECORRUPT);
+    assert_string_equal(err.msg, "look 1 of this run is damaged in the database");
+}
+
 static void test_without_looks_nothing_is_told_of_them(void **state)
 {
     struct group group = report_group(*state, 2, 2);
@@ -281,6 +294,7 @@ int main(void)
         TEST(test_the_result_is_made_of_the_looks_cases_and_interval),
         TEST(test_critical_cases_beyond_the_look_are_seen_by_their_check_alone),
         TEST(test_of_a_group_under_way_the_looks_that_were_made_are_told),
+        TEST(test_a_damaged_look_is_an_error_and_not_left_out),
         TEST(test_without_looks_nothing_is_told_of_them),
     };
 #undef TEST
