@@ -15,7 +15,8 @@ static size_t shown_of(const struct flip_list *list, size_t candidates)
 }
 
 static int add_flip(struct store *store, const struct group_record *group,
-                    const struct render *render, const struct flip *flip, uint32_t member)
+                    const struct render *render, const struct render_flips *flips,
+                    const struct flip *flip)
 {
     struct as_arena arena = {0};
     struct case_record *record = NULL;
@@ -30,7 +31,7 @@ static int add_flip(struct store *store, const struct group_record *group,
     shown.record = record;
     shown.rows = rows;
     if (!rc)
-        render_flip(render, flip, member, &shown);
+        render_flip(render, flips, flip, &shown);
     as_arena_done(&arena);
     return rc;
 }
@@ -51,10 +52,11 @@ static int add_candidate(struct store *store, const struct group_record *group,
     spec.candidate.member = member;
     int rc = flips_load(store, &spec, &arena, &list);
     size_t shown = rc ? 0 : shown_of(&list, pins->member_count - 1);
+    struct render_flips flips = {member, &pins->gate, &list, shown};
     if (!rc)
-        render_flips(render, &(struct render_flips){member, &list, shown});
+        render_flips(render, &flips);
     for (size_t i = 0; i < shown && !rc; i++)
-        rc = add_flip(store, group, render, &list.flips[i], member);
+        rc = add_flip(store, group, render, &flips, &list.flips[i]);
     as_arena_done(&arena);
     return rc;
 }

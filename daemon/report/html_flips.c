@@ -3,7 +3,6 @@
 #include "daemon/report/html_own.h"
 
 #include <inttypes.h>
-#include <math.h>
 
 #define FLIP_TEXT_BYTES 1500 /* the list of cases has more of it */
 
@@ -46,13 +45,8 @@ void html_flips(const struct render *render, const struct render_flips *flips)
     as_buf_adds(out, "</p>\n");
 }
 
-static double mean_of(const struct flip_side *side)
-{
-    return side->scored ? side->sum / side->scored : NAN;
-}
-
-void html_flip(const struct render *render, const struct flip *flip, uint32_t member,
-               const struct render_case *shown)
+void html_flip(const struct render *render, const struct render_flips *flips,
+               const struct flip *flip, const struct render_case *shown)
 {
     struct as_buf *out = render->out;
     bool is_worse = flip->to == FLIP_TO_FAIL;
@@ -67,9 +61,9 @@ void html_flip(const struct render *render, const struct flip *flip, uint32_t me
     as_buf_adds(out, "</span>");
     html_gist(out, shown->record);
     as_buf_addf(out, "<span class=\"value\">%s → %s</span></summary>\n",
-                render_decimals(mean_of(&flip->baseline), 2).text,
-                render_decimals(mean_of(&flip->candidate), 2).text);
-    html_texts(render, shown, member, FLIP_TEXT_BYTES);
+                render_decimals(flip_side_score(&flip->baseline, flips->rules), 2).text,
+                render_decimals(flip_side_score(&flip->candidate, flips->rules), 2).text);
+    html_texts(render, shown, flips->member, FLIP_TEXT_BYTES);
     as_buf_adds(out, "<p class=\"note after\">");
     html_case_link(out, flip->case_id);
     as_buf_adds(out, " in the list of cases</p></details>\n");

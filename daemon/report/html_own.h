@@ -82,8 +82,8 @@ void html_tags(const struct render *render);
 bool html_has_flips(const struct render *render);
 void html_begin_flips(const struct render *render);
 void html_flips(const struct render *render, const struct render_flips *flips);
-void html_flip(const struct render *render, const struct flip *flip, uint32_t member,
-               const struct render_case *shown);
+void html_flip(const struct render *render, const struct render_flips *flips,
+               const struct flip *flip, const struct render_case *shown);
 void html_end_flips(const struct render *render);
 void html_begin_cases(const struct render *render);
 void html_case(const struct render *render, const struct render_case *shown);

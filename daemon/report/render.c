@@ -40,10 +40,10 @@ void render_flips(const struct render *render, const struct render_flips *flips)
     render->format->flips(render, flips);
 }
 
-void render_flip(const struct render *render, const struct flip *flip, uint32_t member,
-                 const struct render_case *shown)
+void render_flip(const struct render *render, const struct render_flips *flips,
+                 const struct flip *flip, const struct render_case *shown)
 {
-    render->format->each_flip(render, flip, member, shown);
+    render->format->each_flip(render, flips, flip, shown);
 }
 
 void render_body(const struct render *render)

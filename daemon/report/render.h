@@ -46,6 +46,7 @@ struct render {
 
 struct render_flips { /* of one candidate against the baseline, by the primary metric */
     uint32_t member;
+    const struct gate_rules *rules;
     const struct flip_list *list;
     size_t shown; /* so many of the list follow */
 };
@@ -53,8 +54,8 @@ struct render_flips { /* of one candidate against the baseline, by the primary m
 void render_head(const struct render *render);
 /* For each candidate, and then for each flip of it, with the rows of the case. */
 void render_flips(const struct render *render, const struct render_flips *flips);
-void render_flip(const struct render *render, const struct flip *flip, uint32_t member,
-                 const struct render_case *shown);
+void render_flip(const struct render *render, const struct render_flips *flips,
+                 const struct flip *flip, const struct render_case *shown);
 void render_body(const struct render *render); /* what stands before the first case */
 void render_case(const struct render *render, const struct render_case *shown);
 void render_tail(const struct render *render);

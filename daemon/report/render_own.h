@@ -9,8 +9,8 @@ struct render_format {
     void (*head)(const struct render *render);
     /* All three or none. */
     void (*flips)(const struct render *render, const struct render_flips *flips);
-    void (*each_flip)(const struct render *render, const struct flip *flip, uint32_t member,
-                      const struct render_case *shown);
+    void (*each_flip)(const struct render *render, const struct render_flips *flips,
+                      const struct flip *flip, const struct render_case *shown);
     void (*body)(const struct render *render);
     void (*each_case)(const struct render *render, const struct render_case *shown); /* or NULL */
     void (*tail)(const struct render *render);                                       /* or NULL */

@@ -162,15 +162,17 @@ static void test_html_lists_flips_with_what_both_said(void **state)
     struct case_record record = {.id = AS_STR("c<1>"), .is_critical = true};
     struct flip flip = {.to = FLIP_TO_FAIL,
                         .case_id = record.id,
-                        .baseline = {.sum = 1, .scored = 1},
-                        .candidate = {.sum = 0, .scored = 2}};
+                        .baseline = {.sum = 1, .rows = 1, .scored = 1, .passing = 1},
+                        .candidate = {.rows = 2, .failed = 2}};
     struct flip_list list = {&flip,        5,           .compared = 9, .not_compared = 2,
                              .to_pass = 1, .to_fail = 4};
     assert_int_equal(as_json_parse(run_text, strlen(run_text), &report.run, NULL), 0);
     struct render render = {render_format_find("html"), report.run, &report.text, &report.tally};
     render_head(&render);
-    render_flips(&render, &(struct render_flips){1, &list, 1});
-    render_flip(&render, &flip, 1, &(struct render_case){&record, rows, AS_COUNT(rows)});
+    struct gate_rules rules = {.policy = GATE_POLICY_ZERO, .pass_threshold = 0.5};
+    struct render_flips flips = {1, &rules, &list, 1};
+    render_flips(&render, &flips);
+    render_flip(&render, &flips, &flip, &(struct render_case){&record, rows, AS_COUNT(rows)});
     render_body(&render);
     assert_has(&report, "4 from right to wrong, 1 from wrong to right, of 9 compared; 2 could not");
     assert_has(&report, "The surest 1 are here; <code>assayctl run flips 7 --candidate new</code>");
