@@ -113,9 +113,10 @@ static void rank_work(struct store *store, struct control_query *query)
     if (!load_ended(store, query, &group)) {
         query->rc = rules_of(query->call->params, group.pins, &rules, &is_pinned, &query->err);
         if (!query->rc) {
+            struct rank_question question = {&rules, is_pinned};
             begin_answer(query, &group);
-            query->rc = report_rank(store, &group.report.spec, &rules, is_pinned, query->result,
-                                    &query->err);
+            query->rc =
+                report_rank(store, &group.report.spec, &question, query->result, &query->err);
             note_stopped(store, query, &group);
         }
     }

@@ -12,15 +12,14 @@ enum stats_policy pairing_policy(enum gate_policy policy)
     return policy == GATE_POLICY_ZERO ? STATS_POLICY_ZERO : STATS_POLICY_DROP;
 }
 
-struct stats_case *pairing_cases(const struct table *table, size_t baseline, size_t candidate,
-                                 size_t metric, enum gate_policy policy)
+struct stats_case *pairing_cases(const struct table *table, const struct pairing_of *of)
 {
     size_t count = table->case_count + table->aside_count;
     struct stats_case *cases = as_xcalloc(count, sizeof(*cases));
     for (size_t i = 0; i < count; i++) {
         cases[i] = (struct stats_case){
-            .baseline = table_score(table, baseline, metric, i, policy),
-            .candidate = table_score(table, candidate, metric, i, policy),
+            .baseline = table_score(table, of->baseline, of->metric, i, of->policy),
+            .candidate = table_score(table, of->candidate, of->metric, i, of->policy),
             .cluster = table->clusters[i],
             .stratum = table->strata[i],
         };
@@ -28,13 +27,12 @@ struct stats_case *pairing_cases(const struct table *table, size_t baseline, siz
     return cases;
 }
 
-int pairing_compare(const struct table *table, size_t baseline, size_t candidate, size_t metric,
-                    enum gate_policy policy, struct pairing *ret_pairing)
+int pairing_compare(const struct table *table, const struct pairing_of *of,
+                    struct pairing *ret_pairing)
 {
-    AS_CLEANUP_FREE struct stats_case *cases =
-        pairing_cases(table, baseline, candidate, metric, policy);
+    AS_CLEANUP_FREE struct stats_case *cases = pairing_cases(table, of);
     struct stats_pairs pairs;
-    int rc = stats_pairs_init(&pairs, cases, table->case_count, pairing_policy(policy));
+    int rc = stats_pairs_init(&pairs, cases, table->case_count, pairing_policy(of->policy));
     if (rc)
         return rc;
     *ret_pairing = (struct pairing){

@@ -8,9 +8,14 @@
 
 enum stats_policy pairing_policy(enum gate_policy policy);
 
+/* Which members are put side by side, by what. */
+struct pairing_of {
+    size_t baseline, candidate, metric;
+    enum gate_policy policy;
+};
+
 /* A row a case, in the table's order, then those that are aside. Caller frees. */
-struct stats_case *pairing_cases(const struct table *table, size_t baseline, size_t candidate,
-                                 size_t metric, enum gate_policy policy);
+struct stats_case *pairing_cases(const struct table *table, const struct pairing_of *of);
 
 /* What was compared, and what could not be. */
 struct pairing {
@@ -18,7 +23,7 @@ struct pairing {
     size_t unpaired, baseline_failed, candidate_failed;
 };
 /* AS_EINVAL: a stored score is out of range; *ret_pairing is untouched then. */
-int pairing_compare(const struct table *table, size_t baseline, size_t candidate, size_t metric,
-                    enum gate_policy policy, struct pairing *ret_pairing) AS_MUST_USE;
+int pairing_compare(const struct table *table, const struct pairing_of *of,
+                    struct pairing *ret_pairing) AS_MUST_USE;
 
 #endif

@@ -47,8 +47,8 @@ static struct stats_own_mean quality_of(const struct table *table, const struct 
     size_t n = table->case_count;
     AS_CLEANUP_FREE double *values = as_xcalloc(n + 1, sizeof(*values));
     AS_CLEANUP_FREE uint32_t *cluster = as_xcalloc(n + 1, sizeof(*cluster));
-    AS_CLEANUP_FREE struct stats_case *cases =
-        pairing_cases(table, 0, member, spec->primary, spec->gate->policy);
+    struct pairing_of of = {0, member, spec->primary, spec->gate->policy};
+    AS_CLEANUP_FREE struct stats_case *cases = pairing_cases(table, &of);
     struct stats_sample sample =
         stats_candidate_scores(cases, n, pairing_policy(spec->gate->policy), values, cluster);
     return stats_own_mean_of(&sample);
@@ -152,11 +152,11 @@ static struct as_json *dominator_json(const struct ranking *ranking, const struc
 {
     const struct report_spec *spec = ranking->spec;
     const char *name = spec->member_names[winner->member];
+    struct pairing_of of = {loser->member, winner->member, spec->primary, spec->gate->policy};
     struct pairing pairing;
     struct as_json *json = as_json_object();
     as_json_set_str(json, "model", name);
-    if (pairing_compare(ranking->table, loser->member, winner->member, spec->primary,
-                        spec->gate->policy, &pairing))
+    if (pairing_compare(ranking->table, &of, &pairing))
         return json; /* a damaged score: the group's own comparison tells of it */
     const struct stats_paired *paired = &pairing.paired;
     bool is_clear = paired->ci_low > 0 || paired->ci_high < 0;
@@ -270,9 +270,10 @@ static struct as_json *composite_json(const struct rank_rules *rules, bool is_pi
     return json;
 }
 
-int report_rank(struct store *store, const struct report_spec *spec, const struct rank_rules *rules,
-                bool is_pinned, struct as_json *json, struct as_err *err)
+int report_rank(struct store *store, const struct report_spec *spec,
+                const struct rank_question *question, struct as_json *json, struct as_err *err)
 {
+    const struct rank_rules *rules = question->rules;
     struct table table;
     int rc = table_load(store, spec, &table, err);
     if (rc)
@@ -291,8 +292,8 @@ int report_rank(struct store *store, const struct report_spec *spec, const struc
     as_json_set_str(json, "policy", gate_policy_name(spec->gate->policy));
     as_json_set_take(json, "axes", axes_json(&ranking));
     as_json_set_take(json, "members", members);
-    as_json_set_take(json, "composite", composite_json(rules, is_pinned));
-    as_json_set_take(json, "notes", notes_json(&ranking, is_pinned));
+    as_json_set_take(json, "composite", composite_json(rules, question->is_pinned));
+    as_json_set_take(json, "notes", notes_json(&ranking, question->is_pinned));
     free(ranking.all);
     table_done(&table);
     return 0;

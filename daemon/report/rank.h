@@ -13,10 +13,15 @@
 #include "daemon/report/table.h"
 #include "lib/json.h"
 
+struct rank_question {
+    const struct rank_rules *rules; /* that weigh nothing: there is no composite */
+    bool is_pinned; /* they are the group's own; else someone chose them later, which is said */
+};
+
 /* Adds axes, members, composite and notes, shaped as docs/control-protocol.md has them under
- * run.rank, to json. rules may weigh nothing: composite is null then. is_pinned: they are the
- * group's own; otherwise someone chose them with the result before him, which is said. */
-int report_rank(struct store *store, const struct report_spec *spec, const struct rank_rules *rules,
-                bool is_pinned, struct as_json *json, struct as_err *err) AS_MUST_USE;
+ * run.rank, to json. */
+int report_rank(struct store *store, const struct report_spec *spec,
+                const struct rank_question *question, struct as_json *json,
+                struct as_err *err) AS_MUST_USE;
 
 #endif

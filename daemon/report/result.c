@@ -157,9 +157,9 @@ static struct as_json *member_json(const struct table *table, const struct repor
 static double diff_under(const struct table *table, size_t candidate, size_t metric,
                          enum gate_policy policy)
 {
+    struct pairing_of of = {0, candidate, metric, policy};
     struct pairing pairing;
-    return pairing_compare(table, 0, candidate, metric, policy, &pairing) ? NAN
-                                                                          : pairing.paired.diff;
+    return pairing_compare(table, &of, &pairing) ? NAN : pairing.paired.diff;
 }
 
 static struct as_json *comparison_json(const struct report_spec *spec, size_t candidate,
@@ -191,8 +191,9 @@ static struct as_json *comparison_json(const struct report_spec *spec, size_t ca
 static int compare_metric(const struct table *table, const struct report_spec *spec,
                           size_t candidate, size_t metric, struct as_json **ret_json)
 {
+    struct pairing_of of = {0, candidate, metric, spec->gate->policy};
     struct pairing pairing;
-    int rc = pairing_compare(table, 0, candidate, metric, spec->gate->policy, &pairing);
+    int rc = pairing_compare(table, &of, &pairing);
     if (rc)
         return rc;
     struct gate_counts counts = {

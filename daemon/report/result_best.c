@@ -56,9 +56,10 @@ static double *difference_variances(const struct table *table, const struct repo
     double *variances = as_xcalloc(k * k + 1, sizeof(*variances));
     for (size_t i = 0; i < k; i++) {
         for (size_t j = 0; j < i; j++) {
+            struct pairing_of of = {contest->members[i], contest->members[j], spec->primary,
+                                    spec->gate->policy};
             struct pairing pairing;
-            bool is_there = !pairing_compare(table, contest->members[i], contest->members[j],
-                                             spec->primary, spec->gate->policy, &pairing);
+            bool is_there = !pairing_compare(table, &of, &pairing);
             double se = is_there ? pairing.paired.se_clustered : NAN;
             variances[i * k + j] = variances[j * k + i] = se * se;
         }

@@ -78,7 +78,7 @@ static size_t metrics_of(const struct table *table, const struct report_spec *sp
         if (has_rules(spec->gate, spec->metric_names[m]))
             ret_metrics[count++] = (struct gate_metric){
                 spec->metric_names[m],
-                pairing_cases(table, 0, candidate, m, spec->gate->policy),
+                pairing_cases(table, &(struct pairing_of){0, candidate, m, spec->gate->policy}),
             };
     return count;
 }
@@ -86,10 +86,9 @@ static size_t metrics_of(const struct table *table, const struct report_spec *sp
 int result_judge(const struct table *table, const struct report_spec *spec, size_t candidate,
                  struct gate_verdict *ret_verdict)
 {
-    enum gate_policy policy = spec->gate->policy;
+    struct pairing_of of = {0, candidate, spec->primary, spec->gate->policy};
     AS_CLEANUP_FREE bool *is_incomplete = incomplete_cases(table, candidate);
-    AS_CLEANUP_FREE struct stats_case *cases =
-        pairing_cases(table, 0, candidate, spec->primary, policy);
+    AS_CLEANUP_FREE struct stats_case *cases = pairing_cases(table, &of);
     AS_CLEANUP_FREE struct gate_metric *metrics =
         as_xcalloc(spec->metric_count + 1, sizeof(*metrics));
     struct gate_input input = {

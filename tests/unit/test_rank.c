@@ -36,10 +36,11 @@ static struct group group_of(struct store_fixture *f, const struct kind *kinds, 
 
 static struct as_json *rank_of(struct group *group, const struct rank_rules *rules, bool is_pinned)
 {
+    struct rank_question question = {rules, is_pinned};
     struct as_json *json = as_json_object();
     struct as_err err = {0};
     group->spec.gate = &group->gate;
-    if (report_rank(group->f->store, &group->spec, rules, is_pinned, json, &err))
+    if (report_rank(group->f->store, &group->spec, &question, json, &err))
         fail_msg("%s", err.msg);
     return json;
 }
