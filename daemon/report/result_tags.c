@@ -7,16 +7,36 @@
 #include "daemon/stats/mean.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* ---- which are shown ---- */
 
-static int compare_sizes(const void *a, const void *b)
+struct candidate_tag {
+    size_t number; /* in the table, which has byte order */
+    size_t n_cases;
+    bool is_asked;
+};
+
+static int compare_rank(const void *a, const void *b)
 {
-    const struct gate_tag *left = *(const struct gate_tag *const *)a,
-                          *right = *(const struct gate_tag *const *)b;
+    const struct candidate_tag *left = a, *right = b;
+    if (left->is_asked != right->is_asked)
+        return left->is_asked ? -1 : 1;
     if (left->n_cases != right->n_cases)
         return left->n_cases < right->n_cases ? 1 : -1;
-    return (left > right) - (left < right); /* one array, in byte order */
+    return (left->number > right->number) - (left->number < right->number);
+}
+
+/* By name: a gate that asks about all tags prefers none. */
+static bool is_asked(const struct gate_rules *rules, const char *name)
+{
+    for (size_t i = 0; i < rules->tags.only_count; i++)
+        if (!strcmp(rules->tags.only[i], name))
+            return true;
+    for (size_t i = 0; i < rules->need_count; i++)
+        if (!strcmp(rules->needs[i].tag, name))
+            return true;
+    return false;
 }
 
 static int compare_numbers(const void *a, const void *b)
@@ -36,15 +56,15 @@ static void choose(struct result_tags *tags)
 {
     const struct table *table = tags->table;
     size_t max = shown_max(tags->spec);
-    AS_CLEANUP_FREE const struct gate_tag **order =
-        as_xcalloc(table->tag_count + 1, sizeof(const struct gate_tag *));
+    AS_CLEANUP_FREE struct candidate_tag *order = as_xcalloc(table->tag_count + 1, sizeof(*order));
     for (size_t i = 0; i < table->tag_count; i++)
-        order[i] = &table->tags[i];
-    qsort(order, table->tag_count, sizeof(*order), compare_sizes);
+        order[i] = (struct candidate_tag){i, table->tags[i].n_cases,
+                                          is_asked(tags->spec->gate, table->tags[i].name)};
+    qsort(order, table->tag_count, sizeof(*order), compare_rank);
     tags->shown_count = table->tag_count < max ? table->tag_count : max;
     tags->shown = as_xcalloc(tags->shown_count + 1, sizeof(*tags->shown));
     for (size_t i = 0; i < tags->shown_count; i++)
-        tags->shown[i] = (size_t)(order[i] - table->tags);
+        tags->shown[i] = order[i].number;
     qsort(tags->shown, tags->shown_count, sizeof(*tags->shown), compare_numbers);
 }
 

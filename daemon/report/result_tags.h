@@ -1,6 +1,6 @@
 /* The part `tags` of the result: per tag the members' means of the primary metric, and each
  * candidate's comparison as the gate made it. In byte order. Of very many tags those that the gate
- * asks about come first, then those with the most cases; how many are left out is said. */
+ * names are kept first, then those with the most cases; how many are left out is said. */
 #ifndef DAEMON_REPORT_RESULT_TAGS_H
 #define DAEMON_REPORT_RESULT_TAGS_H
 

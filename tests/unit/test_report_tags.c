@@ -135,6 +135,31 @@ static void test_of_many_tags_the_largest_are_told_in_byte_order(void **state)
     report_done(&group);
 }
 
+static void test_a_tag_that_the_gate_names_is_never_left_out(void **state)
+{
+    struct store_fixture *f = *state;
+    static const char *const only[] = {"t0299"};
+    struct group group = report_group_of(f, 2, dataset_of_tags(f, 300, tag_of_its_own), 300);
+    const struct gate_need needs[] = {{"t0250", 1}};
+    for (int64_t i = 0; i < 300; i++)
+        for (uint32_t member = 0; member < 2; member++)
+            report_add_score(&group, member, i, 1);
+    group.gate.tags.margin = 0.1;
+    group.gate.tags.only = only;
+    group.gate.tags.only_count = 1;
+    group.gate.needs = needs;
+    group.gate.need_count = 1;
+    const struct as_json *result = report_make(&group);
+    assert_int_equal(as_json_len(as_json_get(result, "tags")), RESULT_TAGS_MAX);
+    assert_text(part_of(tag_of(result, "t0299"), "comparisons", 0), "outcome", "INCONCLUSIVE");
+    assert_text(part_of(tag_of(result, "t0250"), "comparisons", 0), "outcome", "SKIP");
+    const struct as_json *verdict = verdict_of(result, 1);
+    assert_text(check_of(verdict, "require_tag"), "outcome", "PASS");
+    assert_text(check_of(verdict, "tags"), "outcome", "INCONCLUSIVE");
+    assert_num(check_of(verdict, "tags"), "more_cases", 19);
+    report_done(&group);
+}
+
 static void test_a_run_without_tags_has_an_empty_part(void **state)
 {
     struct group group = report_group(*state, 2, 2);
@@ -153,6 +178,7 @@ int main(void)
         REPORT_TEST(test_each_tag_has_the_members_means_of_its_cases),
         REPORT_TEST(test_a_candidate_is_compared_within_each_tag),
         REPORT_TEST(test_of_many_tags_the_largest_are_told_in_byte_order),
+        REPORT_TEST(test_a_tag_that_the_gate_names_is_never_left_out),
         REPORT_TEST(test_a_run_without_tags_has_an_empty_part),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
