@@ -3,6 +3,8 @@
 # kill -9 and in a replay. Senseless values are turned down with a remedy.
 . "$(dirname "$0")/lib.sh"
 
+models+=("flaky=sim-q94+fault=500:0.5")
+provider_lines=("retry: {max_attempts: 1, backoff_ms: 10}")
 start_sim --latency-ms 20
 start_daemon
 # Of ten cases one is of split test, and three are tagged billing.
@@ -96,10 +98,34 @@ expect "$((($(date +%s%N) - began) / 1000000))" -ge 350 "milliseconds of 8 calls
 expect_contains "$out" "0.05 s between calls"
 expect "$(ctl --json run show last | jq -c .calls)" = '{"temperature":null,"max_concurrent":null,"request_delay_s":0.05}' "what is pinned"
 
+# ---- rows done again, other scores, and planned looks, over cases that were drawn ----
+
+expect_exit 0 ctl run start sums --models flaky --max-cases 60 --sample random --seed 5 --wait
+run=$(ctl --json run show last | jq .run) drawn=$(cases_of last)
+expect "$(rows_of "$run" --status model_error | wc -l)" -ge 10 "rows that failed"
+sim_http DELETE /_sim/model-faults >/dev/null
+expect_exit 0 ctl run requeue "$run"
+await "the end of what is done again" run_is "$run" done
+expect "$(rows_of "$run" --status ok | wc -l)" -eq 120 "rows in the end"
+expect "$(cases_of "$run")" = "$drawn" "cases in the end"
+expect_exit 0 ctl --json run rescore "$run" --scorer exact_match
+expect "$(jq -c '[.rows, .moved]' <<<"$out")" = '[120,0]' "rows that were scored again"
+write_eval looks <<'YAML'
+dataset: sums
+baseline: sim-q95
+candidates: [sim-q94]
+scorers: [exact_match]
+gate: {margin: 0.4}
+early_stop: {looks: 2}
+YAML
+expect_exit 0 ctl run start looks --where tag=other --wait
+expect "$(ctl --json run show last | jq -c '[.looks.planned, .looks.n_max, .dataset.selection.of]')" = '[2,280,400]' "planned looks"
+expect "$(rows_of last | jq -r .case | grep -c '[0-2]$' || true)" -eq 0 "cases with another tag"
+
 # ---- after kill -9, and in a replay ----
 
 sim_http POST /_sim/reset >/dev/null
-expect_exit 0 ctl --json run start sums --max-cases 200 --sample random --seed 3 --where tag=other --max-concurrent 4 --temperature 1
+expect_exit 0 ctl --json run start sums --max-cases 100 --sample random --seed 3 --where tag=other --max-concurrent 4 --temperature 1
 run=$(json_get "$out" run)
 await "a part of the calls" sim_has_been_asked 40
 crash_daemon
@@ -109,11 +135,11 @@ start_daemon
 expect_exit 0 ctl run watch "$run"
 expect "$(sim_count max_in_flight)" -eq 4 "calls at a time after the crash"
 drawn=$(cases_of "$run")
-expect "$(sort -u <<<"$drawn" | wc -l)" -eq 200 "cases, each once"
-expect_exit 0 ctl run start sums --max-cases 200 --sample random --seed 3 --where tag=other --temperature 1 --journal replay --wait
+expect "$(sort -u <<<"$drawn" | wc -l)" -eq 100 "cases, each once"
+expect_exit 0 ctl run start sums --max-cases 100 --sample random --seed 3 --where tag=other --temperature 1 --journal replay --wait
 expect "$(cases_of last)" = "$drawn" "cases of the same seed after the crash"
 expect_exit 0 ctl --json run replay "$run"
-expect "$(jq -c '[.equal, .rows]' <<<"$out")" = '[true,400]' "the replay"
+expect "$(jq -c '[.equal, .rows]' <<<"$out")" = '[true,200]' "the replay"
 
 # ---- pruning takes the lists with the groups ----
 
