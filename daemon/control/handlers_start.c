@@ -77,56 +77,67 @@ static int selection_of(const struct as_json *params, struct as_arena *arena,
               : selection_parse_sample(as_json_get_cstr(params, "sample"), arena, ret_rules, err);
 }
 
-/* run.start and run.plan say the same things of a run. */
+struct settings { /* what a call says of a run */
+    const char *models[EVAL_MAX_CANDIDATES];
+    struct journal_rules journal;
+    struct run_overrides overrides; /* points to the above, the call and the arena */
+    struct as_arena arena;
+};
+
+static void take_models(const struct as_json *params, struct settings *settings)
+{
+    const struct as_json *wanted = as_json_get(params, "models");
+    size_t count = as_json_len(wanted);
+    for (size_t i = 0; i < count && i < EVAL_MAX_CANDIDATES; i++)
+        settings->models[i] = as_json_cstr(as_json_at(wanted, i));
+    settings->overrides.models = wanted ? settings->models : NULL;
+    settings->overrides.model_count = count;
+}
+
+/* run.start and run.plan are told the same. The arena is the caller's to release in any case. */
+static int settings_of(const struct as_json *params, struct settings *settings, struct as_err *err)
+{
+    struct run_overrides *overrides = &settings->overrides;
+    bool has_journal = as_json_has(params, "journal") || as_json_has(params, "max_age");
+    int rc = has_journal ? control_journal_rules(params, &settings->journal, err) : 0;
+    if (!rc)
+        rc = selection_of(params, &settings->arena, &overrides->selection, err);
+    if (!rc)
+        rc = call_rules_from_json(params, &overrides->calls, err);
+    take_models(params, settings);
+    overrides->samples = (uint32_t)as_json_get_int(params, "samples", 0);
+    overrides->is_scheduled = as_json_get_bool(params, "scheduled", false);
+    overrides->has_no_looks = as_json_get_bool(params, "no_early_stop", false);
+    overrides->budget = caps_of(params);
+    overrides->journal = has_journal ? &settings->journal : NULL;
+    return rc;
+}
+
 static void start_or_plan(struct control_app *app, struct control_call *call, bool is_plan)
 {
+    struct settings settings = {.arena = {0}};
+    struct as_err err = {0};
+    char requested_by[CONTROL_WHO_BYTES];
     const struct eval_def *eval = control_eval_of(app, call);
     if (!eval)
         return;
-    const char *models[EVAL_MAX_CANDIDATES];
-    const struct as_json *wanted = as_json_get(call->params, "models");
-    size_t count = as_json_len(wanted);
-    for (size_t i = 0; i < count && i < EVAL_MAX_CANDIDATES; i++)
-        models[i] = as_json_cstr(as_json_at(wanted, i));
-    struct journal_rules journal;
-    struct selection_rules selection;
-    struct call_rules calls;
-    struct as_arena arena = {0};
-    struct as_err err = {0};
-    bool has_journal = as_json_has(call->params, "journal") || as_json_has(call->params, "max_age");
-    int rc = has_journal ? control_journal_rules(call->params, &journal, &err) : 0;
-    if (!rc)
-        rc = selection_of(call->params, &arena, &selection, &err);
-    if (!rc)
-        rc = call_rules_from_json(call->params, &calls, &err);
-    if (rc) {
-        control_fail(call, &err);
-        as_arena_done(&arena);
-        return;
-    }
-    char requested_by[CONTROL_WHO_BYTES];
     control_who(call, requested_by);
+    int rc = settings_of(call->params, &settings, &err);
     struct engine_request request = {
         .evals = app->evals,
         .eval = eval,
-        .overrides = {.models = wanted ? models : NULL,
-                      .model_count = count,
-                      .selection = selection,
-                      .calls = calls,
-                      .samples = (uint32_t)as_json_get_int(call->params, "samples", 0),
-                      .is_scheduled = as_json_get_bool(call->params, "scheduled", false),
-                      .has_no_looks = as_json_get_bool(call->params, "no_early_stop", false),
-                      .budget = caps_of(call->params),
-                      .journal = has_journal ? &journal : NULL},
+        .overrides = settings.overrides,
         .requested_by = requested_by,
         .tag = as_json_get_cstr(call->params, "tag"),
         .why = as_json_get_cstr(call->params, "why"),
     };
-    if (is_plan)
+    if (rc)
+        control_fail(call, &err);
+    else if (is_plan)
         engine_plan(app->engine, &request, on_planned, call);
     else
         start(app, eval, &request, call);
-    as_arena_done(&arena);
+    as_arena_done(&settings.arena);
 }
 
 void handle_run_start(void *ctx, struct control_call *call)
