@@ -116,7 +116,7 @@ static void add_title(const struct render *render, struct as_buf *out)
                 as_json_get_int(dataset, "cases", 0));
     add_text(out, as_json_get_cstr_or(dataset, "name", "?"));
     as_buf_addf(out, " version %" PRId64, as_json_get_int(dataset, "version", 0));
-    if (as_json_has(dataset, "selection")) {
+    if (selection) {
         as_buf_addf(out, " (of %" PRId64 ": ", as_json_get_int(selection, "of", 0));
         add_text(out, as_json_get_cstr_or(selection, "sentence", "?"));
         as_buf_addc(out, ')');

@@ -251,6 +251,19 @@ static void test_html_of_a_run_under_way_has_no_interval(void **state)
     done(&report);
 }
 
+static void test_markdown_tells_of_a_choice_of_cases_only_where_one_was_made(void **state)
+{
+    (void)state;
+    struct report report = {0};
+    const char text[] = "{\"run\": 8, \"eval\": \"triage\", \"state\": \"done\", \"dataset\": "
+                        "{\"name\": \"d\", \"version\": 1, \"cases\": 3, \"selection\": null}}";
+    assert_int_equal(as_json_parse(text, strlen(text), &report.run, NULL), 0);
+    struct render render = {render_format_find("md"), report.run, &report.text, &report.tally};
+    render_head(&render);
+    assert_has(&report, "Run 8 on 3 cases of d version 1, ");
+    done(&report);
+}
+
 static void test_html_shows_what_a_result_has_besides(void **state)
 {
     (void)state;
@@ -479,6 +492,7 @@ int main(void)
         cmocka_unit_test(test_html_of_a_long_run_says_what_it_leaves_out),
         cmocka_unit_test(test_html_of_a_run_under_way_has_no_interval),
         cmocka_unit_test(test_html_shows_what_a_result_has_besides),
+        cmocka_unit_test(test_markdown_tells_of_a_choice_of_cases_only_where_one_was_made),
         cmocka_unit_test(test_markdown_stays_within_its_cells),
         cmocka_unit_test(test_markdown_mentions_nobody_and_links_nowhere),
         cmocka_unit_test(test_markdown_fits_a_comment_and_counts_what_does_not),
