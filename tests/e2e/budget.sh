@@ -71,8 +71,8 @@ shown=$(ctl --json run show last)
 expect_books_are_true "$shown"
 expect "$(booked "$shown" total spent.requests)" = "$(sim_count requests)" "requests in the books"
 expect "$(json_get "$shown" outcome)" = undecided "outcome of a run that its budget stopped"
-skipped=$(rows_of last --status skipped | wc -l)
-expect "$((400 - skipped))" = "$(jq .stopped.rows <<<"$shown")" "rows that were run"
+left_out=$(rows_of last --status skipped | wc -l)
+expect "$((400 - left_out))" = "$(jq .stopped.rows <<<"$shown")" "rows that were run"
 # Cases are brought to their end one by one: most of the dollar was for rows that have their scores.
 expect "$(jq .comparisons[0].n_pairs <<<"$shown")" -ge "$((200 * 1000000 / whole / 2))" "pairs that the dollar paid for"
 expect "$(rows_of last | wc -l)" = 400 "rows"
