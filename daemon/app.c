@@ -5,6 +5,7 @@
 
 #include "daemon/control/handlers.h"
 #include "daemon/core/watch.h"
+#include "daemon/engine/events.h"
 #include "daemon/engine/journal_store.h"
 #include "daemon/engine/live_limits.h"
 #include "lib/log.h"
@@ -105,6 +106,14 @@ static void on_evals_changed(void *ctx)
         load_evals(app);
 }
 
+/* What is met at start is no news: it is in the lists. */
+static void on_event(void *ctx, const struct event *event)
+{
+    struct app *app = ctx;
+    if (app->phase == APP_READY)
+        events_emit(app->control.events, event);
+}
+
 static void reload(struct app *app)
 {
     struct config *config = NULL;
@@ -112,6 +121,9 @@ static void reload(struct app *app)
     if (config_load(app->config->path, &config, &problems)) {
         log_lines(AS_LOG_ERR, as_buf_str(&problems).ptr);
         as_log_err("the configuration was not reloaded: the one before stays in force");
+        on_event(app, &(struct event){.kind = EVENT_CONFIG_REFUSED,
+                                      .text = "the configuration was not reloaded: it has "
+                                              "problems, and the one before stays in force"});
     } else {
         /* The server borrows the roles of the configuration that it was opened with, so that one is
          * kept as well. */
@@ -120,6 +132,8 @@ static void reload(struct app *app)
         engine_set_config(app->control.engine, config);
         as_log_info("configuration reloaded; socket, state directory, roles and folders change "
                     "with a restart");
+        on_event(app, &(struct event){.kind = EVENT_CONFIG_RELOADED,
+                                      .text = "the configuration was reloaded"});
         load_evals(app);
     }
     as_buf_done(&problems);
@@ -265,15 +279,20 @@ static int open_modules(struct app *app, const struct app_options *options, stru
     int rc = db_open(app->loop, path, &control->db, err);
     if (rc)
         return rc;
+    control->events = events_new(control->db);
+    events_observe(control->events, control_on_event, control);
     app->writer = writer_new(app->loop, control->db);
     app->journal = journal_store_new(control->db, app->writer);
     struct sandbox_options sandbox = {.worker_path = options->worker_path,
                                       .row_deadline_ms = app->config->row_deadline_ms,
                                       .load_deadline_ms = app->config->load_deadline_ms,
-                                      .idle_ms = app->config->worker_idle_ms};
+                                      .idle_ms = app->config->worker_idle_ms,
+                                      .on_event = on_event,
+                                      .ctx = app};
     struct transport_options transport = {.journal = journal_store_face(app->journal),
                                           .ca_file = app->config->ca_file};
-    struct registry_options registry = {.directories = app->config->plugin_dirs};
+    struct registry_options registry = {
+        .directories = app->config->plugin_dirs, .on_event = on_event, .ctx = app};
     rc = sandbox_new(app->loop, &sandbox, &control->sandbox, err);
     if (!rc)
         rc = transport_new(app->loop, &transport, &control->transport, err);
@@ -284,6 +303,7 @@ static int open_modules(struct app *app, const struct app_options *options, stru
     struct engine_options engine = {
         .loop = app->loop,
         .db = control->db,
+        .events = control->events,
         .writer = app->writer,
         .sandbox = control->sandbox,
         .registry = control->registry,
@@ -294,7 +314,7 @@ static int open_modules(struct app *app, const struct app_options *options, stru
         .on_ended = on_run_ended,
     };
     control->engine = engine_new(&engine);
-    struct scheduler_options scheduler = {app->loop, control->db, control->engine};
+    struct scheduler_options scheduler = {app->loop, control->db, control->engine, control->events};
     control->scheduler = scheduler_new(&scheduler);
     engine_set_config(control->engine, app->config);
     writer_watch(app->writer, on_store_failed, app);
@@ -360,6 +380,7 @@ void app_free(struct app *app)
     sandbox_free(control->sandbox);
     journal_store_free(app->journal);
     writer_free(app->writer);
+    events_free(control->events);
     db_close(control->db);
     eval_set_unref(control->evals);
     config_unref(control->config);

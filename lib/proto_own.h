@@ -12,6 +12,7 @@
 extern const struct proto_method proto_daemon_methods[]; /* each ends with a NULL name */
 extern const struct proto_method proto_run_methods[];
 extern const struct proto_method proto_schedule_methods[];
+extern const struct proto_method proto_event_methods[];
 
 #define NAME_MAX_BYTES 256
 #define SELECTOR_MAX_BYTES 512

@@ -54,6 +54,8 @@ const struct control_route control_routes[] = {
     {"schedule.enable", handle_schedule_switch},
     {"schedule.disable", handle_schedule_switch},
     {"schedule.trigger", handle_schedule_trigger},
+    {"event.list", handle_event_list},
+    {"event.watch", handle_event_watch},
     {"journal.stats", handle_journal_stats},
     {"journal.verify", handle_journal_verify},
     {"journal.prune", handle_journal_prune},

@@ -9,18 +9,21 @@
 
 #include "daemon/control/server.h"
 #include "daemon/engine/engine.h"
+#include "daemon/engine/events.h"
 #include "daemon/schedule/scheduler.h"
 
 #define CONTROL_PAGE_DEFAULT 50
 #define CONTROL_PAGE_MAX 1000
 
 struct control_watch;
+struct control_event_watch;
 struct control_import;
 struct control_rescore;
 
 struct control_app {
     struct loop *loop;
     struct db *db;
+    struct events *events;
     struct engine *engine;
     struct scheduler *scheduler;
     struct registry *registry;
@@ -31,6 +34,7 @@ struct control_app {
     struct control_server *server;
     int64_t started_ms;
     struct control_watch *watches;
+    struct control_event_watch *event_watches;
     struct control_import *imports;
     struct control_rescore *rescores;
     int64_t next_import;
@@ -44,6 +48,8 @@ extern const struct control_route control_routes[];
 /* The engine's observers: they pass on to the watching connections. ctx is the control_app. */
 void control_on_progress(void *ctx, int64_t run);
 void control_on_ended(void *ctx, int64_t run);
+/* The bus's, likewise. */
+void control_on_event(void *ctx, const struct event *event);
 /* For control_options.on_closed: forgets watches, drops imports, cancels re-scorings. */
 void control_on_closed(void *app, uint64_t connection);
 
@@ -144,6 +150,8 @@ void handle_schedule_list(void *app, struct control_call *call);
 void handle_schedule_history(void *app, struct control_call *call);
 void handle_schedule_switch(void *app, struct control_call *call);
 void handle_schedule_trigger(void *app, struct control_call *call);
+void handle_event_list(void *app, struct control_call *call);
+void handle_event_watch(void *app, struct control_call *call);
 void handle_journal_stats(void *app, struct control_call *call);
 void handle_journal_verify(void *app, struct control_call *call);
 void handle_journal_prune(void *app, struct control_call *call);
@@ -151,6 +159,7 @@ void handle_verdict_show(void *app, struct control_call *call);
 
 void control_drop_imports(struct control_app *app, uint64_t connection);
 void control_cancel_rescores(struct control_app *app, uint64_t connection);
+void control_drop_event_watches(struct control_app *app, uint64_t connection);
 /* For run.show: the run's score sets, in its work; what is being re-scored of it, on the loop. */
 void control_set_score_sets(struct store *store, struct control_query *query, int64_t run);
 void control_set_rescoring(struct control_query *query, int64_t run);

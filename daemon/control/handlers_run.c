@@ -460,6 +460,7 @@ void control_on_closed(void *ctx, uint64_t connection)
     drop_watches(ctx, connection, 0);
     control_drop_imports(ctx, connection);
     control_cancel_rescores(ctx, connection);
+    control_drop_event_watches(ctx, connection);
 }
 
 static void watch_work(struct store *store, struct control_query *query)

@@ -17,10 +17,12 @@
 #include "daemon/transport/transport.h"
 
 struct engine;
+struct events;
 
 struct engine_options {
     struct loop *loop;
     struct db *db;
+    struct events *events;
     struct writer *writer;
     struct sandbox *sandbox;
     struct registry *registry;

@@ -2,6 +2,8 @@
  * and only then is it over. */
 #include "daemon/engine/group.h"
 
+#include "daemon/engine/events.h"
+#include "daemon/engine/group_events.h"
 #include "daemon/engine/pinned_report.h"
 #include "daemon/store/unknown_calls.h"
 #include "lib/log.h"
@@ -16,29 +18,44 @@ struct finish {
     struct report_result result;
     struct as_buf result_text;
     int64_t now_ms;
+    struct event *events;
+    size_t event_count;
     int rc;
     struct as_err err;
+    struct as_arena arena;
 };
 
 static void finish_free(struct finish *finish)
 {
     as_json_free(finish->result.json);
     as_buf_done(&finish->result_text);
+    as_arena_done(&finish->arena);
     free(finish);
+}
+
+static enum group_state state_at_end(const struct group *group)
+{
+    return group->state == GROUP_FINISHING ? GROUP_DONE : group->state;
 }
 
 static void store_work(struct store *store, void *ctx)
 {
     struct finish *finish = ctx;
     const struct group *group = finish->group;
-    bool is_done = group->state == GROUP_FINISHING;
+    struct group_end end = {
+        .id = group->id,
+        .state = state_at_end(group),
+        .outcome = group->state == GROUP_FINISHING ? finish->result.outcome : NULL,
+        .result_json = finish->result_text.ptr,
+        .error = group->error[0] ? group->error : NULL,
+        .now_ms = finish->now_ms,
+        .events = finish->events,
+        .event_count = finish->event_count,
+    };
     int64_t left; /* of a cancelled group: calls that were given up in flight */
     finish->rc = store_group_settle_intents(store, group->id, finish->now_ms, &left);
     if (!finish->rc)
-        finish->rc =
-            store_group_finish(store, group->id, is_done ? GROUP_DONE : group->state,
-                               is_done ? finish->result.outcome : NULL, finish->result_text.ptr,
-                               group->error[0] ? group->error : NULL, finish->now_ms);
+        finish->rc = store_group_end(store, &end);
     if (finish->rc)
         as_err_set(&finish->err, finish->rc, "%s", store_error(store));
 }
@@ -59,6 +76,8 @@ static void store_done(void *ctx)
         as_log_info("group=%lld eval=%s done: %s", (long long)group->id, group->pins->eval_name,
                     finish->result.outcome ? finish->result.outcome : "no candidate");
     }
+    if (!finish->rc)
+        events_poke(group->engine->on.events);
     finish_free(finish);
     engine_group_ended(group);
 }
@@ -82,6 +101,8 @@ static void report_done(void *ctx)
         engine_group_ended(group);
         return;
     }
+    group_end_events(group, state_at_end(group), finish->result.json, finish->now_ms,
+                     &finish->arena, &finish->events, &finish->event_count);
     db_write(group->engine->on.db, store_work, store_done, finish);
 }
 

@@ -2,7 +2,9 @@
  * pins and the plugins' sources are stored, and only then does the first row start. */
 #include "daemon/engine/engine.h"
 
+#include "daemon/engine/events.h"
 #include "daemon/engine/group.h"
+#include "daemon/engine/group_events.h"
 #include "daemon/engine/lanes.h"
 #include "daemon/engine/looks.h"
 #include "daemon/engine/names.h"
@@ -80,10 +82,13 @@ static void create_work(struct store *store, void *ctx)
                                 .who = start->requested_by,
                                 .action = "run.start",
                                 .why = start->why};
+    struct event event = group_started_event(
+        &start->record, start->has_slot ? start->slot.schedule : NULL, &start->arena);
     struct group_birth birth = {.group = &start->record,
                                 .case_seqs = start->selection.seqs,
                                 .entry = &entry,
-                                .slot = start->has_slot ? &start->slot : NULL};
+                                .slot = start->has_slot ? &start->slot : NULL,
+                                .event = &event};
     start->rc = put.rc ? put.rc : store_group_start(store, &birth, &start->run);
     if (!start->rc) /* it may have a list of cases of its own */
         start->rc = store_group_get(store, start->run, &start->arena, &start->record);
@@ -95,6 +100,8 @@ static void create_done(void *ctx)
 {
     struct start *start = ctx;
     struct engine *engine = start->engine;
+    if (!start->rc)
+        events_poke(engine->on.events);
     if (!start->rc && !engine->is_stopping)
         engine_add_group(engine, group_new(&start->record, &start->pins));
     start_over(start);

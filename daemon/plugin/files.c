@@ -35,6 +35,7 @@ static void refuse_file(struct registry *r, struct plugin_file *file, const char
     file->refused_since_ms = clock_wall_ms();
     as_log_warn("plugin refused path=%s in_force=%s reason=\"%s\"", file->path,
                 file->version ? file->version->selector : "none", reason);
+    registry_tell(r, EVENT_PLUGIN_REFUSED, file->path, reason);
     registry_note_change(r);
 }
 
@@ -54,6 +55,14 @@ static void set_path(struct plugin_version *v, const char *path)
     v->path = as_xstrdup(path);
 }
 
+static void tell_version(struct registry *r, enum event_kind kind, const struct plugin_version *v)
+{
+    char text[512];
+    snprintf(text, sizeof(text), "%s %s is %s", plugin_kind_name(v->kind), v->selector,
+             kind == EVENT_PLUGIN_LIVE ? "live" : "retired");
+    registry_tell(r, kind, v->path, text);
+}
+
 /* The file lets go of its version, which is retired unless another file has the same bytes. */
 static void release_version(struct registry *r, struct plugin_file *file)
 {
@@ -70,6 +79,7 @@ static void release_version(struct registry *r, struct plugin_file *file)
         version_short_hash(&v->hash, hash);
         as_log_info("plugin retired plugin=%s kind=%s hash=%s pinned_by=%u", v->selector,
                     plugin_kind_name(v->kind), hash, v->refs - 1);
+        tell_version(r, EVENT_PLUGIN_RETIRED, v);
     }
     registry_note_change(r);
     plugin_version_unref(v);
@@ -92,6 +102,7 @@ static void accept_version(struct registry *r, struct plugin_file *file, struct 
     version_short_hash(&v->hash, hash);
     as_log_info("plugin live plugin=%s kind=%s hash=%s path=%s", v->selector,
                 plugin_kind_name(v->kind), hash, file->path);
+    tell_version(r, EVENT_PLUGIN_LIVE, v);
     registry_note_change(r);
 }
 

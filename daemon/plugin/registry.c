@@ -30,6 +30,13 @@ void registry_note_change(struct registry *r)
     registry_fire_soon(r);
 }
 
+void registry_tell(struct registry *r, enum event_kind kind, const char *path, const char *text)
+{
+    struct event event = {.kind = kind, .subject = path, .text = text};
+    if (r->on_event && !r->is_ending)
+        r->on_event(r->ctx, &event);
+}
+
 static struct scan_waiter *take_due_waiter(struct registry *r)
 {
     if (r->candidates)
@@ -358,6 +365,7 @@ int registry_new(struct loop *loop, struct sandbox *sandbox, const struct regist
     r->sandbox = sandbox;
     r->directories = copy_directories(options->directories);
     r->on_change = options->on_change;
+    r->on_event = options->on_event;
     r->ctx = options->ctx;
     r->soon = loop_timer_new(loop, on_soon, r);
     r->rescan = loop_timer_new(loop, on_rescan, r);

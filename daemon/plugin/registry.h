@@ -10,6 +10,7 @@
 #define DAEMON_PLUGIN_REGISTRY_H
 
 #include "daemon/core/loop.h"
+#include "daemon/model/event.h"
 #include "daemon/sandbox/sandbox.h"
 #include "lib/hash.h"
 #include "lib/job.h"
@@ -59,6 +60,7 @@ struct registry_options {
     const char *const *directories;
     /* A version went live or was retired, or a file was refused; may be NULL. */
     registry_change_fn on_change;
+    event_emit_fn on_event; /* what became of a file, as an event, at once; may be NULL */
     void *ctx;
 };
 

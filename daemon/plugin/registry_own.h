@@ -68,6 +68,7 @@ struct registry {
     struct sandbox *sandbox;
     char **directories; /* NULL-terminated */
     registry_change_fn on_change;
+    event_emit_fn on_event;
     void *ctx;
     struct plugin_version **versions; /* live and retired, unordered */
     size_t version_count, version_cap;
@@ -90,6 +91,8 @@ void registry_start_scan(struct registry *registry);
 void registry_rescan_in(struct registry *registry, uint64_t delay_ms);
 void registry_fire_soon(struct registry *registry);
 void registry_note_change(struct registry *registry);
+void registry_tell(struct registry *registry, enum event_kind kind, const char *path,
+                   const char *text);
 
 /* files.c */
 void files_apply(struct registry *registry, const struct scan *scan);

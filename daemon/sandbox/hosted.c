@@ -104,6 +104,10 @@ static void quarantine(struct hosted *h, const char *last_reason)
              (unsigned long long)h->kills, h->backoff.in_a_row, last_reason);
     as_log_warn("plugin quarantined plugin=%s kills=%llu reason=\"%s\"", h->chunk_name,
                 (unsigned long long)h->kills, last_reason);
+    struct event event = {
+        .kind = EVENT_PLUGIN_QUARANTINED, .subject = h->chunk_name, .text = h->reason};
+    if (h->sandbox->on_event)
+        h->sandbox->on_event(h->sandbox->ctx, &event);
     end_workers(h);
 }
 

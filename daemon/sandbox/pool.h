@@ -71,6 +71,8 @@ struct sandbox {
     char *worker_path;
     struct worker_setup setup;
     uint32_t max_workers, idle_ms, cpu_count;
+    event_emit_fn on_event; /* may be NULL */
+    void *ctx;
     struct sandbox_slot *slots;
     uint32_t slot_count;
     struct hosted *all;

@@ -291,6 +291,8 @@ int sandbox_new(struct loop *loop, const struct sandbox_options *options,
     };
     s->max_workers = or_default(options->max_workers, DEFAULT_MAX_WORKERS);
     s->idle_ms = or_default(options->idle_ms, DEFAULT_IDLE_MS);
+    s->on_event = options->on_event;
+    s->ctx = options->ctx;
     s->cpu_count = usable_cpus();
     s->active_tail = &s->active_head;
     s->flush = loop_timer_new(loop, on_flush, s);

@@ -11,6 +11,7 @@
 #define DAEMON_SANDBOX_SANDBOX_H
 
 #include "daemon/core/loop.h"
+#include "daemon/model/event.h"
 #include "lib/job.h"
 
 struct sandbox;
@@ -21,6 +22,8 @@ struct sandbox_options {
     uint32_t load_deadline_ms; /* CPU time of load; 0 = 500 */
     uint32_t max_workers;      /* processes at most; 0 = 64; idle ones are ended first */
     uint32_t idle_ms;          /* a worker without work is ended after this; 0 = 30000 */
+    event_emit_fn on_event;    /* a plugin was quarantined; may be NULL */
+    void *ctx;
 };
 
 int sandbox_new(struct loop *loop, const struct sandbox_options *options,

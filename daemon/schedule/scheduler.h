@@ -9,6 +9,7 @@
 #define DAEMON_SCHEDULE_SCHEDULER_H
 
 #include "daemon/engine/engine.h"
+#include "daemon/engine/events.h"
 #include "daemon/schedule/due.h"
 #include "daemon/store/schedules.h"
 
@@ -18,6 +19,7 @@ struct scheduler_options {
     struct loop *loop;
     struct db *db;
     struct engine *engine;
+    struct events *events;
 };
 
 struct scheduler *scheduler_new(const struct scheduler_options *options);

@@ -91,6 +91,17 @@ void entry_replace(struct entry *entry)
 
 /* ---- the start ---- */
 
+void entry_tell(struct entry *entry, enum event_kind kind, const char *text)
+{
+    struct event event = {
+        .kind = kind,
+        .eval = entry->eval_name,
+        .subject = entry->name,
+        .text = text,
+    };
+    events_emit(entry->scheduler->on.events, &event);
+}
+
 struct starting {
     struct entry *entry;
     struct owed_time owed;
@@ -109,6 +120,7 @@ static void started(void *ctx, int64_t run, const struct as_err *err)
         /* Cancelled: assayd is stopping, and owes it still. Exists: it has its run. */
         as_log_err("schedule=%s its run could not be started: %s", entry->seed, err->msg);
         settle(entry, owed->due_ms, SCHEDULE_FAILED, err->msg);
+        entry_tell(entry, EVENT_SCHEDULE_FAILED, err->msg);
     }
     if (owed->order)
         owed->order->started(owed->order->ctx, run, err);

@@ -112,6 +112,11 @@ int store_group_start(struct store *store, const struct group_birth *birth, int6
         placed.target = target;
         rc = store_audit_add(store, &placed);
     }
+    if (!rc && birth->event) {
+        struct event started = *birth->event;
+        started.run = id;
+        rc = store_event_add(store, &started);
+    }
     rc = sql_end(store, rc);
     if (!rc)
         *ret_id = id;

@@ -7,6 +7,7 @@
 #ifndef DAEMON_STORE_AUDIT_H
 #define DAEMON_STORE_AUDIT_H
 
+#include "daemon/store/events.h"
 #include "daemon/store/schedules.h"
 
 #define AUDIT_TARGET_BYTES 64
@@ -43,6 +44,7 @@ struct group_birth {
     const int64_t *case_seqs;
     const struct audit_entry *entry;  /* its target is set to the new group */
     const struct schedule_slot *slot; /* the time that it starts for; NULL: none */
+    const struct event *event;        /* its run is set to the new group; NULL: none */
 };
 /* AS_EEXIST: that time is not owed a run. */
 int store_group_start(struct store *store, const struct group_birth *birth,

@@ -207,7 +207,17 @@ static const char version_13[] =
 
     "PRAGMA user_version = 13;";
 
+/* What happened, for whoever wants to be told of it. */
+static const char version_14[] =
+    "CREATE TABLE event ("
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT, at_ms INTEGER NOT NULL, kind TEXT NOT NULL,"
+    "  is_over INTEGER NOT NULL, eval TEXT, subject TEXT, run INTEGER NOT NULL,"
+    "  text TEXT NOT NULL, detail TEXT"
+    ") STRICT;"
+
+    "PRAGMA user_version = 14;";
+
 const char *const schema_steps[STORE_SCHEMA_VERSION] = {
     version_1, version_2, version_3,  version_4,  version_5,  version_6,  version_7,
-    version_8, version_9, version_10, version_11, version_12, version_13,
+    version_8, version_9, version_10, version_11, version_12, version_13, version_14,
 };

@@ -66,6 +66,7 @@ static const struct {
     int version;
     const char *sql;
 } undo[] = {
+    {14, "DROP TABLE event"},
     {13, "DROP TABLE schedule_mark; DROP TABLE schedule_time"},
     {12, "DROP TABLE look"},
     {11, "ALTER TABLE dataset DROP COLUMN parent_id"},

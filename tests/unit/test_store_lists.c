@@ -27,7 +27,7 @@ static struct group_record start_listed(struct store_fixture *f, int64_t dataset
                                  .pins_json = "{}"};
     int64_t id = 0;
     assert_int_equal(
-        store_group_start(f->store, &(struct group_birth){&group, seqs, &who, NULL}, &id), 0);
+        store_group_start(f->store, &(struct group_birth){&group, seqs, &who, NULL, NULL}, &id), 0);
     assert_int_equal(store_group_get(f->store, id, &f->arena, &group), 0);
     return group;
 }
@@ -96,7 +96,8 @@ static void test_a_list_goes_with_the_last_group_that_has_it(void **state)
     int64_t dataset = store_fixture_dataset(f, "d", 6), replay = 0;
     struct group_record group = start_listed(f, dataset);
     assert_int_equal(
-        store_group_start(f->store, &(struct group_birth){&group, NULL, &who, NULL}, &replay), 0);
+        store_group_start(f->store, &(struct group_birth){&group, NULL, &who, NULL, NULL}, &replay),
+        0);
     end_and_prune(f, group.id);
     assert_cases(f, group.dataset_id, listed, 3);
     end_and_prune(f, replay);
@@ -113,7 +114,7 @@ static void test_a_case_that_is_not_there_refuses_the_group(void **state)
                                  .case_count = 2,
                                  .pins_json = "{}"};
     assert_int_equal(
-        store_group_start(f->store, &(struct group_birth){&group, seqs, &who, NULL}, &id),
+        store_group_start(f->store, &(struct group_birth){&group, seqs, &who, NULL, NULL}, &id),
         AS_ECORRUPT);
     assert_int_equal(store_group_get(f->store, 1, &f->arena, &group), AS_ENOENT);
 }
