@@ -81,6 +81,8 @@ void print_schedule_list(struct ctl *ctl, const struct as_json *result);
 void print_schedule_history(struct ctl *ctl, const struct as_json *result);
 void print_schedule_switch(struct ctl *ctl, const struct as_json *result);
 void print_schedule_trigger(struct ctl *ctl, const struct as_json *result);
+void print_baseline_set(struct ctl *ctl, const struct as_json *result);
+void print_baseline(struct ctl *ctl, const struct as_json *result);
 void print_schedule_explain(struct ctl *ctl, const struct as_json *result);
 void print_event_list(struct ctl *ctl, const struct as_json *result);
 void print_event(struct ctl *ctl, const struct as_json *event);

@@ -1,4 +1,5 @@
-/* The methods of the protocol, third part: what happens by the clock. */
+/* The methods of the protocol, third part: what happens by the clock, and what runs are measured
+ * against over time. */
 #include "lib/proto_own.h"
 
 #define EVAL NEED_TEXT("eval", "the eval's name", NAME_MAX_BYTES)
@@ -7,6 +8,8 @@
 #define TIME                                                                                 \
     "{eval, schedule, due_ms, state: owed, started, skipped, missed, blackout, replaced or " \
     "failed, late, manual, run, at_ms, why}"
+
+#define PIN "{id, kind: run, model or recorded, run, model, at_ms, who, why}"
 
 const struct proto_method proto_schedule_methods[] = {
     {
@@ -59,6 +62,32 @@ const struct proto_method proto_schedule_methods[] = {
         .params = {EVAL, SCHEDULE, WHY},
         .result = "{run}: the group's number",
         .errors = "not_found, bad_input, state, busy, plugin, limit, io",
+    },
+    {
+        .name = "baseline.set",
+        .role = PROTO_OPERATOR,
+        .doc = "Pins what an eval is measured against: a run that is done, as the reference of "
+               "comparisons over time; or a model, or the recorded answers, as the baseline of "
+               "runs that start from now on, in the place of the file's.",
+        .params = {EVAL,
+                   NEED_TEXT("target",
+                             "a run's number, or last (the newest that is done); a model's name; "
+                             "recorded or recorded:NAME",
+                             NAME_MAX_BYTES),
+                   WHY},
+        .result = "{eval, pin: " PIN "}",
+        .errors = "not_found, bad_input, state, io",
+    },
+    {
+        .name = "baseline.show",
+        .role = PROTO_OBSERVER,
+        .doc = "What an eval is measured against, and who set it when and why.",
+        .params = {EVAL, COUNT("before", "only pins with a lower id", INT64_MAX), LIMIT},
+        .result = "{eval, file_baseline, baseline: the member that is in force, member: " PIN
+                  " or null, reference: " PIN " or null, history: [" PIN "], next?}: member is "
+                  "what was set in the place of the file's baseline, reference the run that is "
+                  "pinned; history has the newest first",
+        .errors = "not_found, io",
     },
     {.name = NULL},
 };

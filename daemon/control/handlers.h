@@ -59,6 +59,7 @@ struct control_query {
     struct control_query *next; /* of those that wait */
     struct control_app *app;
     struct control_call *call;
+    struct eval_set *evals; /* a reference: those that were in force when it was asked */
     struct as_json *result; /* set by work; NULL stands for {} */
     int rc;                 /* set by work with err */
     struct as_err err;
@@ -152,6 +153,8 @@ void handle_schedule_switch(void *app, struct control_call *call);
 void handle_schedule_trigger(void *app, struct control_call *call);
 void handle_event_list(void *app, struct control_call *call);
 void handle_event_watch(void *app, struct control_call *call);
+void handle_baseline_set(void *app, struct control_call *call);
+void handle_baseline_show(void *app, struct control_call *call);
 void handle_journal_stats(void *app, struct control_call *call);
 void handle_journal_verify(void *app, struct control_call *call);
 void handle_journal_prune(void *app, struct control_call *call);

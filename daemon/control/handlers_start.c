@@ -30,6 +30,12 @@ struct starting {
     struct as_json *warnings;
 };
 
+static void on_note(void *ctx, const char *sentence)
+{
+    struct starting *starting = ctx;
+    as_json_push_take(starting->warnings, as_json_new_str(as_str_from(sentence)));
+}
+
 static void on_started(void *ctx, int64_t run, const struct as_err *err)
 {
     struct starting *starting = ctx;
@@ -38,10 +44,11 @@ static void on_started(void *ctx, int64_t run, const struct as_err *err)
 }
 
 static void start(struct control_app *app, const struct eval_def *eval,
-                  const struct engine_request *request, struct control_call *call)
+                  struct engine_request *request, struct control_call *call)
 {
     struct starting *starting = as_xcalloc(1, sizeof(*starting));
     *starting = (struct starting){call, control_eval_warnings(eval)};
+    request->note = on_note;
     engine_start(app->engine, request, on_started, starting);
 }
 

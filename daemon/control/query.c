@@ -28,6 +28,7 @@ static void answer(struct control_query *query)
     } else {
         control_reply(query->call, query->result ? query->result : as_json_object());
     }
+    eval_set_unref(query->evals);
     as_arena_done(&query->arena);
     free(query);
 }
@@ -75,6 +76,7 @@ static struct control_query *query_new(struct control_app *app, struct control_c
 {
     struct control_query *query = as_xcalloc(1, sizeof(*query));
     query->app = app;
+    query->evals = app->evals ? eval_set_ref(app->evals) : NULL;
     query->call = call;
     query->work = work;
     return query;

@@ -65,6 +65,9 @@ struct engine_request {
     const char *why;                  /* for the audit log; may be NULL */
     const struct schedule_slot *slot; /* the time of a schedule that it starts for, which must be
                                          owed it (AS_EEXIST); may be NULL */
+    /* What a person has to know of the start (another baseline than the file's), before the
+     * callback that ends it, with its ctx; NULL: nobody asks. */
+    void (*note)(void *ctx, const char *sentence);
 };
 /* run 0: err says why. */
 typedef void (*engine_started_fn)(void *ctx, int64_t run, const struct as_err *err);

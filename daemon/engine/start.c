@@ -2,6 +2,7 @@
  * pins and the plugins' sources are stored, and only then does the first row start. */
 #include "daemon/engine/engine.h"
 
+#include "daemon/engine/baseline.h"
 #include "daemon/engine/events.h"
 #include "daemon/engine/group.h"
 #include "daemon/engine/group_events.h"
@@ -22,12 +23,15 @@ struct start {
     struct engine *engine;
     struct eval_set *evals; /* keeps eval alive */
     const struct eval_def *eval;
+    struct eval_def changed;        /* what eval is then, when another baseline was set for it */
+    const char *said;               /* of that; NULL: the baseline is the file's */
     struct run_overrides overrides; /* its names are in the arena */
     struct journal_rules journal;   /* when they have some */
     const char *requested_by, *tag, *why;
     struct schedule_slot slot;
     bool has_slot;
     engine_started_fn done;
+    void (*note)(void *ctx, const char *sentence);
     engine_planned_fn planned; /* instead of done: nothing is to be started */
     struct as_json *plan;
     void *ctx;
@@ -46,6 +50,8 @@ static void start_over(struct start *start)
 {
     start->engine->pending_starts--;
     const struct as_err *err = start->rc ? &start->err : NULL;
+    if (!err && start->note && start->said)
+        start->note(start->ctx, start->said);
     if (start->planned)
         start->planned(start->ctx, start->plan, err);
     else
@@ -124,13 +130,23 @@ static void plan_done(void *ctx)
     start_over(ctx);
 }
 
+/* Names become pins. */
+static int resolve(struct start *start)
+{
+    struct engine *engine = start->engine;
+    int rc = pins_resolve(start->eval, engine->config, engine->on.registry, &start->dataset,
+                          &start->overrides, &start->pins, &start->err);
+    if (rc && start->said)
+        as_err_prefix(&start->err, "%s", start->said);
+    return rc;
+}
+
 static void found_done(void *ctx)
 {
     struct start *start = ctx;
     struct engine *engine = start->engine;
     if (!start->rc)
-        start->rc = pins_resolve(start->eval, engine->config, engine->on.registry, &start->dataset,
-                                 &start->overrides, &start->pins, &start->err);
+        start->rc = resolve(start);
     if (!start->rc && start->planned && !engine->is_stopping) {
         lanes_take_limits(engine, start->pins);
         db_read(engine->on.db, plan_work, plan_done, start);
@@ -227,6 +243,20 @@ static int check_recordings(struct store *store, struct start *start)
     return rc;
 }
 
+/* A baseline that a person set goes before that of the file. */
+static int find_baseline(struct store *store, struct start *start)
+{
+    struct baseline_pin pin;
+    int rc = store_baseline_member(store, start->eval->name, &start->arena, &pin);
+    if (rc)
+        return rc == AS_ENOENT ? 0 : as_err_set(&start->err, rc, "%s", store_error(store));
+    if (baseline_apply(start->eval, &pin, &start->changed)) {
+        start->said = baseline_sentence(start->eval, &pin, &start->changed, &start->arena);
+        start->eval = &start->changed;
+    }
+    return 0;
+}
+
 static void find_work(struct store *store, void *ctx)
 {
     struct start *start = ctx;
@@ -235,6 +265,8 @@ static void find_work(struct store *store, void *ctx)
         start->rc = names_dataset_missing(store, start->eval->dataset, &start->err);
     else if (start->rc)
         as_err_set(&start->err, start->rc, "%s", store_error(store));
+    if (!start->rc)
+        start->rc = find_baseline(store, start);
     if (!start->rc)
         start->rc = select_cases(store, start);
     if (!start->rc)
@@ -258,6 +290,7 @@ static struct start *start_new(struct engine *engine, const struct engine_reques
     start->requested_by = as_arena_strdup(&start->arena, request->requested_by);
     start->tag = as_arena_strdup(&start->arena, request->tag);
     start->why = as_arena_strdup(&start->arena, request->why);
+    start->note = request->note;
     start->has_slot = request->slot != NULL;
     if (request->slot)
         start->slot = (struct schedule_slot){

@@ -4,6 +4,7 @@
  * goes on from there. The freed pages are used again; the file does not shrink. */
 #include "daemon/store/journal.h"
 
+#include "daemon/store/baselines.h"
 #include "daemon/store/case_list.h"
 #include "daemon/store/sql.h"
 
@@ -17,12 +18,14 @@ int store_prune_list(struct store *store, const struct prune_filter *filter, str
         "SELECT id FROM (SELECT id, state, tag, ended_ms,"
         "  row_number() OVER (PARTITION BY eval_name ORDER BY id DESC) AS age FROM run_group)"
         " WHERE state IN (?1, ?2, ?3) AND tag IS NULL AND ended_ms > 0 AND ended_ms < ?4"
-        " AND age > ?5 ORDER BY id");
+        " AND age > ?5 AND id NOT IN (SELECT run FROM baseline_pin WHERE id IN"
+        "  (SELECT max(id) FROM baseline_pin WHERE kind = ?6 GROUP BY eval)) ORDER BY id");
     sql_put_int(sql, GROUP_DONE);
     sql_put_int(sql, GROUP_FAILED);
     sql_put_int(sql, GROUP_CANCELLED);
     sql_put_int(sql, filter->ended_before_ms);
     sql_put_int(sql, filter->keep_last);
+    sql_put_int(sql, BASELINE_RUN);
     struct as_buf ids = {0};
     int rc;
     while ((rc = sql_step(sql)) > 0) {

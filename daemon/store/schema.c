@@ -217,7 +217,17 @@ static const char version_14[] =
 
     "PRAGMA user_version = 14;";
 
+/* Who set which baseline: only ever added to. */
+static const char version_15[] =
+    "CREATE TABLE baseline_pin ("
+    "  id INTEGER PRIMARY KEY, eval TEXT NOT NULL, kind INTEGER NOT NULL, model TEXT, run INTEGER,"
+    "  at_ms INTEGER NOT NULL, who TEXT NOT NULL, why TEXT"
+    ") STRICT;"
+    "CREATE INDEX baseline_pin_by_eval ON baseline_pin (eval, id);"
+
+    "PRAGMA user_version = 15;";
+
 const char *const schema_steps[STORE_SCHEMA_VERSION] = {
-    version_1, version_2, version_3,  version_4,  version_5,  version_6,  version_7,
-    version_8, version_9, version_10, version_11, version_12, version_13, version_14,
+    version_1, version_2,  version_3,  version_4,  version_5,  version_6,  version_7,  version_8,
+    version_9, version_10, version_11, version_12, version_13, version_14, version_15,
 };

@@ -72,6 +72,7 @@ static void test_whoever_reads_may_not_change(void **state)
                                            "schedule.enable",
                                            "schedule.disable",
                                            "schedule.trigger",
+                                           "baseline.set",
                                            "plugin.shadow"};
     (void)state;
     size_t above_observer = 0;

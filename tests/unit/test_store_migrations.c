@@ -47,6 +47,7 @@ static const struct {
     {12, "INSERT INTO look VALUES (7, 1, 10, 0, 0, '{}')"},
     {13, "INSERT INTO schedule_time VALUES ('e', 'main', 5, 1, 0, 0, 7, 6, NULL)"},
     {14, "INSERT INTO event VALUES (1, 5, 'gate_fail', 0, 'e', 'm', 7, 'worse', NULL)"},
+    {15, "INSERT INTO baseline_pin VALUES (1, 'e', 0, NULL, 7, 5, 'uid 1', NULL)"},
 };
 
 static void run(sqlite3 *db, const char *sql)
