@@ -39,7 +39,8 @@ static void join_words(int argc, char **argv, int count, char words[WORDS_MAX_BY
 
 static const struct command *find_path(const char *path)
 {
-    for (const struct command *command = commands; command->path; command++)
+    const struct command *command;
+    for (size_t i = 0; (command = command_at(i)); i++)
         if (!strcmp(command->path, path))
             return command;
     return NULL;
@@ -49,9 +50,10 @@ static int unknown_command(int argc, char **argv, struct as_err *err)
 {
     char words[WORDS_MAX_BYTES];
     struct as_nearest nearest = {0};
+    const struct command *command;
     for (int count = PATH_WORDS_MAX; count >= 1; count--) {
         join_words(argc, argv, count, words);
-        for (const struct command *command = commands; command->path; command++)
+        for (size_t i = 0; (command = command_at(i)); i++)
             as_nearest_offer(&nearest, words, command->path);
     }
     join_words(argc, argv, argc > 1 && argv[1][0] != '-' ? 2 : 1, words);

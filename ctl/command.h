@@ -40,7 +40,7 @@ struct command_option {
 struct args;
 
 struct command {
-    const char *path; /* "run start"; NULL ends the table */
+    const char *path; /* "run start"; NULL ends a family's table */
     const char *method;
     const char *doc;
     struct command_arg args[COMMAND_ARGS_MAX + 1];
@@ -52,7 +52,8 @@ struct command {
     int (*run)(struct ctl *ctl, struct args *args, struct as_err *err);
 };
 
-extern const struct command commands[];
+/* In the order of help; NULL after the last. */
+const struct command *command_at(size_t index);
 
 /* The words of the command line after the command's own. */
 struct args {

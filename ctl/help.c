@@ -55,11 +55,12 @@ static void print_short(const struct output *out, const struct command *command)
 
 void help_program(const struct output *out)
 {
+    const struct command *command;
     out_print(out, "May this model replace that one, on our own traffic? Ask assayd.\n\n");
     out_styled(out, STYLE_BOLD, "Usage: ");
     out_print(out, "%s\n\n", synopsis);
     out_styled(out, STYLE_BOLD, "Commands\n");
-    for (const struct command *command = commands; command->path; command++)
+    for (size_t i = 0; (command = command_at(i)); i++)
         print_short(out, command);
     out_styled(out, STYLE_BOLD, "\nOptions\n");
     for (size_t i = 0; i < AS_COUNT(global_rows); i++)
@@ -74,7 +75,8 @@ bool help_family(const struct output *out, const char *family)
 {
     size_t len = strlen(family);
     bool is_there = false;
-    for (const struct command *command = commands; command->path; command++) {
+    const struct command *command;
+    for (size_t i = 0; (command = command_at(i)); i++) {
         if (strncmp(command->path, family, len) || command->path[len] != ' ')
             continue;
         print_short(out, command);
@@ -176,6 +178,7 @@ static void write_man_command(FILE *stream, const struct command *command)
 
 void help_man_page(FILE *stream)
 {
+    const struct command *command;
     fputs(".TH ASSAYCTL 1 \"\" \"assay " ASSAY_VERSION "\"\n", stream);
     write_section(stream, "NAME");
     write_roff(stream, "assayctl - start, watch and read the evals of assayd\n");
@@ -186,7 +189,7 @@ void help_man_page(FILE *stream)
     for (size_t i = 0; i < AS_COUNT(global_rows); i++)
         write_item(stream, global_rows[i][0], global_rows[i][1]);
     write_section(stream, "COMMANDS");
-    for (const struct command *command = commands; command->path; command++)
+    for (size_t i = 0; (command = command_at(i)); i++)
         write_man_command(stream, command);
     write_section(stream, "EXIT STATUS");
     for (size_t i = 0; i < AS_COUNT(exit_rows); i++)

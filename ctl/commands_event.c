@@ -1,0 +1,48 @@
+/* Commands: what happened, and who is told. */
+#include "ctl/commands.h"
+
+#include "ctl/print.h"
+#include "ctl/run_commands.h"
+
+#define EVENT_FILTER                                                  \
+    {"eval", "EVAL", "eval", "only of this eval"},                    \
+    {                                                                 \
+        "kind", "KIND", "kind", "only of this kind: gate_fail, drift" \
+    }
+
+#define EVENT_HELP                                                                             \
+    "Kinds: run_started, run_ended, run_failed, gate_pass, gate_fail, gate_undecided,\n"       \
+    "recovery, drift, budget_stop, error_rate, schedule_missed, schedule_failed,\n"            \
+    "baseline_set, promoted, demoted, model_id_changed, config_reloaded, config_refused,\n"    \
+    "plugin_live, plugin_retired, plugin_refused, plugin_quarantined, test. An event marked\n" \
+    "over says that what its kind tells of holds no longer."
+
+const struct command commands_event[] = {
+    {
+        .path = "event ls",
+        .method = "event.list",
+        .doc = "What happened.",
+        .options = {EVENT_FILTER,
+                    {"limit", "N", "limit", "so many; 50 when not given"},
+                    {"before", "ID", "before", "only events before this one"}},
+        .help = EVENT_HELP,
+        .example = "assayctl event ls --eval support-triage --kind gate_fail",
+        .print = print_event_list,
+    },
+    {
+        .path = "event watch",
+        .method = "event.watch",
+        .doc = "What happens, as it happens.",
+        .options = {EVENT_FILTER,
+                    {"after", "ID", "after", "first those after this one; 0: all that are kept"},
+                    {"count", "N", NULL, "end after N events"}},
+        .help = EVENT_HELP
+        "\n"
+        "It goes on when assayd is back from a restart, and misses nothing. With --json\n"
+        "in a pipe each event is one line.",
+        .example = "assayctl --json event watch | jq -r .text",
+        .print = print_event,
+        .run = command_event_watch,
+    },
+    {.path = NULL},
+};
