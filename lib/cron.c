@@ -120,7 +120,7 @@ static int take_entry(struct parse *parse, uint64_t *set)
             parse->at++;
             is_range = true;
             rc = take_value(parse, &high);
-            if (!high && parse->field == &fields[WEEKDAY]) /* FRI-SUN */
+            if (!high && low && parse->field == &fields[WEEKDAY]) /* FRI-SUN */
                 high = 7;
         }
     }
