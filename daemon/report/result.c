@@ -311,6 +311,25 @@ static void add_advice(const struct build *build, struct as_json *result, bool i
     as_json_set_take(result, "best_of", result_best_of(build->table, spec));
 }
 
+static struct report_result conclude(struct build *build, int64_t over_budget)
+{
+    const char *outcome = build->is_gated ? gate_outcome_word(build->worst) : NULL;
+    struct as_json *json = result_json(build, outcome);
+    add_advice(build, json, over_budget > 0);
+    stopped_mark(json, over_budget,
+                 (int64_t)(build->table->expected_rows * build->spec->member_count));
+    return (struct report_result){outcome && over_budget ? STOPPED_OUTCOME : outcome, json};
+}
+
+/* Some score is damaged: nothing more is made of any. */
+static void give_up(struct build *build)
+{
+    as_json_free(build->comparisons);
+    as_json_free(build->verdicts);
+    as_json_free(build->warnings);
+    result_tags_drop(&build->tags);
+}
+
 int report_build_scoped(struct store *store, const struct report_spec *spec,
                         struct report_result *ret_result, struct as_err *err)
 {
@@ -334,22 +353,14 @@ int report_build_scoped(struct store *store, const struct report_spec *spec,
     result_tags_init(&build.tags, &table, spec);
     for (size_t i = 1; i < spec->member_count && !rc; i++)
         rc = judge_candidate(&build, i, err);
-    const char *outcome = build.is_gated ? gate_outcome_word(build.worst) : NULL;
-    struct as_json *json = result_json(&build, outcome);
-    if (!rc)
-        add_advice(&build, json, over_budget > 0);
-    stopped_mark(json, over_budget, (int64_t)(table.expected_rows * spec->member_count));
-    if (outcome && over_budget)
-        outcome = STOPPED_OUTCOME;
+    if (rc)
+        give_up(&build);
+    else
+        *ret_result = conclude(&build, over_budget);
     as_buf_done(&build.headline);
     free(build.facts);
     table_done(&table);
-    if (rc) {
-        as_json_free(json);
-        return rc;
-    }
-    *ret_result = (struct report_result){outcome, json};
-    return 0;
+    return rc;
 }
 
 static void add_looks(struct as_json *result, struct as_json *looks_take)

@@ -183,3 +183,9 @@ void result_tags_finish(struct result_tags *tags, struct as_json *result)
     as_json_set_int(result, "tags_left_out", (int64_t)(tags->table->tag_count - tags->shown_count));
     free(tags->shown);
 }
+
+void result_tags_drop(struct result_tags *tags)
+{
+    as_json_free(tags->list);
+    free(tags->shown);
+}

@@ -10,7 +10,7 @@
 #define RESULT_TAGS_MAX 100
 #define RESULT_TAG_COMPARISONS_MAX 600 /* tags x candidates: the result is one line of 1 MiB */
 
-/* Borrows table and spec until result_tags_finish, which also gives up what it holds. */
+/* Borrows table and spec until result_tags_finish or _drop, which also give up what it holds. */
 struct result_tags {
     const struct table *table;
     const struct report_spec *spec;
@@ -24,5 +24,6 @@ void result_tags_init(struct result_tags *tags, const struct table *table,
 void result_tags_add(struct result_tags *tags, size_t candidate,
                      const struct gate_verdict *verdict);
 void result_tags_finish(struct result_tags *tags, struct as_json *result);
+void result_tags_drop(struct result_tags *tags); /* there is no result */
 
 #endif

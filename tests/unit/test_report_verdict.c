@@ -193,6 +193,17 @@ static void test_a_score_out_of_range_is_damage_in_every_metric(void **state)
     expect_damage(&exact, "a stored score of 'small' is out of range");
 }
 
+static void test_a_score_far_below_the_range_is_damage_in_every_member(void **state)
+{
+    struct store_fixture *f = *state;
+    for (uint32_t member = 0; member < 2; member++) {
+        struct group group = report_group(f, 2, 1);
+        report_add_score(&group, member, 0, -1e6);
+        report_add_score(&group, 1 - member, 0, 1);
+        expect_damage(&group, "a stored score of 'small' is out of range");
+    }
+}
+
 static void test_a_run_of_no_case_has_members_without_numbers(void **state)
 {
     struct store_fixture *f = *state;
@@ -221,6 +232,7 @@ int main(void)
         REPORT_TEST(test_a_stratum_that_loses_is_named),
         REPORT_TEST(test_cases_that_are_gone_are_damage),
         REPORT_TEST(test_a_score_out_of_range_is_damage_in_every_metric),
+        REPORT_TEST(test_a_score_far_below_the_range_is_damage_in_every_member),
         REPORT_TEST(test_a_run_of_no_case_has_members_without_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
