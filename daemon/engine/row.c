@@ -123,6 +123,12 @@ static void do_judge_request(struct row *row)
 
 /* ---- send: transport, with the journal first ---- */
 
+/* Of the last attempt. A timeout's too: without it a model that hangs would look quick. */
+static void take_latency(struct row *row)
+{
+    row->record.latency_ms = (double)row->exchange->total_us / 1000.0;
+}
+
 static void on_sent(void *ctx, const struct transport_reply *reply)
 {
     struct row *row = ctx;
@@ -149,10 +155,12 @@ static void on_sent(void *ctx, const struct transport_reply *reply)
     } else if (reply->exchange->outcome == EXCHANGE_REPLY) {
         step(row, ROW_EV_REPLIED);
     } else {
+        bool is_timeout = reply->exchange->outcome == EXCHANGE_TIMEOUT;
+        if (is_timeout && !is_judge)
+            take_latency(row);
         row_set_failure(row, is_judge ? row_failure_of_rubric(row) : ROW_FAILURE_OF_CALL,
                         exchange_outcome_name(reply->exchange->outcome), reply->exchange->error);
-        step(row,
-             reply->exchange->outcome == EXCHANGE_TIMEOUT ? ROW_EV_TIMED_OUT : ROW_EV_NO_REPLY);
+        step(row, is_timeout ? ROW_EV_TIMED_OUT : ROW_EV_NO_REPLY);
     }
     row->exchange = NULL;
     row_release_when_over(row);
@@ -321,7 +329,7 @@ static void parse_with(struct row *row, const struct pin_model *model, sandbox_r
 
 static void do_parse(struct row *row)
 {
-    row->record.latency_ms = (double)row->exchange->total_us / 1000.0;
+    take_latency(row);
     if (!row->record.attempts)
         row->record.attempts = row->exchange->attempt;
     parse_with(row, member_of(row), on_parsed);

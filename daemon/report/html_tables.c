@@ -148,8 +148,9 @@ void html_latencies(const struct render *render)
     html_begin_section(out, "latency", "Latency");
     as_buf_addf(
         out,
-        "<p class=\"note\">Of the calls that answered: half were as quick as the dot, 95 %% "
-        "as the mark, 99 %% as the end of the line%s.</p>\n",
+        "<p class=\"note\">Of the calls that answered, and of timeouts as long as they were waited "
+        "for: half were as quick as the dot, 95 %% as the mark, 99 %% as the end of the "
+        "line%s.</p>\n",
         scale.is_log ? "; by powers of ten" : "");
     html_begin_table(out, "latency", "model|~|#p50|#p95|#p99|#n", &scale);
     for (size_t i = 0; i < as_json_len(members); i++) {

@@ -33,12 +33,14 @@ expect_timeout() {
     expect "$(jq -r '[.status, .error_class, (.attempts | length), .attempts[-1].outcome] | join(" ")' <<<"$row")" \
         = "timeout timeout 2 timeout" "end of the row of $1"
     expect_contains "$(jq -r .error <<<"$row")" "$2"
+    expect "$(jq '.latency_ms != null and .latency_ms == .attempts[-1].total_ms' <<<"$row")" = true "latency of the row of $1"
 }
 
 expect_exit 0 ctl run start stalls --wait
 expect_timeout head "no byte of the reply within 700 ms (first_byte_ms)"
 expect_timeout body "no further byte of the reply for 700 ms (idle_ms)"
 expect_timeout drip "the reply was not whole within 1500 ms (total_ms)"
+expect "$(ctl --json run show last | jq -c '[.members[].latency_n]')" = '[2,2,2,2]' "latencies, those of timeouts too"
 
 # The only calls of a run stall; by the time that their deadlines have passed the server is well again.
 sim_http POST /_sim/reset >/dev/null
