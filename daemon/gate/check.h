@@ -19,9 +19,6 @@ struct gate_context {
 
 void gate_run_check(const struct gate_context *context, enum gate_check_id id);
 
-/* The comparison at the input's tail. After looks a plain p would be no error rate: it is left
- * out. */
-struct stats_paired gate_compare(const struct stats_pairs *pairs, double margin, double tail);
 /* What checks are made of: their word and sentence, and their evidence. */
 void gate_say(struct gate_check *check, enum gate_outcome outcome, const char *fmt, ...)
     AS_PRINTF(3, 4);

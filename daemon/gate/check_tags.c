@@ -254,7 +254,7 @@ void gate_check_tags(const struct gate_context *context, struct gate_check *chec
             tally_tag(context, check, rules->only[i], &tally);
     tell_tags(context, check, &tally);
     check->observed = tally.worst ? tally.worst->p_worse_holm : NAN;
-    check->limit = input->tail > 0 ? input->tail : STATS_TAIL;
+    check->limit = STATS_TAIL;
     for (size_t i = 0; i < context->pairs->n; i++) {
         uint32_t case_index = context->pairs->case_index[i];
         if (context->pairs->diff[i] < 0 && mark[case_index] == check->outcome &&

@@ -185,7 +185,8 @@ static bool strata_are_valid(const struct gate_input *input)
     return true;
 }
 
-struct stats_paired gate_compare(const struct stats_pairs *pairs, double margin, double tail)
+/* At the input's tail. After looks a plain p would be no error rate: it is left out. */
+static struct stats_paired compare(const struct stats_pairs *pairs, double margin, double tail)
 {
     if (tail <= 0)
         return stats_paired_of(pairs, margin);
@@ -205,7 +206,7 @@ int gate_evaluate(const struct gate_rules *rules, const struct gate_input *input
         return rc;
     struct gate_verdict verdict = {
         .counts = counts_of(&pairs, input->is_incomplete),
-        .compare = gate_compare(&pairs, rules->margin, input->tail),
+        .compare = compare(&pairs, rules->margin, input->tail),
     };
     struct gate_context context = {rules, input, &pairs, policy_of(rules), &verdict};
     verdict.detail = measure(&context);

@@ -2,7 +2,8 @@
  * made once: the whole takes time in proportion to the tagged cases, however many tags there are.
  *
  * A tag fails when a loss beyond the margin is shown, as a stratum does: with the few pairs that a
- * tag has, the proof of the contrary would be asked in vain. */
+ * tag has, the proof of the contrary would be asked in vain. After planned looks it is judged once,
+ * at 95 % as without them: at a look's strict limits a tag that has clearly lost would pass. */
 #include "daemon/gate/tags.h"
 
 #include "daemon/gate/sentence.h"
@@ -36,7 +37,7 @@ static struct stats_paired compare_tag(const struct gate_context *c, const struc
             which[n++] = pair_of[tag->cases[i]];
     struct stats_pairs inside;
     stats_pairs_init_some(&inside, c->pairs, which, n, numbering);
-    struct stats_paired paired = gate_compare(&inside, c->rules->tags.margin, c->input->tail);
+    struct stats_paired paired = stats_paired_of(&inside, c->rules->tags.margin);
     stats_pairs_done(&inside);
     return paired;
 }

@@ -2,6 +2,7 @@
  * ask for them, as JSON and back. */
 #include "daemon/gate/gate.h"
 #include "daemon/model/gate_json.h"
+#include "daemon/stats/seq.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -144,6 +145,26 @@ static void test_tags_that_do_not_lose_pass_when_all_have_enough_pairs(void **st
     assert_says(check, "none of 3 tags is shown to be worse by more than 10.0 points");
     assert_int_equal(check->n_evidence, 0);
     assert_int_equal(f->verdict.tags[2].outcome, GATE_PASS);
+}
+
+/* Strict limits would let a tag pass that has clearly lost. */
+static void test_after_a_planned_look_tags_are_judged_as_without_looks(void **state)
+{
+    struct fixture *f = *state;
+    f->rules.tags.margin = 0.1;
+    f->rules.tags.min_n = 10;
+    lose(f->cases, 100, 18); /* of the 60 of prod-failure */
+    const struct gate_check *check = evaluate(f, GATE_CHECK_TAGS);
+    double p_holm = f->verdict.tags[1].p_holm, low = f->verdict.tags[1].paired.ci_low;
+    assert_int_equal(check->outcome, GATE_FAIL);
+    f->input.tail = stats_look_tail(4, 1);
+    check = evaluate(f, GATE_CHECK_TAGS);
+    assert_int_equal(check->outcome, GATE_FAIL);
+    assert_says(check, "95% CI");
+    assert_float_equal(check->limit, 0.025, 1e-9);
+    assert_float_equal(f->verdict.tags[1].p_holm, p_holm, 0);
+    assert_float_equal(f->verdict.tags[1].paired.ci_low, low, 0);
+    assert_true(isnan(f->verdict.compare.p)); /* the comparison itself has none */
 }
 
 static void test_a_tag_with_too_few_pairs_is_said_and_never_green(void **state)
@@ -391,6 +412,7 @@ int main(void)
         GATE_TEST(test_enough_compared_cases_with_a_tag_pass),
         GATE_TEST(test_too_few_compared_cases_with_a_tag_are_undecided_and_counted),
         GATE_TEST(test_tags_that_do_not_lose_pass_when_all_have_enough_pairs),
+        GATE_TEST(test_after_a_planned_look_tags_are_judged_as_without_looks),
         GATE_TEST(test_a_tag_with_too_few_pairs_is_said_and_never_green),
         GATE_TEST(test_a_tag_that_loses_beyond_the_margin_fails_with_its_losses),
         GATE_TEST(test_only_the_tags_that_are_named_are_asked_about),
