@@ -5,6 +5,7 @@
 
 #include "daemon/gate/sentence.h"
 #include "daemon/gate/tags.h"
+#include "daemon/stats/cost.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -46,6 +47,8 @@ struct cap {
     double observed;
     double limit;            /* NaN: not configured */
     enum gate_outcome above; /* the outcome above the limit */
+    size_t n;                /* what it was measured on */
+    const char *of;          /* of what: "cases" */
 };
 
 static void judge_cap(struct gate_check *check, const struct cap *cap)
@@ -59,11 +62,11 @@ static void judge_cap(struct gate_check *check, const struct cap *cap)
     if (isnan(cap->observed))
         gate_say(check, GATE_INCONCLUSIVE, "no data for %s (cap %s)", cap->what, limit.text);
     else if (cap->observed > cap->limit)
-        gate_say(check, cap->above, "%s is %s, above the cap of %s", cap->what, observed.text,
-                 limit.text);
+        gate_say(check, cap->above, "%s is %s, above the cap of %s (n=%zu %s)", cap->what,
+                 observed.text, limit.text, cap->n, cap->of);
     else
-        gate_say(check, GATE_PASS, "%s is %s, within the cap of %s", cap->what, observed.text,
-                 limit.text);
+        gate_say(check, GATE_PASS, "%s is %s, within the cap of %s (n=%zu %s)", cap->what,
+                 observed.text, limit.text, cap->n, cap->of);
 }
 
 static bool is_incomplete(const struct gate_context *c, size_t case_index)
@@ -81,6 +84,8 @@ static void check_missing(const struct gate_context *c, struct gate_check *check
         .observed = c->verdict->detail.missing_rate,
         .limit = c->rules->max_missing_rate,
         .above = GATE_INCONCLUSIVE,
+        .n = c->verdict->counts.n_cases,
+        .of = "cases",
     };
     judge_cap(check, &cap);
     if (check->outcome != GATE_INCONCLUSIVE)
@@ -157,6 +162,8 @@ static void check_failure_rate(const struct gate_context *c, struct gate_check *
         .observed = c->verdict->detail.candidate_failure_rate,
         .limit = c->rules->max_failure_rate,
         .above = GATE_FAIL,
+        .n = c->verdict->counts.n_cases - c->verdict->counts.candidate_missing,
+        .of = "cases",
     };
     judge_cap(check, &cap);
     if (check->outcome != GATE_FAIL)
@@ -300,17 +307,19 @@ static void check_latency_p50(const struct gate_context *c, struct gate_check *c
         .observed = c->verdict->detail.latency_p50,
         .limit = c->rules->latency_p50_max_ms,
         .above = GATE_FAIL,
+        .n = c->input->candidate.n_latencies,
+        .of = "latencies",
     };
     judge_cap(check, &cap);
 }
 
 /* A p95 of too few values is shown, but decides nothing. */
-static void judge_p95(struct gate_check *check, const struct cap *cap, size_t n_values)
+static void judge_p95(struct gate_check *check, const struct cap *cap)
 {
     judge_cap(check, cap);
-    if (check->outcome != GATE_SKIP && n_values < GATE_P95_VALUES_MIN)
-        gate_say(check, GATE_INCONCLUSIVE, "%zu latencies, and a 95th percentile needs %d",
-                 n_values, GATE_P95_VALUES_MIN);
+    if (check->outcome != GATE_SKIP && cap->n < GATE_P95_VALUES_MIN)
+        gate_say(check, GATE_INCONCLUSIVE, "%zu latencies, and a 95th percentile needs %d", cap->n,
+                 GATE_P95_VALUES_MIN);
 }
 
 static void check_latency_p95(const struct gate_context *c, struct gate_check *check)
@@ -321,23 +330,27 @@ static void check_latency_p95(const struct gate_context *c, struct gate_check *c
         .observed = c->verdict->detail.latency_p95,
         .limit = c->rules->latency_p95_max_ms,
         .above = GATE_FAIL,
+        .n = c->input->candidate.n_latencies,
+        .of = "latencies",
     };
-    judge_p95(check, &cap, c->input->candidate.n_latencies);
+    judge_p95(check, &cap);
 }
 
 static void check_latency_p95_ratio(const struct gate_context *c, struct gate_check *check)
 {
+    size_t fewest = c->input->candidate.n_latencies < c->input->baseline.n_latencies
+                        ? c->input->candidate.n_latencies
+                        : c->input->baseline.n_latencies;
     const struct cap cap = {
         .what = "the ratio of the 95th percentiles of latency",
         .unit = UNIT_RATIO,
         .observed = c->verdict->detail.latency_p95_ratio,
         .limit = c->rules->latency_p95_max_ratio,
         .above = GATE_FAIL,
+        .n = fewest,
+        .of = "latencies on each side at least",
     };
-    size_t fewest = c->input->candidate.n_latencies < c->input->baseline.n_latencies
-                        ? c->input->candidate.n_latencies
-                        : c->input->baseline.n_latencies;
-    judge_p95(check, &cap, fewest);
+    judge_p95(check, &cap);
 }
 
 static void check_cost_mean(const struct gate_context *c, struct gate_check *check)
@@ -348,8 +361,19 @@ static void check_cost_mean(const struct gate_context *c, struct gate_check *che
         .observed = c->verdict->detail.cost_mean,
         .limit = c->rules->cost_mean_max,
         .above = GATE_FAIL,
+        .n = stats_cost_of(c->input->candidate.cost_usd, c->input->n, 0).n,
+        .of = "cases with a price",
     };
     judge_cap(check, &cap);
+}
+
+static size_t priced_on_both(const struct gate_input *input)
+{
+    const double *baseline = input->baseline.cost_usd, *candidate = input->candidate.cost_usd;
+    size_t count = 0;
+    for (size_t i = 0; baseline && candidate && i < input->n; i++)
+        count += !isnan(baseline[i]) && !isnan(candidate[i]);
+    return count;
 }
 
 static void check_cost_ratio(const struct gate_context *c, struct gate_check *check)
@@ -360,6 +384,8 @@ static void check_cost_ratio(const struct gate_context *c, struct gate_check *ch
         .observed = c->verdict->detail.cost_ratio,
         .limit = c->rules->cost_max_ratio,
         .above = GATE_FAIL,
+        .n = priced_on_both(c->input),
+        .of = "cases with both prices",
     };
     judge_cap(check, &cap);
 }

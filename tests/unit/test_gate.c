@@ -307,6 +307,35 @@ static void test_gate_fails_above_a_cost_cap(void **state)
     assert_int_equal(evaluate(f, GATE_CHECK_COST_RATIO)->outcome, GATE_FAIL);
 }
 
+static void test_every_cap_says_how_many_it_was_measured_on(void **state)
+{
+    static const struct {
+        enum gate_check_id id;
+        const char *says;
+    } caps[] = {
+        {GATE_CHECK_MISSING, "(n=400 cases)"},
+        {GATE_CHECK_FAILURE_RATE, "(n=399 cases)"},
+        {GATE_CHECK_LATENCY_P50, "(n=30 latencies)"},
+        {GATE_CHECK_LATENCY_P95, "(n=30 latencies)"},
+        {GATE_CHECK_LATENCY_P95_RATIO, "(n=25 latencies on each side at least)"},
+        {GATE_CHECK_COST_MEAN, "(n=400 cases with a price)"},
+        {GATE_CHECK_COST_RATIO, "(n=398 cases with both prices)"},
+    };
+    struct fixture *f = *state;
+    f->rules.max_missing_rate = f->rules.max_failure_rate = f->rules.cost_mean_max = 1;
+    f->rules.latency_p50_max_ms = f->rules.latency_p95_max_ms = 1e6;
+    f->rules.latency_p95_max_ratio = f->rules.cost_max_ratio = 100;
+    f->cases[0].candidate.state = STATS_MISSING;
+    f->baseline_usd[1] = f->baseline_usd[2] = NAN;
+    f->input.candidate.n_latencies = 30;
+    f->input.baseline.n_latencies = 25;
+    for (size_t i = 0; i < AS_COUNT(caps); i++) {
+        const struct gate_check *check = evaluate(f, caps[i].id);
+        if (!strstr(check->text, caps[i].says))
+            fail_msg("'%s' does not say '%s'", check->text, caps[i].says);
+    }
+}
+
 static void test_gate_never_takes_an_unknown_price_for_free(void **state)
 {
     struct fixture *f = *state;
@@ -398,6 +427,7 @@ int main(void)
         GATE_TEST(test_gate_p95_needs_twenty_latencies),
         GATE_TEST(test_gate_fails_above_a_latency_cap),
         GATE_TEST(test_gate_fails_above_a_cost_cap),
+        GATE_TEST(test_every_cap_says_how_many_it_was_measured_on),
         GATE_TEST(test_gate_never_takes_an_unknown_price_for_free),
         GATE_TEST(test_gate_fail_outranks_undecided_in_outcome_and_headline),
         GATE_TEST(test_gate_skips_what_is_not_configured),
