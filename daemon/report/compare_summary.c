@@ -2,7 +2,7 @@
  * means. */
 #include "daemon/report/compare.h"
 
-#include "daemon/gate/gate.h"
+#include "daemon/gate/sentence.h"
 #include "daemon/report/result_own.h"
 #include "daemon/stats/mean.h"
 
@@ -65,11 +65,12 @@ static void write_finding(struct as_buf *out, double diff, struct stats_interval
     if (isnan(diff))
         as_buf_adds(out, "nothing to compare");
     else if (ci.low > 0 || ci.high < 0)
-        as_buf_addf(out, "candidate is %s by %.1f points, 95%% CI %.1f to %.1f", word,
-                    100 * fabs(diff), 100 * ci.low, 100 * ci.high);
+        as_buf_addf(out, "candidate is %s by %s points, 95%% CI %s to %s", word,
+                    gate_points(fabs(diff)).text, gate_points(ci.low).text,
+                    gate_points(ci.high).text);
     else
-        as_buf_addf(out, "no clear difference (%.1f points, 95%% CI %.1f to %.1f)", 100 * diff,
-                    100 * ci.low, 100 * ci.high);
+        as_buf_addf(out, "no clear difference (%s points, 95%% CI %s to %s)",
+                    gate_points(diff).text, gate_points(ci.low).text, gate_points(ci.high).text);
 }
 
 static void set_sentence(struct as_json *json, const struct compare_summary *baseline,

@@ -259,6 +259,22 @@ static void test_summaries_are_compared_as_independent_means(void **unused)
     as_json_free(b);
 }
 
+static void test_a_small_difference_of_summaries_is_not_written_as_none(void **unused)
+{
+    (void)unused;
+    struct as_json *a = member_with("0.6", "[0.49,0.7]"), *b = member_with("0.5996", "[0.49,0.7]");
+    struct compare_summary baseline = {1, "the report of run 1", "x", "m", a},
+                           candidate = {2, "run 2", "y", "m", b};
+    struct as_json *json = NULL;
+    struct as_err err = {0};
+    assert_int_equal(compare_summaries(&baseline, &candidate, &json, &err), 0);
+    assert_non_null(
+        strstr(as_json_get_cstr(json, "sentence"), "no clear difference (-0.04 points"));
+    as_json_free(json);
+    as_json_free(a);
+    as_json_free(b);
+}
+
 static void test_numbers_of_a_report_that_are_no_mean_are_not_compared(void **unused)
 {
     (void)unused;
@@ -293,6 +309,7 @@ int main(void)
         REPORT_TEST(test_groups_without_a_common_case_are_not_compared),
         cmocka_unit_test(test_comparisons_are_adjusted_for_their_number),
         cmocka_unit_test(test_summaries_are_compared_as_independent_means),
+        cmocka_unit_test(test_a_small_difference_of_summaries_is_not_written_as_none),
         cmocka_unit_test(test_numbers_of_a_report_that_are_no_mean_are_not_compared),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
