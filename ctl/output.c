@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #define HASH_SHOWN_DIGITS 12
+#define PRINTS_AS_100 99.995 /* a level, in percent, with four digits */
 
 static const char *const style_codes[] = {"",         "\x1b[1m",  "\x1b[2m",
                                           "\x1b[32m", "\x1b[33m", "\x1b[31m"};
@@ -178,6 +179,17 @@ struct text fmt_interval(const struct as_json *object, const char *key)
         return text_of("n/a");
     return text_of("[%.3f, %.3f]", as_json_num(as_json_at(pair, 0), NAN),
                    as_json_num(as_json_at(pair, 1), NAN));
+}
+
+struct text fmt_level(const struct as_json *pair)
+{
+    double percent = 100 * as_json_get_num(pair, "confidence", 0.95);
+    return text_of("%.*g %%", percent < PRINTS_AS_100 ? 4 : 6, percent);
+}
+
+struct text fmt_interval_title(const struct as_json *pair)
+{
+    return text_of("%.40s INTERVAL", fmt_level(pair).s);
 }
 
 struct text fmt_p(const struct as_json *object, const char *key)

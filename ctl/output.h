@@ -60,6 +60,11 @@ struct text fmt_hash(const struct as_json *object, const char *key);     /* sha2
 struct text fmt_bytes(const struct as_json *object, const char *key);    /* 12.3 MB */
 struct text fmt_duration(double ms); /* 812 ms, 12.3 s, 4 min 10 s, 2 h 5 min; negative: n/a */
 
+/* How sure the interval of a comparison is: "95 %", and more where looks were planned; and as a
+ * column's title: "95 % INTERVAL". */
+struct text fmt_level(const struct as_json *pair);
+struct text fmt_interval_title(const struct as_json *pair);
+
 /* "1 case", "3 cases": of the member, with the noun that it counts. */
 struct text fmt_counted(const struct as_json *object, const char *key, const char *noun);
 

@@ -122,13 +122,14 @@ static void print_pairing(const struct output *out, const struct as_json *pair)
 static void print_parts(const struct output *out, const struct as_json *pair, const char *kind,
                         const char *left_out)
 {
-    static const struct grid_column columns[] = {
+    struct text interval = fmt_interval_title(pair);
+    const struct grid_column columns[] = {
         {"WITHIN", GRID_TRUNC, NULL, NULL},
         {"PAIRS", GRID_RIGHT, "n_pairs", fmt_count},
         {"BASELINE", GRID_RIGHT, "baseline_mean", fmt_score},
         {"CANDIDATE", GRID_RIGHT, "candidate_mean", fmt_score},
         {"DIFF", GRID_RIGHT | GRID_BOLD, "diff", fmt_diff},
-        {"95 % INTERVAL", 0, "ci", fmt_interval},
+        {interval.s, 0, "ci", fmt_interval},
         {"P", GRID_RIGHT, "p", fmt_p},
         {"HOLM", GRID_RIGHT, "p_holm", fmt_p},
         {"BETTER", GRID_RIGHT, "wins", fmt_count},
@@ -155,12 +156,13 @@ static void print_parts(const struct output *out, const struct as_json *pair, co
 /* All of them at a glance. */
 static void print_overview(const struct output *out, const struct as_json *pairs)
 {
-    static const struct grid_column columns[] = {
+    struct text interval = fmt_interval_title(as_json_at(pairs, 0));
+    const struct grid_column columns[] = {
         {"CANDIDATE", GRID_BOLD, "candidate", NULL},
         {"BASELINE", 0, "baseline", NULL},
         {"PAIRS", GRID_RIGHT, "n_pairs", fmt_count},
         {"DIFF", GRID_RIGHT | GRID_BOLD, "diff", fmt_diff},
-        {"95 % INTERVAL", 0, "ci", fmt_interval},
+        {interval.s, 0, "ci", fmt_interval},
         {"P", GRID_RIGHT, "p", fmt_p},
         {"HOLM", GRID_RIGHT, "p_holm", fmt_p},
         {0},

@@ -8,8 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PRINTS_AS_100 99.995 /* a level, in percent, with four digits */
-#define CALLS_NAMED_MAX 50   /* of one model and role; a crash leaves a few hundred at most */
+#define CALLS_NAMED_MAX 50 /* of one model and role; a crash leaves a few hundred at most */
 
 void print_started(struct ctl *ctl, const struct as_json *result)
 {
@@ -263,15 +262,6 @@ static void print_failures(const struct output *out, const struct as_json *pair)
                   is_zero ? "; without them the difference is " : "", is_zero ? dropped.s : "");
 }
 
-/* How sure the interval of a difference is: "95 %", and more where looks were planned. */
-static struct text fmt_level(const struct as_json *pair)
-{
-    double percent = 100 * as_json_get_num(pair, "confidence", 0.95);
-    struct text text;
-    snprintf(text.s, sizeof(text.s), "%.*g %%", percent < PRINTS_AS_100 ? 4 : 6, percent);
-    return text;
-}
-
 static void print_pair(const struct output *out, const struct as_json *pair, bool has_rivals)
 {
     out_field(out, "difference", "%s, %s interval %s, p %s", fmt_diff(pair, "diff").s,
@@ -302,13 +292,12 @@ static const struct as_json *pair_of(const struct as_json *pairs, const char *ca
 static void print_other_pairs(const struct output *out, const struct as_json *pairs,
                               const char *candidate, const char *primary)
 {
-    char interval[sizeof(struct text) + sizeof(" INTERVAL")];
-    snprintf(interval, sizeof(interval), "%s INTERVAL", fmt_level(as_json_at(pairs, 0)).s);
+    struct text interval = fmt_interval_title(as_json_at(pairs, 0));
     const struct grid_column columns[] = {
         {"OTHER METRIC", 0, "metric", NULL},
         {"PAIRS", GRID_RIGHT, "n_pairs", fmt_count},
         {"DIFFERENCE", GRID_RIGHT, "diff", fmt_diff},
-        {interval, 0, "ci", fmt_interval},
+        {interval.s, 0, "ci", fmt_interval},
         {"P", GRID_RIGHT, "p", fmt_p},
         {"WINS", GRID_RIGHT, "wins", fmt_count},
         {"LOSSES", GRID_RIGHT, "losses", fmt_count},

@@ -9,24 +9,26 @@
 #include <string.h>
 
 #define BAR_COLUMNS 40
+#define TESTED_PAIRS 20 /* of a tag, where the gate asks nothing of tags */
 
 /* ---- by scorer ---- */
 
 /* The candidates' paired differences by this metric. */
 static void print_pairs(const struct output *out, const struct as_json *run, const char *metric)
 {
-    static const struct grid_column columns[] = {
+    const struct as_json *pairs = as_json_get(run, "comparisons");
+    struct text interval = fmt_interval_title(as_json_at(pairs, 0));
+    const struct grid_column columns[] = {
         {"AGAINST THE BASELINE", 0, "candidate", NULL},
         {"PAIRS", GRID_RIGHT, "n_pairs", fmt_count},
         {"DIFFERENCE", GRID_RIGHT | GRID_BOLD, "diff", fmt_diff},
-        {"95 % INTERVAL", 0, "ci", fmt_interval},
+        {interval.s, 0, "ci", fmt_interval},
         {"P", GRID_RIGHT, "p", fmt_p},
         {"WINS", GRID_RIGHT, "wins", fmt_count},
         {"LOSSES", GRID_RIGHT, "losses", fmt_count},
         {"TIES", GRID_RIGHT, "ties", fmt_count},
         {0},
     };
-    const struct as_json *pairs = as_json_get(run, "comparisons");
     AS_CLEANUP_JSON struct as_json *own = as_json_array();
     for (size_t i = 0; i < as_json_len(pairs); i++)
         if (!strcmp(str_or(as_json_at(pairs, i), "metric", ""), metric))
@@ -103,8 +105,12 @@ static void print_by_tag(const struct output *out, const struct as_json *run)
         {0},
     };
     const struct as_json *tags = as_json_get(run, "tags");
+    const struct as_json *rules =
+        as_json_get(as_json_get(as_json_get(run, "pins"), "gate"), "tags");
     out_styled(out, STYLE_BOLD, "\n%s by tag", str_or(run, "primary", "?"));
-    out_styled(out, STYLE_DIM, "  p by Holm, among tags with 20 pairs or more\n");
+    out_styled(out, STYLE_DIM, "  p by Holm, among %s with %lld pairs or more\n",
+               as_json_get(rules, "only") ? "the tags that the gate names" : "tags",
+               (long long)as_json_get_int(rules, "min_n", TESTED_PAIRS));
     if (!as_json_len(tags)) {
         out_print(out, "%s\n",
                   as_json_has(run, "tags")

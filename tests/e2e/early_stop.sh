@@ -61,6 +61,8 @@ expect "$(jq -c '[.comparisons[0].n_pairs, .comparisons[0].unpaired, .members[0]
     'cases that were not run are not missing'
 expect_exit 0 ctl report 1 --format md
 expect_contains "$out" 'stopped at look 1 of 4' 'at 99.99 %'
+expect_exit 0 ctl run show 1 --by scorer
+expect_contains "$out" '99.99 % INTERVAL'
 first_quarter=$(rows_of 1 | jq -r .case | sort -u | awk '$0 <= "c0100"' | wc -l)
 expect "$first_quarter" -gt 10 'cases of the first quarter of the file in the first look'
 expect "$first_quarter" -lt 45 'cases of the first quarter of the file in the first look'

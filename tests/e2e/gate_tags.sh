@@ -89,6 +89,8 @@ gate: {margin: 0.1, tags: {margin: 0.1, min_n: 5}}
 YAML
 expect_exit 0 ctl run start same --gate
 expect_contains "$out" "has the same score, though their answers differ"
+expect_exit 0 ctl run show last --by tag
+expect_contains "$out" "p by Holm, among tags with 5 pairs or more"
 
 # ---- what is wrong with a gate is said with its place ----
 
