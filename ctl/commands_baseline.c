@@ -5,6 +5,21 @@
 
 const struct command commands_baseline[] = {
     {
+        .path = "history",
+        .method = "run.history",
+        .doc = "An eval's runs in a row, and whether a model drifts.",
+        .args = {{.label = "EVAL", .param = "eval"}},
+        .options = {{"model", "MODEL", "model", "only this model"},
+                    {"metric", "NAME", "metric", "not the primary one"},
+                    {"last", "N", "last", "so many runs; 30 when not given"}},
+        .help = "DIFF is against the run that `baseline set` pinned, case by case. A model drifts\n"
+                "when its newest run differs from that one with p below 0.001; or when the CUSUM\n"
+                "of the differences (slack 0.5, limit 5, from the first 20 runs on) is past its\n"
+                "limit and the newest run's interval excludes 0.",
+        .example = "assayctl history support-triage --model small-model --last 10",
+        .print = print_history,
+    },
+    {
         .path = "baseline set",
         .method = "baseline.set",
         .doc = "Pin what an eval is measured against.",

@@ -81,6 +81,9 @@ void print_schedule_list(struct ctl *ctl, const struct as_json *result);
 void print_schedule_history(struct ctl *ctl, const struct as_json *result);
 void print_schedule_switch(struct ctl *ctl, const struct as_json *result);
 void print_schedule_trigger(struct ctl *ctl, const struct as_json *result);
+void print_history(struct ctl *ctl, const struct as_json *result);
+/* How a run compares with the one that is pinned; nothing where none is. */
+void print_against_reference(const struct output *out, const struct as_json *run);
 void print_baseline_set(struct ctl *ctl, const struct as_json *result);
 void print_baseline(struct ctl *ctl, const struct as_json *result);
 void print_schedule_explain(struct ctl *ctl, const struct as_json *result);

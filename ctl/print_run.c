@@ -394,6 +394,7 @@ void print_run(struct ctl *ctl, const struct as_json *result)
     for (size_t i = 1; i < as_json_len(members); i++) /* the first is the baseline */
         print_candidate(out, result, as_json_at(members, i));
     print_best_of(out, result);
+    print_against_reference(out, result);
 }
 
 /* After a watch: one line, and where to read on. */

@@ -47,7 +47,8 @@ static void on_stop_poll(void *ctx)
 {
     struct app *app = ctx;
     if (app->control.engine &&
-        (!engine_is_idle(app->control.engine) || !scheduler_is_idle(app->control.scheduler))) {
+        (!engine_is_idle(app->control.engine) || !scheduler_is_idle(app->control.scheduler) ||
+         !summaries_is_idle(app->control.summaries))) {
         loop_timer_start(app->stop_poll, STOP_POLL_MS);
         return;
     }
@@ -66,6 +67,7 @@ static void stop(struct app *app, int exit_code)
     app->control.server = NULL;
     if (app->control.engine) {
         scheduler_stop(app->control.scheduler);
+        summaries_stop(app->control.summaries);
         engine_stop(app->control.engine);
     }
     loop_timer_start(app->stop_poll, 0);
@@ -176,6 +178,7 @@ static void on_resumed(void *ctx, const struct as_err *refusal)
         return;
     }
     app->phase = APP_READY;
+    summaries_look(app->control.summaries);
     scheduler_set_evals(app->control.scheduler, app->control.evals);
     as_log_info("ready: version=%s socket=%s", ASSAY_VERSION, app->config->socket_path);
 }
@@ -263,6 +266,7 @@ static void on_run_ended(void *ctx, int64_t run)
     struct app *app = ctx;
     control_on_ended(&app->control, run);
     scheduler_run_ended(app->control.scheduler, run);
+    summaries_look(app->control.summaries);
 }
 
 static void on_store_failed(void *ctx, const char *why)
@@ -314,6 +318,7 @@ static int open_modules(struct app *app, const struct app_options *options, stru
         .on_ended = on_run_ended,
     };
     control->engine = engine_new(&engine);
+    control->summaries = summaries_new(control->db, control->events);
     struct scheduler_options scheduler = {app->loop, control->db, control->engine, control->events};
     control->scheduler = scheduler_new(&scheduler);
     engine_set_config(control->engine, app->config);
@@ -374,6 +379,7 @@ void app_free(struct app *app)
     loop_timer_free(app->stop_poll);
     watch_free(app->eval_watch);
     scheduler_free(control->scheduler);
+    summaries_free(control->summaries);
     engine_free(control->engine);
     transport_free(control->transport);
     registry_free(control->registry);

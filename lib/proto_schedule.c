@@ -64,6 +64,25 @@ const struct proto_method proto_schedule_methods[] = {
         .errors = "not_found, bad_input, state, busy, plugin, limit, io",
     },
     {
+        .name = "run.history",
+        .role = PROTO_OBSERVER,
+        .doc = "The runs of an eval that are done, in a row: what each model measured, how that "
+               "differs from the run that is pinned as the reference, and whether it drifts.",
+        .params = {EVAL, TEXT("model", "only this model", NAME_MAX_BYTES),
+                   TEXT("metric", "this metric; the primary one when not given", NAME_MAX_BYTES),
+                   COUNT("last", "so many runs of each model, the newest; 30 when not given",
+                         1000)},
+        .result =
+            "{eval, metric, reference: a run or null, models: [{model, points: [{run, ended_ms, "
+            "tag, role, n, mean, ci, is_reference, not_comparable: why or null, n_pairs, diff, "
+            "diff_ci, p, outcome, ids: [the model ids that the API returned, the most frequent "
+            "first], id_changed}], drift: {drifting, sudden, runs, reference_runs, slack, limit, "
+            "mean, sd, low, high, alarm_run, alarm_side, reason}}]}: the oldest run first; diff is "
+            "paired, against the reference; drift is by the newest run, its chart is a CUSUM over "
+            "the differences, and reason says why there is no chart",
+        .errors = "not_found, bad_input, io",
+    },
+    {
         .name = "baseline.set",
         .role = PROTO_OPERATOR,
         .doc = "Pins what an eval is measured against: a run that is done, as the reference of "

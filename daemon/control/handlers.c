@@ -56,6 +56,7 @@ const struct control_route control_routes[] = {
     {"schedule.trigger", handle_schedule_trigger},
     {"event.list", handle_event_list},
     {"event.watch", handle_event_watch},
+    {"run.history", handle_run_history},
     {"baseline.set", handle_baseline_set},
     {"baseline.show", handle_baseline_show},
     {"journal.stats", handle_journal_stats},

@@ -10,6 +10,7 @@
 #include "daemon/control/server.h"
 #include "daemon/engine/engine.h"
 #include "daemon/engine/events.h"
+#include "daemon/engine/summaries.h"
 #include "daemon/schedule/scheduler.h"
 
 #define CONTROL_PAGE_DEFAULT 50
@@ -24,6 +25,7 @@ struct control_app {
     struct loop *loop;
     struct db *db;
     struct events *events;
+    struct summaries *summaries;
     struct engine *engine;
     struct scheduler *scheduler;
     struct registry *registry;
@@ -74,7 +76,8 @@ typedef void (*control_query_fn)(struct store *store, struct control_query *quer
 void control_read(struct control_app *app, struct control_call *call, control_query_fn work,
                   void (*finish)(struct control_query *query));
 /* The same on the writing connection. */
-void control_write(struct control_app *app, struct control_call *call, control_query_fn work);
+void control_write(struct control_app *app, struct control_call *call, control_query_fn work,
+                   void (*finish)(struct control_query *query));
 /* For work: the store's failure as the query's answer. what is a sentence's beginning: "run 7". */
 void control_store_failed(struct store *store, struct control_query *query, int rc,
                           const char *what);
@@ -153,6 +156,7 @@ void handle_schedule_switch(void *app, struct control_call *call);
 void handle_schedule_trigger(void *app, struct control_call *call);
 void handle_event_list(void *app, struct control_call *call);
 void handle_event_watch(void *app, struct control_call *call);
+void handle_run_history(void *app, struct control_call *call);
 void handle_baseline_set(void *app, struct control_call *call);
 void handle_baseline_show(void *app, struct control_call *call);
 void handle_journal_stats(void *app, struct control_call *call);
@@ -163,6 +167,8 @@ void handle_verdict_show(void *app, struct control_call *call);
 void control_drop_imports(struct control_app *app, uint64_t connection);
 void control_cancel_rescores(struct control_app *app, uint64_t connection);
 void control_drop_event_watches(struct control_app *app, uint64_t connection);
+/* For run.show, in its work: how the run compares with the one that is pinned for its eval. */
+void control_set_reference(struct store *store, struct control_query *query, int64_t run);
 /* For run.show: the run's score sets, in its work; what is being re-scored of it, on the loop. */
 void control_set_score_sets(struct store *store, struct control_query *query, int64_t run);
 void control_set_rescoring(struct control_query *query, int64_t run);

@@ -127,7 +127,19 @@ static int keep(struct store *store, struct control_query *query, struct baselin
         .why = pin->why,
         .detail_json = text.ptr,
     };
-    int rc = store_baseline_note(store, pin, &entry, &pin->id);
+    struct event event = {
+        .at_ms = pin->at_ms,
+        .kind = EVENT_BASELINE_SET,
+        .eval = pin->eval,
+        .run = pin->run,
+        .text = pin->run
+                    ? as_arena_printf(&query->arena, "run %" PRId64 " is the reference, set by %s",
+                                      pin->run, pin->who)
+                    : as_arena_printf(&query->arena, "%s is the baseline, set by %s", pin->model,
+                                      pin->who),
+        .detail_json = text.ptr,
+    };
+    int rc = store_baseline_note(store, pin, &entry, &event, &pin->id);
     as_buf_done(&text);
     if (rc)
         control_store_failed(store, query, rc, "the baseline");
@@ -163,6 +175,12 @@ static void set_work(struct store *store, struct control_query *query)
     as_json_set_take(query->result, "pin", pin_json(&pin));
 }
 
+static void set_finish(struct control_query *query)
+{
+    events_poke(query->app->events);
+    summaries_look(query->app->summaries);
+}
+
 /* Of a target that is neither a run nor recorded. */
 static int check_model(const struct config *config, const char *name, struct as_err *err)
 {
@@ -196,7 +214,7 @@ void handle_baseline_set(void *ctx, struct control_call *call)
         control_fail(call, &err);
         return;
     }
-    control_write(app, call, set_work);
+    control_write(app, call, set_work, set_finish);
 }
 
 /* ---- show ---- */

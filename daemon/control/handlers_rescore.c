@@ -253,5 +253,5 @@ static void drop_scores_work(struct store *store, struct control_query *query)
 
 void handle_run_drop_scores(void *ctx, struct control_call *call)
 {
-    control_write(ctx, call, drop_scores_work);
+    control_write(ctx, call, drop_scores_work, NULL);
 }

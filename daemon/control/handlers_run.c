@@ -289,6 +289,7 @@ static void show_work(struct store *store, struct control_query *query)
     set_unknown_calls(store, query, &group);
     set_budget(store, query, &group);
     set_looks(store, query, &group);
+    control_set_reference(store, query, group.id);
     AS_CLEANUP_JSON struct as_json *pins = pins_of(&group);
     int rc = control_set_journal(store, query, group.id, pins, query->result);
     if (rc)

@@ -93,7 +93,10 @@ void control_read(struct control_app *app, struct control_call *call, control_qu
     start_queries(app);
 }
 
-void control_write(struct control_app *app, struct control_call *call, control_query_fn work)
+void control_write(struct control_app *app, struct control_call *call, control_query_fn work,
+                   void (*finish)(struct control_query *query))
 {
-    db_write(app->db, query_work, write_done, query_new(app, call, work));
+    struct control_query *query = query_new(app, call, work);
+    query->finish = finish;
+    db_write(app->db, query_work, write_done, query);
 }

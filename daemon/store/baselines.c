@@ -2,6 +2,7 @@
 #include "daemon/store/baselines.h"
 
 #include "daemon/store/audit.h"
+#include "daemon/store/events.h"
 #include "daemon/store/sql.h"
 
 #define PIN_COLUMNS "id, eval, kind, model, run, at_ms, who, why"
@@ -31,7 +32,7 @@ int store_baseline_set(struct store *store, const struct baseline_pin *pin, int6
 }
 
 int store_baseline_note(struct store *store, const struct baseline_pin *pin,
-                        const struct audit_entry *entry, int64_t *ret_id)
+                        const struct audit_entry *entry, const struct event *event, int64_t *ret_id)
 {
     int64_t id = 0;
     int rc = sql_begin(store);
@@ -39,6 +40,8 @@ int store_baseline_note(struct store *store, const struct baseline_pin *pin,
         rc = store_baseline_set(store, pin, &id);
     if (!rc)
         rc = store_audit_add(store, entry);
+    if (!rc)
+        rc = store_event_add(store, event);
     rc = sql_end(store, rc);
     if (!rc)
         *ret_id = id;

@@ -11,6 +11,7 @@
 #include "daemon/store/store.h"
 
 struct audit_entry;
+struct event;
 
 enum baseline_kind {
     BASELINE_RUN,      /* "run" */
@@ -35,9 +36,10 @@ struct baseline_pin {
 /* One row, without a transaction of its own: it may be part of one. pin->id is not read. */
 int store_baseline_set(struct store *store, const struct baseline_pin *pin,
                        int64_t *ret_id) AS_MUST_USE;
-/* The same and its entry of the audit log, in one transaction. */
+/* The same, its entry of the audit log and its event, in one transaction. */
 int store_baseline_note(struct store *store, const struct baseline_pin *pin,
-                        const struct audit_entry *entry, int64_t *ret_id) AS_MUST_USE;
+                        const struct audit_entry *entry, const struct event *event,
+                        int64_t *ret_id) AS_MUST_USE;
 
 /* The pins in force; AS_ENOENT: there is none. */
 int store_baseline_run(struct store *store, const char *eval, struct as_arena *arena,

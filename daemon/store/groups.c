@@ -58,11 +58,27 @@ int store_group_set_state(struct store *store, int64_t id, enum group_state stat
     return run_and_expect_one(store, sql);
 }
 
+/* What was derived of an earlier end of it; others that were compared with it are due again. */
+static int forget_summaries(struct store *store, int64_t id)
+{
+    struct sql *own = sql_use(store, "DELETE FROM run_summary WHERE run = ?");
+    sql_put_int(own, id);
+    int rc = sql_run(own);
+    if (rc)
+        return rc;
+    struct sql *others =
+        sql_use(store, "UPDATE run_summary SET reference = -1 WHERE reference = ?");
+    sql_put_int(others, id);
+    return sql_run(others);
+}
+
 int store_group_finish(struct store *store, int64_t id, enum group_state state, const char *outcome,
                        const char *result_json, const char *error, int64_t now_ms)
 {
     struct as_str result = {NULL, 0};
-    int rc = result_json ? seal_text(store, result_json, "results", &result) : 0;
+    int rc = forget_summaries(store, id);
+    if (!rc && result_json)
+        rc = seal_text(store, result_json, "results", &result);
     if (rc)
         return rc;
     struct sql *sql =

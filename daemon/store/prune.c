@@ -73,6 +73,8 @@ static int forget_group(struct store *store, int64_t id)
     if (!rc)
         rc = forget_sets(store, id);
     if (!rc)
+        rc = run_for(sql_use(store, "DELETE FROM run_summary WHERE run = ?"), id);
+    if (!rc)
         rc = run_for(sql_use(store, "DELETE FROM run_group WHERE id = ?"), id);
     return rc ? rc : case_lists_drop_unused(store);
 }

@@ -227,7 +227,18 @@ static const char version_15[] =
 
     "PRAGMA user_version = 15;";
 
+/* Runs for looking at many of them. Those of before are there, and are made anew in silence. */
+static const char version_16[] =
+    "CREATE TABLE run_summary ("
+    "  run INTEGER PRIMARY KEY, reference INTEGER NOT NULL, body TEXT NOT NULL"
+    ") STRICT;"
+    "CREATE INDEX run_summary_by_reference ON run_summary (reference);"
+    "INSERT INTO run_summary (run, reference, body)"
+    "  SELECT id, -1, '{}' FROM run_group WHERE ended_ms > 0;"
+
+    "PRAGMA user_version = 16;";
+
 const char *const schema_steps[STORE_SCHEMA_VERSION] = {
     version_1, version_2,  version_3,  version_4,  version_5,  version_6,  version_7,  version_8,
-    version_9, version_10, version_11, version_12, version_13, version_14, version_15,
+    version_9, version_10, version_11, version_12, version_13, version_14, version_15, version_16,
 };

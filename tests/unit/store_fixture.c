@@ -66,6 +66,7 @@ static const struct {
     int version;
     const char *sql;
 } undo[] = {
+    {16, "DROP TABLE run_summary"},
     {15, "DROP TABLE baseline_pin"},
     {14, "DROP TABLE event"},
     {13, "DROP TABLE schedule_mark; DROP TABLE schedule_time"},

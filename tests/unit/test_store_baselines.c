@@ -1,6 +1,7 @@
 /* daemon/store/baselines: pins are only ever added to; the newest of each meaning is in force. */
 #include "daemon/store/audit.h"
 #include "daemon/store/baselines.h"
+#include "daemon/store/events.h"
 #include "daemon/store/journal.h"
 #include "tests/unit/store_fixture.h"
 
@@ -71,7 +72,8 @@ static void test_a_pin_stands_in_the_audit_log(void **state)
     struct audit_entry entry = {.who = "uid 7", .action = "baseline.set", .target = "eval nightly"};
     struct audit_entry *entries;
     size_t count;
-    assert_int_equal(store_baseline_note(f->store, &pin, &entry, &pin.id), 0);
+    struct event event = {.at_ms = 1, .kind = EVENT_BASELINE_SET, .text = "set"};
+    assert_int_equal(store_baseline_note(f->store, &pin, &entry, &event, &pin.id), 0);
     assert_int_equal(store_audit_page(f->store, "eval nightly", 0, 10, &f->arena, &entries, &count),
                      0);
     assert_int_equal(count, 1);

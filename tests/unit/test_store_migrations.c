@@ -48,6 +48,7 @@ static const struct {
     {13, "INSERT INTO schedule_time VALUES ('e', 'main', 5, 1, 0, 0, 7, 6, NULL)"},
     {14, "INSERT INTO event VALUES (1, 5, 'gate_fail', 0, 'e', 'm', 7, 'worse', NULL)"},
     {15, "INSERT INTO baseline_pin VALUES (1, 'e', 0, NULL, 7, 5, 'uid 1', NULL)"},
+    {16, "INSERT OR REPLACE INTO run_summary VALUES (7, 0, '{}')"},
 };
 
 static void run(sqlite3 *db, const char *sql)

@@ -1,0 +1,64 @@
+/* run.history, and what run.show tells of the reference. */
+#include "daemon/control/handlers.h"
+
+#include "daemon/report/series.h"
+#include "daemon/store/baselines.h"
+
+#include <string.h>
+
+#define LAST_DEFAULT 30
+
+static int reference_of(struct store *store, struct control_query *query, const char *eval,
+                        int64_t *ret_run)
+{
+    struct baseline_pin pin = {0};
+    int rc = store_baseline_run(store, eval, &query->arena, &pin);
+    if (rc && rc != AS_ENOENT) {
+        control_store_failed(store, query, rc, "the baseline");
+        return rc;
+    }
+    *ret_run = pin.run;
+    return 0;
+}
+
+static void history_work(struct store *store, struct control_query *query)
+{
+    const struct as_json *params = query->call->params;
+    struct series_request request = {
+        .eval = as_json_get_cstr(params, "eval"),
+        .model = as_json_get_cstr(params, "model"),
+        .metric = as_json_get_cstr(params, "metric"),
+        .last = (size_t)as_json_get_int(params, "last", LAST_DEFAULT),
+    };
+    struct series series = {0};
+    if (reference_of(store, query, request.eval, &request.reference))
+        return;
+    query->rc = series_load(store, request.eval, &series, &query->err);
+    if (!query->rc)
+        query->rc = series_tell(&series, &request, &query->result, &query->err);
+    series_done(&series);
+}
+
+void handle_run_history(void *ctx, struct control_call *call)
+{
+    if (control_eval_of(ctx, call))
+        control_read(ctx, call, history_work, NULL);
+}
+
+void control_set_reference(struct store *store, struct control_query *query, int64_t run)
+{
+    struct summary_record record;
+    struct as_json *body = NULL;
+    int rc = store_summary_get(store, run, &query->arena, &record);
+    if (rc && rc != AS_ENOENT)
+        control_store_failed(store, query, rc, "the run's summary");
+    if (rc || as_json_parse(record.body, strlen(record.body), &body, NULL))
+        return;
+    if (as_json_has(body, "versus")) {
+        struct as_json *json = as_json_object();
+        as_json_set_int(json, "run", record.reference);
+        as_json_set_take(json, "metrics", as_json_share(as_json_get(body, "versus")));
+        as_json_set_take(query->result, "reference", json);
+    }
+    as_json_free(body);
+}

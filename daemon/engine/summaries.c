@@ -1,0 +1,114 @@
+/* A read that makes the oldest one that is due, a write that keeps it, and again, until none is. */
+#include "daemon/engine/summaries.h"
+
+#include "daemon/engine/summary.h"
+#include "lib/log.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+struct summaries {
+    struct db *db;
+    struct events *events;
+    bool is_busy;
+    bool is_wanted; /* once more, when it is not busy */
+    bool is_stopping;
+    struct summary_due due;
+    struct summary summary;
+    bool is_made;
+    struct as_arena arena;
+    struct as_err err;
+};
+
+static void look(struct summaries *summaries);
+
+static void put_work(struct store *store, void *ctx)
+{
+    struct summaries *on = ctx;
+    int rc =
+        store_summary_put(store, &on->summary.record, on->summary.events, on->summary.event_count);
+    if (rc)
+        as_err_set(&on->err, rc, "%s", store_error(store));
+}
+
+static void put_done(void *ctx)
+{
+    struct summaries *on = ctx;
+    on->is_busy = false;
+    if (on->err.code) /* the next look tries again */
+        as_log_err("group=%" PRId64 " its summary could not be stored: %s", on->due.run,
+                   on->err.msg);
+    else
+        on->is_wanted = true;
+    if (on->summary.event_count)
+        events_poke(on->events);
+    look(on);
+}
+
+static void make_work(struct store *store, void *ctx)
+{
+    struct summaries *on = ctx;
+    int rc = store_summary_due(store, &on->due);
+    if (rc && rc != AS_ENOENT)
+        as_err_set(&on->err, rc, "%s", store_error(store));
+    if (!rc)
+        rc = summary_make(store, &on->due, &on->arena, &on->summary, &on->err);
+    on->is_made = !rc;
+}
+
+static void make_done(void *ctx)
+{
+    struct summaries *on = ctx;
+    if (on->is_made) {
+        db_write(on->db, put_work, put_done, on);
+        return;
+    }
+    on->is_busy = false;
+    if (on->err.code)
+        as_log_err("group=%" PRId64 " its summary could not be made: %s", on->due.run, on->err.msg);
+    look(on);
+}
+
+static void look(struct summaries *on)
+{
+    if (on->is_busy || !on->is_wanted || on->is_stopping)
+        return;
+    on->is_busy = true;
+    on->is_wanted = on->is_made = false;
+    on->err = (struct as_err){0};
+    on->due = (struct summary_due){0};
+    as_arena_reset(&on->arena);
+    db_read(on->db, make_work, make_done, on);
+}
+
+struct summaries *summaries_new(struct db *db, struct events *events)
+{
+    struct summaries *summaries = as_xcalloc(1, sizeof(*summaries));
+    summaries->db = db;
+    summaries->events = events;
+    return summaries;
+}
+
+void summaries_free(struct summaries *summaries)
+{
+    if (!summaries)
+        return;
+    as_arena_done(&summaries->arena);
+    free(summaries);
+}
+
+void summaries_look(struct summaries *summaries)
+{
+    summaries->is_wanted = true;
+    look(summaries);
+}
+
+void summaries_stop(struct summaries *summaries)
+{
+    summaries->is_stopping = true;
+}
+
+bool summaries_is_idle(const struct summaries *summaries)
+{
+    return !summaries->is_busy;
+}

@@ -1,0 +1,40 @@
+/* Does a model still answer as it did in the run that is pinned? Pure: from its differences to that
+ * run, one a run, to a state.
+ *
+ * Two rules, either is enough. Sudden: one run differs from the reference with p below DRIFT_P.
+ * Slow: the CUSUM over the differences (tests/golden/README.md section 9; its reference are the
+ * first DRIFT_RUNS of them) is past its limit and the newest run's own interval excludes 0 on that
+ * side. The CUSUM alone would not do: with a mean and a deviation out of so few runs it alarms by
+ * chance about once in 140 runs. Over the same cases the differences differ from the means by a
+ * constant, and so give the same chart; over other cases they are what can be compared. */
+#ifndef DAEMON_REPORT_DRIFT_H
+#define DAEMON_REPORT_DRIFT_H
+
+#include "daemon/stats/seq.h"
+
+#include <stdint.h>
+
+#define DRIFT_RUNS 20
+#define DRIFT_SLACK .5
+#define DRIFT_LIMIT 5.
+#define DRIFT_P .001
+
+struct drift_point { /* a run that can be compared with the reference, or is it (difference 0) */
+    int64_t run;
+    double diff, low, high, p; /* NaN: not told */
+};
+
+struct drift {
+    bool is_drifting;   /* by the newest point */
+    bool is_sudden;     /* by the first rule */
+    const char *reason; /* why there is no chart; NULL: there is one */
+    size_t runs;        /* points */
+    struct stats_cusum chart;
+    int64_t alarm_run; /* where the chart first passed its limit; 0: it did not */
+    bool is_low;       /* on the low side */
+};
+
+/* The points from the reference run on, the oldest first. */
+struct drift drift_of(const struct drift_point *points, size_t count);
+
+#endif
