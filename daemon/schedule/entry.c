@@ -194,6 +194,21 @@ static void was_ordered(struct entry *entry, const struct schedule_time *times, 
     answer_order(order, err);
 }
 
+/* 0, or why no run can be started by hand. */
+static int check_trigger(const struct entry *entry, struct as_err *err)
+{
+    if (entry->live_run)
+        return as_err_set(err, AS_ESTATE,
+                          "its run %lld is still under way: wait for its end, or cancel it",
+                          (long long)entry->live_run);
+    if (entry->owed_count == ENTRY_OWED_MAX)
+        return as_err_set(err, AS_ESTATE,
+                          "%d times wait for their runs already: let some of them start first "
+                          "(schedule enable)",
+                          ENTRY_OWED_MAX);
+    return 0;
+}
+
 /* A trigger is a time like any other, but that it is now. */
 static void carry_out(struct entry *entry, struct order *order, int64_t now_ms)
 {
@@ -207,10 +222,7 @@ static void carry_out(struct entry *entry, struct order *order, int64_t now_ms)
     struct as_err err = {0};
     struct entry_note note = {.mark = entry->mark, .done = was_ordered, .ctx = order};
     if (order->kind == ORDER_TRIGGER) {
-        if (entry->live_run) {
-            as_err_set(&err, AS_ESTATE,
-                       "its run %lld is still under way: wait for its end, or cancel it",
-                       (long long)entry->live_run);
+        if (check_trigger(entry, &err)) {
             answer_order(order, &err);
             return;
         }

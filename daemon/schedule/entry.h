@@ -14,7 +14,6 @@ struct scheduler {
     struct eval_set *evals;
     struct entry *entries;
     struct loop_timer *timer;
-    int64_t looked_ms; /* the wall clock at the last look */
     bool is_stopping;
 };
 

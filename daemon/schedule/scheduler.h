@@ -63,8 +63,8 @@ struct schedule_order {
  * names those that are); AS_EINVAL: the eval has several, and none is named. */
 int scheduler_enable(struct scheduler *scheduler, const struct schedule_order *order,
                      bool is_enabled, audit_done_fn stored, struct as_err *err) AS_MUST_USE;
-/* Starts a run now, whatever the clock says, of a disabled schedule as well. AS_ESTATE: one is
- * under way. */
+/* Starts a run now, whatever the clock says, of a disabled schedule as well. started is told
+ * AS_ESTATE when one is under way, or when as many times are owed as can be kept. */
 int scheduler_trigger(struct scheduler *scheduler, const struct schedule_order *order,
                       engine_started_fn started, struct as_err *err) AS_MUST_USE;
 

@@ -20,6 +20,7 @@ void order_free(struct order *order)
 void entry_owe(struct entry *entry, const struct owed_time *owed)
 {
     size_t at = owed->order ? 0 : entry->owed_count;
+    AS_ASSERT(!owed->order || entry->owed_count < ENTRY_OWED_MAX);
     if (entry->owed_count == ENTRY_OWED_MAX)
         return; /* the store has it, and it is taken up when the schedule is loaded again */
     memmove(entry->owed + at + 1, entry->owed + at,

@@ -22,6 +22,7 @@ times_are() {
     [ "$(ctl schedule history --eval "$1" --limit 1000 --json | jq "[.times[] | select(.state == \"$2\")] | length")" = "$3" ]
 }
 is_quiet() { [ "$(schedule_of "$1" state)" = waiting ]; }
+is_disabled() { [ "$(schedule_of "$1" state)" = disabled ]; }
 eval_with() { # NAME CANDIDATE SCHEDULE-LINES
     write_eval "$1" <<YAML
 dataset: sums
@@ -133,6 +134,21 @@ await "the blackout" times_are dark blackout 1
 await "the failure" times_are lost failed 1
 expect_exit 0 ctl schedule history --eval lost
 expect_contains "$out" failed nowhere
+
+# As many times wait as can be kept: one more by hand is refused, and nobody waits for it in vain.
+eval_with flooded slow '{cron: "* * * * *", on_missed: run_all, overlap: queue}'
+await "flooded" is_quiet flooded
+owes() { [ "$(schedule_of flooded owed)" = "$1" ]; }
+for hour in 18 20 22; do
+    set_clock "2026-04-02 $hour:00:30"
+    case $hour in 18) want=99 ;; 20) want=199 ;; *) want=200 ;; esac
+    await "what is owed at $hour" owes "$want"
+done
+expect_exit 0 ctl schedule disable flooded
+ctl run cancel "$(schedule_of flooded run)" >/dev/null
+await "its run's end" is_disabled flooded
+expect_exit 65 timeout --foreground 15 "$BIN_DIR/assayctl" schedule trigger flooded
+expect_contains "$err" '200 times wait' 'schedule enable'
 
 # Mistakes.
 expect_exit 65 ctl schedule trigger nothing
