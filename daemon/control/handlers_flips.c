@@ -13,6 +13,7 @@
 /* Of the flips of a page, as JSON: an answer must fit a line of the protocol. One is always there.
  */
 #define PAGE_BYTES (640u << 10)
+#define FLIP_MAX_BYTES (PROTO_LINE_MAX_BYTES - (32u << 10)) /* room for the head is left */
 
 struct flip_view {
     struct store *store;
@@ -265,15 +266,42 @@ static size_t bytes_of(const struct as_json *json)
     return bytes;
 }
 
-static int add_page(struct flip_view *view, size_t first, struct as_json *list)
+/* A whole case may be larger than a line; without it the parts of a flip are cut. */
+static int too_large(const struct flip_view *view, const struct flip *flip, size_t bytes,
+                     struct as_err *err)
+{
+    return as_err_set(err, AS_ELIMIT,
+                      "case '%.*s' has %zu bytes, more than an answer holds: `assayctl dataset "
+                      "from-run %" PRId64 " NAME --where flipped` keeps it without sending it",
+                      (int)flip->case_id.len, flip->case_id.ptr, bytes, view->sides.b->group.id);
+}
+
+static int read_flip(struct flip_view *view, const struct flip *flip, struct as_json **ret_json,
+                     size_t *ret_bytes, struct as_err *err)
+{
+    struct as_json *json = NULL;
+    int rc = make_flip(view, flip, &json);
+    if (rc)
+        return as_err_set(err, rc, "cannot read the flips: %s", store_error(view->store));
+    *ret_bytes = bytes_of(json);
+    if (*ret_bytes > FLIP_MAX_BYTES) {
+        as_json_free(json);
+        return too_large(view, flip, *ret_bytes, err);
+    }
+    *ret_json = json;
+    return 0;
+}
+
+static int add_page(struct flip_view *view, size_t first, struct as_json *list, struct as_err *err)
 {
     size_t bytes = 0, end = first, limit = control_limit(view->query->call);
     while (end < view->list.count && end - first < limit) {
         struct as_json *json = NULL;
-        int rc = make_flip(view, &view->list.flips[end], &json);
+        size_t own = 0;
+        int rc = read_flip(view, &view->list.flips[end], &json, &own, err);
         if (rc)
             return rc;
-        bytes += bytes_of(json);
+        bytes += own;
         if (end > first && bytes > PAGE_BYTES) {
             as_json_free(json);
             break;
@@ -327,8 +355,7 @@ static int answer_flips(struct flip_view *view, struct as_err *err)
     view->query->result = as_json_object();
     write_head(view, view->query->result);
     as_json_set_take(view->query->result, "flips", list);
-    rc = add_page(view, first, list);
-    return rc ? as_err_set(err, rc, "cannot read the flips: %s", store_error(view->store)) : 0;
+    return add_page(view, first, list, err);
 }
 
 static void flips_work(struct store *store, struct control_query *query)

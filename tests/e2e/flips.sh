@@ -106,6 +106,24 @@ expect_contains "$err" "not comparable" "dataset: sums@1" "sums@2" "--force"
 expect_exit 0 ctl run flips 1 3 --candidate sim-q80 --force
 expect_contains "$out" FORCED "sums@2" "30 cases, 30 not"
 
+# A case that is larger than an answer is shown, and told when all of it is to be exported.
+jq -nc '{id: "big", input: "q", expected: "a", recorded: "a", recordings: {new: "b"}, metadata: {note: ("x" * 1200000)}}' >"$home/big.jsonl"
+expect_exit 0 ctl dataset import big "$home/big.jsonl"
+write_eval big <<'YAML'
+dataset: big
+baseline: recorded
+candidates: ["recorded:new"]
+scorers: [exact_match]
+gate: {margin: 0.1}
+YAML
+expect_exit 0 ctl run start big --wait
+expect_exit 0 ctl run flips last
+expect_contains "$out" 'big  right to wrong'
+run=$(ctl run show last --json | jq .run)
+expect_exit 65 ctl run flips last --export "$home/big-flips.jsonl"
+expect_contains "$err" "case 'big' has 1200" "dataset from-run $run NAME --where flipped"
+expect_exit 0 ctl dataset from-run last kept --where flipped
+
 # Nothing flipped: said so, and no file is left.
 expect_exit 0 ctl run flips 1 3 --baseline sim-q95 --force
 expect_contains "$out" "0 right to wrong, 0 wrong to right"
