@@ -77,6 +77,7 @@ void print_budget(const struct output *out, const struct as_json *budget);
 void print_troubles(const struct output *out, const struct as_json *plugins);
 /* Files that were refused, and why; for plugins and evals. */
 void print_refused(const struct output *out, const struct as_json *refused);
+void print_inbox_list(struct ctl *ctl, const struct as_json *result);
 void print_schedule_list(struct ctl *ctl, const struct as_json *result);
 void print_schedule_history(struct ctl *ctl, const struct as_json *result);
 void print_schedule_switch(struct ctl *ctl, const struct as_json *result);

@@ -48,7 +48,7 @@ static void on_stop_poll(void *ctx)
     struct app *app = ctx;
     if (app->control.engine &&
         (!engine_is_idle(app->control.engine) || !scheduler_is_idle(app->control.scheduler) ||
-         !summaries_is_idle(app->control.summaries))) {
+         !summaries_is_idle(app->control.summaries) || !inboxes_is_idle(app->control.inboxes))) {
         loop_timer_start(app->stop_poll, STOP_POLL_MS);
         return;
     }
@@ -66,6 +66,7 @@ static void stop(struct app *app, int exit_code)
     control_server_free(app->control.server);
     app->control.server = NULL;
     if (app->control.engine) {
+        inboxes_stop(app->control.inboxes);
         scheduler_stop(app->control.scheduler);
         summaries_stop(app->control.summaries);
         engine_stop(app->control.engine);
@@ -132,6 +133,7 @@ static void reload(struct app *app)
         config_unref(app->control.config);
         app->control.config = config;
         engine_set_config(app->control.engine, config);
+        inboxes_set_config(app->control.inboxes, config);
         as_log_info("configuration reloaded; socket, state directory, roles and folders change "
                     "with a restart");
         on_event(app, &(struct event){.kind = EVENT_CONFIG_RELOADED,
@@ -180,6 +182,7 @@ static void on_resumed(void *ctx, const struct as_err *refusal)
     app->phase = APP_READY;
     summaries_look(app->control.summaries);
     scheduler_set_evals(app->control.scheduler, app->control.evals);
+    inboxes_set_config(app->control.inboxes, app->config);
     as_log_info("ready: version=%s socket=%s", ASSAY_VERSION, app->config->socket_path);
 }
 
@@ -321,6 +324,7 @@ static int open_modules(struct app *app, const struct app_options *options, stru
     control->summaries = summaries_new(control->db, control->events);
     struct scheduler_options scheduler = {app->loop, control->db, control->engine, control->events};
     control->scheduler = scheduler_new(&scheduler);
+    control->inboxes = inboxes_new(app->loop, control->db);
     engine_set_config(control->engine, app->config);
     writer_watch(app->writer, on_store_failed, app);
     return 0;
@@ -330,6 +334,7 @@ static int watch_signals(struct app *app)
 {
     static const int signums[] = {SIGTERM, SIGINT, SIGHUP};
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGIO, SIG_IGN); /* whoever opens a file in the moment in which inbox/folder.c asks */
     int rc = 0;
     for (size_t i = 0; i < AS_COUNT(signums) && !rc; i++)
         rc = loop_signal_new(app->loop, signums[i], on_signal, app, &app->signals[i]);
@@ -378,6 +383,7 @@ void app_free(struct app *app)
         loop_signal_free(app->signals[i]);
     loop_timer_free(app->stop_poll);
     watch_free(app->eval_watch);
+    inboxes_free(control->inboxes);
     scheduler_free(control->scheduler);
     summaries_free(control->summaries);
     engine_free(control->engine);

@@ -5,6 +5,7 @@
 
 #include "daemon/config/field.h"
 #include "daemon/config/file.h"
+#include "daemon/config/inbox_section.h"
 #include "daemon/config/roles.h"
 #include "daemon/model/recording.h"
 
@@ -274,6 +275,7 @@ static const struct field config_fields[] = {
     FIELD("tls", SECTION, 0, .section = tls_fields),
     FIELD("secrets", SECTION, 0, .section = secret_fields),
     FIELD("roles", CUSTOM, 0, .decode = decode_roles),
+    FIELD("inbox", CUSTOM, 0, .decode = decode_inboxes),
     FIELD("providers", CUSTOM, 0, .decode = decode_providers),
     FIELD("models", CUSTOM, 0, .decode = decode_models),
     FIELDS_END,

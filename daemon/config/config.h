@@ -9,6 +9,7 @@
 #define DAEMON_CONFIG_CONFIG_H
 
 #include "daemon/model/eval.h"
+#include "daemon/model/inbox_rules.h"
 #include "daemon/model/spec.h"
 #include "lib/arena.h"
 #include "lib/err.h"
@@ -50,6 +51,8 @@ struct config {
     struct secret_sources secrets;
     struct model_spec *models;
     size_t model_count;
+    struct inbox_rules *inboxes;
+    size_t inbox_count;
     unsigned refs;
     struct as_arena arena; /* everything above lives here */
 };

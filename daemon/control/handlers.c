@@ -59,6 +59,7 @@ const struct control_route control_routes[] = {
     {"run.history", handle_run_history},
     {"baseline.set", handle_baseline_set},
     {"baseline.show", handle_baseline_show},
+    {"inbox.list", handle_inbox_list},
     {"journal.stats", handle_journal_stats},
     {"journal.verify", handle_journal_verify},
     {"journal.prune", handle_journal_prune},

@@ -11,6 +11,7 @@
 #include "daemon/engine/engine.h"
 #include "daemon/engine/events.h"
 #include "daemon/engine/summaries.h"
+#include "daemon/inbox/inbox.h"
 #include "daemon/schedule/scheduler.h"
 
 #define CONTROL_PAGE_DEFAULT 50
@@ -28,6 +29,7 @@ struct control_app {
     struct summaries *summaries;
     struct engine *engine;
     struct scheduler *scheduler;
+    struct inboxes *inboxes;
     struct registry *registry;
     struct sandbox *sandbox;
     struct transport *transport;
@@ -159,6 +161,7 @@ void handle_event_watch(void *app, struct control_call *call);
 void handle_run_history(void *app, struct control_call *call);
 void handle_baseline_set(void *app, struct control_call *call);
 void handle_baseline_show(void *app, struct control_call *call);
+void handle_inbox_list(void *app, struct control_call *call);
 void handle_journal_stats(void *app, struct control_call *call);
 void handle_journal_verify(void *app, struct control_call *call);
 void handle_journal_prune(void *app, struct control_call *call);

@@ -3,8 +3,8 @@
  * An import belongs to its connection. Its chunks are parsed and stored on the writing connection's
  * pool thread, one after the other, so the importer is never in two hands. */
 #include "daemon/control/handlers.h"
-#include "daemon/control/staging.h"
 #include "daemon/engine/names.h"
+#include "daemon/engine/staging.h"
 #include "lib/base64.h"
 
 #include <inttypes.h>

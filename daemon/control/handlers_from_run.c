@@ -2,9 +2,9 @@
  * reader; then the writing connection copies them, a portion a turn, so that runs under way can
  * commit in between. */
 #include "daemon/control/handlers.h"
-#include "daemon/control/staging.h"
 #include "daemon/dataset/derive.h"
 #include "daemon/engine/run_sides.h"
+#include "daemon/engine/staging.h"
 #include "daemon/report/case_choice.h"
 
 #include <inttypes.h>

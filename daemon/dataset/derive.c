@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define ORIGINS "from_runs"
+#define INBOX "inbox"
 
 struct derivation {
     struct as_json *made;
@@ -54,4 +55,21 @@ struct as_json *dataset_derive_case(struct as_json *item, const struct dataset_o
     as_json_set_take(metadata, ORIGINS, origins);
     as_json_set_take(derivation.made, "metadata", metadata);
     return derivation.made;
+}
+
+struct as_json *dataset_derive_taken(struct as_json *item, const char *file, int64_t taken_ms)
+{
+    struct as_json *made = dataset_derive_case(item, NULL);
+    struct as_json *known = as_json_get(item, "metadata"), *inbox = as_json_object();
+    struct as_json *metadata = known ? as_json_share(known) : as_json_object();
+    as_json_set_str(inbox, "file", file);
+    as_json_set_int(inbox, "taken_ms", taken_ms);
+    as_json_set_take(metadata, INBOX, inbox);
+    as_json_set_take(made, "metadata", metadata);
+    return made;
+}
+
+int64_t dataset_taken_ms(const struct as_json *item)
+{
+    return as_json_get_int(as_json_get(as_json_get(item, "metadata"), INBOX), "taken_ms", 0);
 }

@@ -1,5 +1,5 @@
-/* Cases taken from a run into a dataset of their own: the case as it was, as an import takes it,
- * with a note of where it comes from. Pure. */
+/* Cases taken from a run or from an inbox into a dataset: the case as it was, as an import takes
+ * it, with a note of where it comes from. Pure. */
 #ifndef DAEMON_DATASET_DERIVE_H
 #define DAEMON_DATASET_DERIVE_H
 
@@ -17,5 +17,10 @@ struct dataset_origin { /* borrowed */
  * the import makes them again. origin NULL: without a further note. Shares members with item, whose
  * metadata may change too. */
 struct as_json *dataset_derive_case(struct as_json *item, const struct dataset_origin *origin);
+
+/* A case that came through an inbox, with metadata.inbox = {file, taken_ms}: the rest as above. */
+struct as_json *dataset_derive_taken(struct as_json *item, const char *file, int64_t taken_ms);
+/* When it was taken in; 0: it came another way. */
+int64_t dataset_taken_ms(const struct as_json *item);
 
 #endif

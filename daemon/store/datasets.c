@@ -1,6 +1,7 @@
 /* Datasets and their cases. An import is staged as a dataset without a version: nobody finds it,
  * and a crash leaves nothing that counts. Finishing gives it the next version of its name, unless
  * the newest content is known already. */
+#include "daemon/store/dataset_own.h"
 #include "daemon/store/sql.h"
 
 #include <stdlib.h>
@@ -116,7 +117,7 @@ static int delete_by_id(struct store *store, const char *literal, int64_t id)
     return sql_run(sql);
 }
 
-static int delete_staged(struct store *store, int64_t staging_id)
+int dataset_delete_staged(struct store *store, int64_t staging_id)
 {
     int64_t count = 0;
     int rc = staged_case_count(store, staging_id, &count); /* never a finished version */
@@ -136,7 +137,7 @@ int store_dataset_abort(struct store *store, int64_t staging_id)
 {
     int rc = sql_begin(store);
     if (!rc)
-        rc = delete_staged(store, staging_id);
+        rc = dataset_delete_staged(store, staging_id);
     return sql_end(store, rc);
 }
 
@@ -206,8 +207,8 @@ static int make_version(struct store *store, int64_t staging_id, const struct as
     return sql_run(sql);
 }
 
-static int finish_staged(struct store *store, int64_t staging_id, const struct as_sha256 *hash,
-                         const char *format, int64_t now_ms, int64_t *ret_id)
+int dataset_finish_staged(struct store *store, int64_t staging_id, const struct as_sha256 *hash,
+                          const char *format, int64_t now_ms, int64_t *ret_id)
 {
     int64_t count = 0, same_id = staging_id;
     int rc = staged_case_count(store, staging_id, &count);
@@ -215,7 +216,7 @@ static int finish_staged(struct store *store, int64_t staging_id, const struct a
         return rc;
     rc = find_same_content(store, staging_id, hash, &same_id);
     if (!rc)
-        rc = delete_staged(store, staging_id);
+        rc = dataset_delete_staged(store, staging_id);
     else if (rc == AS_ENOENT)
         rc = make_version(store, staging_id, hash, format, now_ms);
     *ret_id = same_id;
@@ -229,7 +230,7 @@ int store_dataset_finish(struct store *store, int64_t staging_id, const struct a
     int64_t id = 0;
     int rc = sql_begin(store);
     if (!rc)
-        rc = finish_staged(store, staging_id, hash, format, now_ms, &id);
+        rc = dataset_finish_staged(store, staging_id, hash, format, now_ms, &id);
     rc = sql_end(store, rc);
     if (!rc)
         rc = store_dataset_get(store, id, arena, ret_info);

@@ -238,7 +238,20 @@ static const char version_16[] =
 
     "PRAGMA user_version = 16;";
 
+/* Files of inboxes. One of the same bytes is the same file, whatever its name. */
+static const char version_17[] =
+    "CREATE TABLE inbox_file ("
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT, dataset TEXT NOT NULL, hash BLOB NOT NULL,"
+    "  name TEXT NOT NULL, bytes INTEGER NOT NULL, taken_ms INTEGER NOT NULL,"
+    "  is_refused INTEGER NOT NULL, good INTEGER NOT NULL, known INTEGER NOT NULL,"
+    "  bad INTEGER NOT NULL, version INTEGER NOT NULL, why TEXT,"
+    "  UNIQUE (dataset, hash)"
+    ") STRICT;"
+
+    "PRAGMA user_version = 17;";
+
 const char *const schema_steps[STORE_SCHEMA_VERSION] = {
-    version_1, version_2,  version_3,  version_4,  version_5,  version_6,  version_7,  version_8,
-    version_9, version_10, version_11, version_12, version_13, version_14, version_15, version_16,
+    version_1,  version_2,  version_3,  version_4,  version_5,  version_6,
+    version_7,  version_8,  version_9,  version_10, version_11, version_12,
+    version_13, version_14, version_15, version_16, version_17,
 };

@@ -57,6 +57,25 @@ static void test_a_case_without_an_origin_gets_no_note(void **state)
                    "{\"id\":\"a\",\"input\":\"q\"}");
 }
 
+static void test_a_case_of_an_inbox_says_when_it_was_taken_in(void **state)
+{
+    static const char text[] = "{\"id\":\"a\",\"input\":\"q\",\"messages\":[1],"
+                               "\"metadata\":{\"user\":\"u\"}}";
+    struct as_json *item = NULL;
+    struct as_buf got = {0};
+    (void)state;
+    assert_int_equal(as_json_parse(text, strlen(text), &item, NULL), 0);
+    assert_int_equal(dataset_taken_ms(item), 0);
+    struct as_json *made = dataset_derive_taken(item, "a.jsonl", 5000);
+    assert_int_equal(dataset_taken_ms(made), 5000);
+    as_json_write_canonical(made, &got);
+    assert_string_equal(got.ptr, "{\"id\":\"a\",\"input\":\"q\",\"metadata\":{\"inbox\":"
+                                 "{\"file\":\"a.jsonl\",\"taken_ms\":5000},\"user\":\"u\"}}");
+    as_buf_done(&got);
+    as_json_free(made);
+    as_json_free(item);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -64,6 +83,7 @@ int main(void)
         cmocka_unit_test(test_messages_that_an_input_became_are_left_to_the_import),
         cmocka_unit_test(test_origins_are_listed_one_after_the_other),
         cmocka_unit_test(test_a_case_without_an_origin_gets_no_note),
+        cmocka_unit_test(test_a_case_of_an_inbox_says_when_it_was_taken_in),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -49,6 +49,7 @@ static const struct {
     {14, "INSERT INTO event VALUES (1, 5, 'gate_fail', 0, 'e', 'm', 7, 'worse', NULL)"},
     {15, "INSERT INTO baseline_pin VALUES (1, 'e', 0, NULL, 7, 5, 'uid 1', NULL)"},
     {16, "INSERT OR REPLACE INTO run_summary VALUES (7, 0, '{}')"},
+    {17, "INSERT INTO inbox_file VALUES (1, 'd', zeroblob(32), 'a', 9, 5, 0, 1, 0, 0, 1, NULL)"},
 };
 
 static void run(sqlite3 *db, const char *sql)

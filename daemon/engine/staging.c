@@ -1,6 +1,6 @@
 /* Parsed cases are gathered in an arena and written after every portion, so that memory is that of
  * one portion. A store that fails leaves the importer unfed: what it says then is not shown. */
-#include "daemon/control/staging.h"
+#include "daemon/engine/staging.h"
 
 #include "daemon/core/loop.h"
 #include "daemon/dataset/import.h"
@@ -100,6 +100,11 @@ int staging_failure(const struct staging *staging, struct as_err *err)
     return staging->rc;
 }
 
+int64_t staging_id(const struct staging *staging)
+{
+    return staging->id;
+}
+
 uint64_t staging_good(const struct staging *staging)
 {
     return staging->good_count;
@@ -183,21 +188,30 @@ static struct as_json *bad_lines_json(const struct staging *staging)
     return lines;
 }
 
+int staging_seal(struct staging *staging, struct store *store, struct staging_seal *ret_seal)
+{
+    struct dataset_import_summary summary;
+    int rc = dataset_import_finish(staging->importer, &summary, NULL);
+    store_cases(staging, store);
+    if (staging->rc || rc)
+        return staging->rc ? staging->rc : rc;
+    *ret_seal =
+        (struct staging_seal){staging->id, summary.hash, dataset_format_name(summary.format)};
+    return 0;
+}
+
 /* Into the result: the version, and the one that the name alone means now. False: nothing is kept.
  */
 static bool keep_version(struct staging *staging, struct store *store, bool is_strict,
                          struct as_json *result)
 {
-    struct dataset_import_summary summary;
+    struct staging_seal seal;
     struct dataset_info info, newest;
     bool is_new = false;
-    int rc = dataset_import_finish(staging->importer, &summary, NULL);
-    store_cases(staging, store);
-    if (rc || staging->rc || (is_strict && staging->bad_count))
+    if (staging_seal(staging, store, &seal) || (is_strict && staging->bad_count))
         return false;
-    rc =
-        store_dataset_finish(store, staging->id, &summary.hash, dataset_format_name(summary.format),
-                             clock_wall_ms(), &staging->arena, &info, &is_new);
+    int rc = store_dataset_finish(store, seal.id, &seal.hash, seal.format, clock_wall_ms(),
+                                  &staging->arena, &info, &is_new);
     if (!rc)
         rc = store_dataset_find(store, staging->name, &staging->arena, &newest);
     keep_failure(staging, store, rc);

@@ -1,11 +1,11 @@
 /* A dataset version in the making: bytes of dataset files go through the importer into a staged
- * dataset of the store, which becomes a version in the end or goes. What dataset.import_* and
- * dataset.from_run have in common.
+ * dataset of the store, which becomes a version in the end or goes. What dataset.import_*,
+ * dataset.from_run and the inboxes have in common.
  *
  * All but new and free runs on the writing connection's pool thread, one call after the other. The
  * first failure of the store stays in rc and err, and nothing more is done after it. */
-#ifndef DAEMON_CONTROL_STAGING_H
-#define DAEMON_CONTROL_STAGING_H
+#ifndef DAEMON_ENGINE_STAGING_H
+#define DAEMON_ENGINE_STAGING_H
 
 #include "daemon/store/store.h"
 #include "lib/json.h"
@@ -27,6 +27,16 @@ void staging_abort(struct staging *staging, struct store *store);
 /* {dataset or null, is_new, newest, good, bad, bad_lines}: dataset is null when nothing was kept;
  * then all of it is gone. is_strict: one bad line keeps all of it out. */
 struct as_json *staging_finish(struct staging *staging, struct store *store, bool is_strict);
+/* The other end, for who makes the version himself: what store_dataset_finish needs. AS_EINVAL: not
+ * one good line. */
+struct staging_seal {
+    int64_t id;
+    struct as_sha256 hash;
+    const char *format;
+};
+int staging_seal(struct staging *staging, struct store *store,
+                 struct staging_seal *ret_seal) AS_MUST_USE;
+int64_t staging_id(const struct staging *staging); /* once it is begun */
 /* So far. */
 uint64_t staging_good(const struct staging *staging);
 uint64_t staging_bad(const struct staging *staging);

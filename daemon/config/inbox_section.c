@@ -1,0 +1,89 @@
+/* An inbox is a map, several are a list of maps. Two inboxes never share a folder or a dataset: who
+ * takes in the files of one would be in the other's way. */
+#include "daemon/config/inbox_section.h"
+
+#include "daemon/config/config.h"
+#include "lib/duration.h"
+
+#include <string.h>
+
+#define AT(member) offsetof(struct inbox_rules, member)
+#define QUIET_DEFAULT_MS 2000
+#define QUIET_MAX_MS (24 * 3600 * 1000ll)
+
+static void decode_keep(struct field_ctx *ctx, const struct yaml_node *node, const char *where,
+                        void *dest)
+{
+    struct inbox_rules *rules = dest;
+    const char *text = field_text(ctx, node, where);
+    if (text && as_duration_parse(text, &rules->keep_ms))
+        problems_add(ctx->problems, node->place, where, "must be %s", AS_DURATION_MUST_BE);
+}
+
+static void decode_quiet(struct field_ctx *ctx, const struct yaml_node *node, const char *where,
+                         void *dest)
+{
+    struct inbox_rules *rules = dest;
+    const char *text = field_text(ctx, node, where);
+    if (text && (as_duration_parse(text, &rules->quiet_ms) || rules->quiet_ms > QUIET_MAX_MS))
+        problems_add(ctx->problems, node->place, where, "must be %s, and 24h at most",
+                     AS_DURATION_MUST_BE);
+}
+
+/* Without a version: each batch of files makes a new one. */
+static bool is_dataset_name(const char *text)
+{
+    return text[0] != '.' && name_is_dataset(text) && !strchr(text, '@');
+}
+
+static const struct field inbox_fields[] = {
+    FIELD("dir", PATH, AT(dir), .is_required = true),
+    FIELD("dataset", STRING, AT(dataset), .is_required = true, .is_valid = is_dataset_name,
+          .must_be = "a dataset's name: letters, digits, '-', '_' and '.', which is not the first"),
+    FIELD("keep", CUSTOM, 0, .decode = decode_keep),
+    FIELD("max_cases", I64, AT(max_cases), .fallback = "10000", .min = 1, .max = 1e6),
+    FIELD("quiet", CUSTOM, 0, .decode = decode_quiet),
+    FIELDS_END,
+};
+
+static bool is_same(const char *a, const char *b)
+{
+    return a && b && !strcmp(a, b);
+}
+
+static void decode_inbox(struct field_ctx *ctx, const struct yaml_node *node, const char *where,
+                         struct config *config)
+{
+    struct inbox_rules *rules = &config->inboxes[config->inbox_count];
+    *rules = (struct inbox_rules){.quiet_ms = QUIET_DEFAULT_MS};
+    field_decode_map(ctx, node, where, inbox_fields, rules);
+    for (size_t i = 0; i < config->inbox_count; i++) {
+        if (is_same(config->inboxes[i].dataset, rules->dataset))
+            problems_add(ctx->problems, node->place, where,
+                         "a second inbox of the dataset '%s': give each its own", rules->dataset);
+        if (is_same(config->inboxes[i].dir, rules->dir))
+            problems_add(ctx->problems, node->place, where,
+                         "a second inbox in the same folder: give each its own");
+    }
+    config->inbox_count++;
+}
+
+void decode_inboxes(struct field_ctx *ctx, const struct yaml_node *node, const char *where,
+                    void *dest)
+{
+    struct config *config = dest;
+    bool is_one = node->kind == YAML_MAP;
+    if (!is_one && !field_expect(ctx, node, where, YAML_LIST, "an inbox, or a list of them"))
+        return;
+    if (!is_one && node->count > INBOXES_MAX) {
+        problems_add(ctx->problems, node->place, where, "%u inboxes; the limit is %d", node->count,
+                     INBOXES_MAX);
+        return;
+    }
+    size_t count = is_one ? 1 : node->count;
+    config->inboxes = as_arena_alloc(ctx->arena, (count + 1) * sizeof(*config->inboxes));
+    if (is_one)
+        decode_inbox(ctx, node, where, config);
+    for (const struct yaml_node *item = is_one ? NULL : node->first; item; item = item->next)
+        decode_inbox(ctx, item, field_where_at(ctx, where, config->inbox_count), config);
+}

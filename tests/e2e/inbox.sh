@@ -1,0 +1,137 @@
+#!/bin/bash
+# Files dropped into an inbox become versions of a dataset, each once, and a schedule scores a sample of the newest against what
+# production answered. The wall clock is the test's own (fake_clock.c).
+. "$(dirname "$0")/lib.sh"
+
+clock=$home/clock
+daemon_command=(env "FAKE_CLOCK=$clock" "LD_PRELOAD=$BIN_DIR/libfake_clock.so" "$BIN_DIR/assayd")
+[ -z "${SANITIZE:-}" ] || daemon_command=(env "FAKE_CLOCK=$clock" "LD_PRELOAD=$BIN_DIR/libfake_clock.so"
+    "ASAN_OPTIONS=$ASAN_OPTIONS:verify_asan_link_order=0" "$BIN_DIR/assayd")
+set_clock() {
+    date -u -d "$1" +%s >"$clock.new"
+    mv "$clock.new" "$clock"
+}
+
+# PREFIX FROM TO: that many cases with what production answered.
+traffic() {
+    awk -v prefix="$1" -v from="$2" -v to="$3" 'BEGIN {
+        for (i = from; i <= to; i++)
+            printf "{\"id\":\"%s%04d\",\"input\":\"What is %d + %d?\",\"expected\":\"%d\",\"recorded\":{\"text\":\"%d\"}}\n",
+                prefix, i, i, i, 2 * i, i % 4 ? 2 * i : 0
+    }'
+}
+# NAME, and its content on stdin: whole when it appears.
+drop() {
+    cat >"$home/inbox/.$1"
+    mv "$home/inbox/.$1" "$home/inbox/$1"
+}
+state_of() { ctl inbox ls --json | jq -r --arg file "$1" '[.files[] | select(.file == $file) | .state][0] // "none"'; }
+file_is() { [ "$(state_of "$1")" = "$2" ]; }
+is_gone() { [ ! -e "$home/inbox/$1" ]; }
+newest() { ctl dataset ls --json | jq -c '[.datasets[] | select(.name == "traffic")] | last | [.version, .cases]'; }
+ids() { ctl dataset show traffic --limit 1000 --json | jq -r '.cases[].id'; }
+
+set_clock '2026-03-27 12:00'
+mkdir "$home/inbox"
+config_lines=('inbox: {dir: inbox, dataset: traffic, keep: 7d, max_cases: 100, quiet: 1s}')
+traffic early 1 3 | drop early.jsonl # before the daemon is there
+start_sim
+start_daemon
+await 'what lay there' file_is early.jsonl taken
+await 'its move' is_gone early.jsonl
+[ -e "$home/inbox/done/early.jsonl" ] || fail 'it is in done'
+expect "$(newest)" = '[1,3]' 'the first version'
+
+# Two files make one version, or two; bad lines are told with file and line, and cost nothing but themselves.
+{ traffic a 1 20; echo 'not JSON'; } | drop a.jsonl
+traffic b 1 10 | drop b.jsonl
+await 'a' is_gone a.jsonl
+await 'b' is_gone b.jsonl
+expect "$(newest | jq '.[1]')" = 33 'all cases'
+expect_contains "$(cat "$home/inbox/done/a.jsonl.reason")" 'a.jsonl:21: '
+expect_exit 0 ctl inbox ls
+expect_contains "$out" traffic a.jsonl taken
+expect "$(ctl inbox ls --json | jq -c '.files[] | select(.file == "a.jsonl") | [.good, .known, .bad]')" = '[20,0,1]' 'what it came to'
+grep -q 'inbox traffic: a.jsonl: 20 cases taken in, 0 known, 1 bad lines, the first: a.jsonl:21: ' "$daemon_log" || fail 'the log tells'
+
+# The same bytes again, under another name; a file whose cases are known but for one; one without a case; one that is being written.
+version=$(newest)
+traffic b 1 10 | drop again.jsonl
+await 'again' is_gone again.jsonl
+expect "$(newest)" = "$version" 'nothing is taken in twice'
+traffic b 1 11 | drop more.jsonl
+await 'more' file_is more.jsonl taken
+expect "$(ctl inbox ls --json | jq -c '.files[] | select(.file == "more.jsonl") | [.good, .known, .bad]')" = '[1,10,0]' 'what was new of it'
+echo 'no case at all' | drop nonsense.jsonl
+await 'nonsense' is_gone nonsense.jsonl
+expect "$(state_of nonsense.jsonl)" = refused 'a file without a case'
+[ -e "$home/inbox/bad/nonsense.jsonl" ] || fail 'it is in bad'
+expect_contains "$(cat "$home/inbox/bad/nonsense.jsonl.reason")" 'nonsense.jsonl:1: '
+traffic tmp 1 2 >"$home/inbox/half.tmp"
+exec {slow}>"$home/inbox/slow.jsonl"
+traffic slow 1 2 >&$slow
+is_open() { ctl inbox ls --json | jq -e '.inboxes[0].files[] | select(.file == "slow.jsonl" and (.why | test("open")))' >/dev/null; }
+await 'the open file is told of' is_open
+sleep 1.5 # longer than its quiet time
+expect "$(state_of slow.jsonl)" = none 'a file that is open stays'
+traffic slow 3 4 >&$slow
+exec {slow}>&-
+await 'the file that was closed' file_is slow.jsonl taken
+expect "$(newest | jq '.[1]')" = 38 'all four cases of it'
+[ -e "$home/inbox/half.tmp" ] || fail 'a .tmp file is left alone'
+
+# Killed at any moment: each case is there once.
+for n in 1 2 3 4; do
+    traffic "k$n-" 1 5 | drop "k$n.jsonl"
+    sleep "0.$((n * 31 % 10))"
+    crash_daemon
+    start_daemon
+done
+for n in 1 2 3 4; do await "k$n" is_gone "k$n.jsonl"; done
+expect "$(newest | jq '.[1]')" = 58 'cases after crashes'
+expect "$(ids | sort | uniq -d | wc -l)" = 0 'no case twice'
+expect "$(ctl inbox ls --json | jq '[.files[] | select(.file | startswith("k")) | .good] | add')" = 20 'new cases of those files'
+
+# A schedule scores a sample of the newest version against what was recorded.
+write_eval watch <<'YAML'
+dataset: traffic
+baseline: recorded
+candidates: [sim-q95]
+scorers: [exact_match]
+schedule: {cron: 0 * * * *, sample: random, max_cases: 25}
+gate: {margin: 0.2}
+YAML
+is_quiet() { [ "$(ctl schedule ls --json --eval watch | jq -r '.schedules[0].state')" = waiting ]; }
+started() { [ "$(ctl schedule history --eval watch --json | jq '[.times[] | select(.state == "started")] | length')" = "$1" ]; }
+await 'the schedule' is_quiet
+set_clock '2026-03-27 13:00:05'
+await 'its run' started 1
+await 'its end' is_quiet
+expect "$(ctl run show last --json | jq -c '[.state, .dataset.cases, .members[0].model, .members[0].ok, .comparisons[0].n_pairs]')" = \
+    '["done",25,"recorded",25,25]' 'a sample against what production answered'
+run_version=$(ctl run show last --json | jq .dataset.version)
+
+# A week later old cases go, and the next run is of the newer version.
+set_clock '2026-04-04 12:59'
+traffic later 1 40 | drop later.jsonl
+await 'later' is_gone later.jsonl
+expect "$(newest | jq '.[1]')" = 40 'the cases of the last seven days'
+set_clock '2026-04-04 13:00:05'
+await 'the next run' started 2
+await 'its end' is_quiet
+expect "$(ctl run show last --json | jq .dataset.version)" -gt "$run_version" 'version of the next run'
+# No more than the last hundred.
+traffic many 1 130 | drop many.jsonl
+await 'many' is_gone many.jsonl
+expect "$(newest | jq '.[1]')" = 100 'the last hundred cases'
+expect "$(ids | sed -n '1p;$p' | tr '\n' ' ')" = 'many0031 many0130 ' 'which they are'
+
+# A folder that is not there is told, and waited for.
+mv "$home/inbox" "$home/away"
+has_trouble() { ctl inbox ls --json | jq -e ".inboxes[0].trouble | type == \"$1\"" >/dev/null; }
+await 'trouble' has_trouble string
+expect_exit 0 ctl inbox ls
+expect_contains "$out" 'nothing is taken in' 'No such file'
+mv "$home/away" "$home/inbox"
+await 'no trouble' has_trouble null
+finish
