@@ -7,7 +7,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct as_json *check_json(const struct table *table, const struct gate_check *check)
+#define EVIDENCE_IN_ALL_BYTES (300u << 10) /* of a result, which is one line of the protocol */
+#define JSON_QUOTES_BYTES 3                /* of an id in a list */
+
+/* So many ids of each check that all candidates' together fit: fewer than the gate's only for long
+ * ids, many candidates and many checks with evidence. */
+static size_t evidence_shown(const struct table *table, const struct report_spec *spec,
+                             const struct gate_verdict *verdict)
+{
+    size_t longest = 0, with_evidence = 0;
+    for (size_t i = 0; i < gate_verdict_check_count(verdict); i++)
+        with_evidence += gate_verdict_check(verdict, i)->n_evidence > 0;
+    for (size_t i = 0; with_evidence && i < table->case_count + table->aside_count; i++)
+        longest = table->ids[i].len > longest ? table->ids[i].len : longest;
+    size_t lists = with_evidence * (spec->member_count - 1);
+    size_t fits = lists ? EVIDENCE_IN_ALL_BYTES / (lists * (longest + JSON_QUOTES_BYTES)) : 0;
+    return fits < 1 ? 1 : fits;
+}
+
+static struct as_json *check_json(const struct table *table, const struct gate_check *check,
+                                  size_t most)
 {
     struct as_json *json = as_json_object(), *evidence = as_json_array();
     as_json_set_str(json, "name", check->name);
@@ -16,7 +35,7 @@ static struct as_json *check_json(const struct table *table, const struct gate_c
     as_json_set_num(json, "limit", check->limit);
     as_json_set_str(json, "sentence", check->text);
     as_json_set_num(json, "more_cases", check->more);
-    for (size_t i = 0; i < check->n_evidence; i++)
+    for (size_t i = 0; i < check->n_evidence && i < most; i++)
         as_json_push_take(evidence, as_json_new_str(table->ids[check->evidence[i]]));
     as_json_set_take(json, "evidence", evidence);
     as_json_set_int(json, "evidence_total", (int64_t)check->evidence_total);
@@ -35,13 +54,14 @@ struct as_json *result_verdict_json(const struct table *table, const struct repo
                                     size_t candidate, const struct gate_verdict *verdict)
 {
     struct as_json *json = as_json_object(), *checks = as_json_array();
+    size_t most = evidence_shown(table, spec, verdict);
     as_json_set_str(json, "candidate", spec->member_names[candidate]);
     as_json_set_str(json, "outcome", result_outcome_of(verdict));
     as_json_set_str(json, "sentence", verdict->sentence);
     as_json_set_str(json, "advice", verdict->advice[0] ? verdict->advice : NULL);
     as_json_set_num(json, "more_cases", verdict->plan.more_if_observed);
     for (size_t i = 0; i < gate_verdict_check_count(verdict); i++)
-        as_json_push_take(checks, check_json(table, gate_verdict_check(verdict, i)));
+        as_json_push_take(checks, check_json(table, gate_verdict_check(verdict, i), most));
     as_json_set_take(json, "checks", checks);
     return json;
 }
