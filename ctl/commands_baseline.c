@@ -15,7 +15,7 @@ const struct command commands_baseline[] = {
         .help = "DIFF is against the run that `baseline set` pinned, case by case. A model drifts\n"
                 "when its newest run differs from that one with p below 0.001; or when the CUSUM\n"
                 "of the differences (slack 0.5, limit 5, from the first 20 runs on) is past its\n"
-                "limit and the newest run's interval excludes 0.",
+                "limit and the mean of the last 5 is 4 standard errors off that of the first 20.",
         .example = "assayctl history support-triage --model small-model --last 10",
         .print = print_history,
     },

@@ -16,10 +16,26 @@ static void note_alarm(const struct drift_point *points, struct drift *drift)
         drift->alarm_run = points[(size_t)first - 1].run;
 }
 
-static bool is_past_limit(const struct drift *drift, const struct drift_point *last)
+#define NORMAL_95 1.959964
+
+/* Of the newest points: how many standard errors their mean is off the first ones'. */
+static double newest_off(const struct drift_point *points, const struct drift *drift)
 {
-    return (drift->chart.final_low > DRIFT_LIMIT && last->high < 0) ||
-           (drift->chart.final_high > DRIFT_LIMIT && last->low > 0);
+    double sum = 0, variance = 0;
+    for (size_t i = drift->runs - DRIFT_NEWEST; i < drift->runs; i++) {
+        double error = (points[i].high - points[i].low) / (2 * NORMAL_95);
+        sum += points[i].diff;
+        variance += error * error / 2 / DRIFT_NEWEST;
+    }
+    return (sum / DRIFT_NEWEST - drift->chart.mean) /
+           sqrt(variance * (1. / DRIFT_NEWEST + 1. / DRIFT_RUNS));
+}
+
+static bool is_slow(const struct drift_point *points, const struct drift *drift)
+{
+    double off = drift->runs >= DRIFT_RUNS + DRIFT_NEWEST ? newest_off(points, drift) : 0;
+    return (drift->chart.final_low > DRIFT_LIMIT && off < -DRIFT_ERRORS) ||
+           (drift->chart.final_high > DRIFT_LIMIT && off > DRIFT_ERRORS);
 }
 
 static void make_chart(const struct drift_point *points, struct drift *drift)
@@ -48,6 +64,6 @@ struct drift drift_of(const struct drift_point *points, size_t count)
     else
         note_alarm(points, &drift);
     drift.is_sudden = last->p < DRIFT_P;
-    drift.is_drifting = drift.is_sudden || (!drift.reason && is_past_limit(&drift, last));
+    drift.is_drifting = drift.is_sudden || (!drift.reason && is_slow(points, &drift));
     return drift;
 }

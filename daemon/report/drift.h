@@ -1,12 +1,16 @@
 /* Does a model still answer as it did in the run that is pinned? Pure: from its differences to that
  * run, one a run, to a state.
  *
- * Two rules, either is enough. Sudden: one run differs from the reference with p below DRIFT_P.
- * Slow: the CUSUM over the differences (tests/golden/README.md section 9; its reference are the
- * first DRIFT_RUNS of them) is past its limit and the newest run's own interval excludes 0 on that
- * side. The CUSUM alone would not do: with a mean and a deviation out of so few runs it alarms by
- * chance about once in 140 runs. Over the same cases the differences differ from the means by a
- * constant, and so give the same chart; over other cases they are what can be compared. */
+ * Two rules, either is enough. Sudden: the newest run differs from the reference with p below
+ * DRIFT_P. Slow: the CUSUM over the differences (tests/golden/README.md section 9; its reference
+ * are the first DRIFT_RUNS of them) is past its limit, and the mean of the last DRIFT_NEWEST is off
+ * the mean of the first DRIFT_RUNS by more than DRIFT_ERRORS of its standard errors. The CUSUM
+ * alone would not do: with a mean and a deviation out of so few runs it alarms by chance once in
+ * some 100 runs, and stays where it is. A difference has the error of both its runs, so that of one
+ * is the interval's by the root of two.
+ *
+ * Over the same cases the differences differ from the means by a constant, and so give the same
+ * chart; over other cases they are what can be compared. */
 #ifndef DAEMON_REPORT_DRIFT_H
 #define DAEMON_REPORT_DRIFT_H
 
@@ -18,6 +22,8 @@
 #define DRIFT_SLACK .5
 #define DRIFT_LIMIT 5.
 #define DRIFT_P .001
+#define DRIFT_NEWEST 5
+#define DRIFT_ERRORS 4.
 
 struct drift_point { /* a run that can be compared with the reference, or is it (difference 0) */
     int64_t run;

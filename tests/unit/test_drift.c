@@ -65,7 +65,7 @@ static void test_a_gain_is_drift_on_the_high_side(void **state)
 }
 
 static void
-test_a_chart_past_its_limit_is_no_drift_when_the_newest_run_may_be_the_same(void **state)
+test_a_chart_past_its_limit_is_no_drift_when_the_newest_runs_may_be_the_same(void **state)
 {
     struct drift_point points[MANY];
     (void)state;
@@ -101,7 +101,7 @@ int main(void)
         cmocka_unit_test(test_a_small_loss_that_stays_is_drift_by_the_chart_and_names_the_run),
         cmocka_unit_test(test_a_gain_is_drift_on_the_high_side),
         cmocka_unit_test(
-            test_a_chart_past_its_limit_is_no_drift_when_the_newest_run_may_be_the_same),
+            test_a_chart_past_its_limit_is_no_drift_when_the_newest_runs_may_be_the_same),
         cmocka_unit_test(test_runs_that_do_not_vary_give_no_chart),
         cmocka_unit_test(test_what_is_not_told_is_no_drift),
     };
