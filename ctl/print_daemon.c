@@ -162,6 +162,9 @@ void print_eval(struct ctl *ctl, const struct as_json *result)
     out_field(out, "file", "%s", str_or(result, "path", "n/a"));
     out_field(out, "dataset", "%s", str_or(result, "dataset", "n/a"));
     out_field(out, "baseline", "%s", str_or(result, "baseline", "n/a"));
+    if (as_json_get(result, "baseline_max_age_ms"))
+        out_field(out, "", "a fresh run when the pinned one is older than %s",
+                  fmt_duration(as_json_get_num(result, "baseline_max_age_ms", 0)).s);
     out_field(out, "candidates", "%s", candidates.ptr);
     for (size_t i = 0; i < as_json_len(scorers); i++)
         print_eval_plugin(out, "scorer", as_json_at(scorers, i));

@@ -159,7 +159,8 @@ const struct proto_method proto_daemon_methods[] = {
         .role = PROTO_OBSERVER,
         .doc = "One eval as it is defined.",
         .params = {NEED_TEXT("eval", "its name", NAME_MAX_BYTES)},
-        .result = "{name, description, path, dataset, baseline, candidates: [string], scorers: "
+        .result = "{name, description, path, dataset, baseline, baseline_max_age_ms: a number or "
+                  "null, candidates: [string], scorers: "
                   "[{name, selector, params}], rubric: {name, selector, params} or null, judge, "
                   "primary, samples, max_cases, budget: {cap: value} or null, gate: {rule: value}, "
                   "early_stop: {looks} or null, "

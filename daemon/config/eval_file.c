@@ -219,6 +219,7 @@ static const struct field eval_fields[] = {
     FIELD("dataset", STRING, AT(dataset), .is_required = true, .is_valid = name_is_dataset,
           .must_be = "a dataset: NAME, NAME@2 or NAME@HASH with 6 hex digits or more"),
     FIELD("baseline", STRING, AT(baseline), .is_required = true),
+    FIELD("baseline_max_age", CUSTOM, AT(baseline_max_age_ms), .decode = decode_max_age),
     FIELD("candidates", CUSTOM, 0, .is_required = true, .decode = decode_candidates),
     FIELD("system", STRING, AT(system)),
     FIELD("samples", U32, AT(samples), .fallback = "1", .min = 1, .max = 100),

@@ -179,6 +179,7 @@ static void set_finish(struct control_query *query)
 {
     events_poke(query->app->events);
     summaries_look(query->app->summaries);
+    scheduler_pins_changed(query->app->scheduler);
 }
 
 /* Of a target that is neither a run nor recorded. */

@@ -120,6 +120,7 @@ void handle_eval_show(void *ctx, struct control_call *call)
     as_json_set_str(json, "path", eval->path);
     as_json_set_str(json, "dataset", eval->dataset);
     as_json_set_str(json, "baseline", eval->baseline);
+    control_set_time(json, "baseline_max_age_ms", eval->baseline_max_age_ms);
     as_json_set_take(json, "candidates", strings(eval->candidates, eval->candidate_count));
     as_json_set_take(json, "scorers", scorers);
     as_json_set_take(json, "rubric", eval->has_rubric ? plugin_json(&eval->rubric) : NULL);

@@ -58,6 +58,7 @@ struct eval_def {
     struct gate_rules gate;
     struct journal_rules journal;
     struct rank_rules rank;
+    int64_t baseline_max_age_ms; /* of the run that is pinned; 0: it may have any age */
     struct schedule_rules schedules[SCHEDULES_MAX];
     size_t schedule_count;
 };

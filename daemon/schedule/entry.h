@@ -14,6 +14,7 @@ struct scheduler {
     struct eval_set *evals;
     struct entry *entries;
     struct loop_timer *timer;
+    struct refresh *refresh;
     bool is_stopping;
 };
 

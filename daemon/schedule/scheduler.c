@@ -3,6 +3,7 @@
 #include "daemon/schedule/scheduler.h"
 
 #include "daemon/schedule/entry.h"
+#include "daemon/schedule/refresh.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@ void scheduler_look(struct scheduler *scheduler)
         next = entry->next;
         entry_look(entry);
     }
+    refresh_look(scheduler->refresh);
 }
 
 static void on_timer(void *ctx)
@@ -31,6 +33,7 @@ struct scheduler *scheduler_new(const struct scheduler_options *options)
     struct scheduler *scheduler = as_xcalloc(1, sizeof(*scheduler));
     scheduler->on = *options;
     scheduler->timer = loop_timer_new(options->loop, on_timer, scheduler);
+    scheduler->refresh = refresh_new(scheduler);
     return scheduler;
 }
 
@@ -47,7 +50,7 @@ bool scheduler_is_idle(const struct scheduler *scheduler)
     for (const struct entry *entry = scheduler->entries; entry; entry = entry->next)
         if (entry->is_busy)
             return false;
-    return true;
+    return refresh_is_idle(scheduler->refresh);
 }
 
 void scheduler_free(struct scheduler *scheduler)
@@ -57,6 +60,7 @@ void scheduler_free(struct scheduler *scheduler)
     while (scheduler->entries)
         entry_drop(scheduler->entries);
     loop_timer_free(scheduler->timer);
+    refresh_free(scheduler->refresh);
     eval_set_unref(scheduler->evals);
     free(scheduler);
 }
@@ -109,7 +113,13 @@ void scheduler_set_evals(struct scheduler *scheduler, struct eval_set *evals)
                 add_entry(scheduler, eval, &eval->schedules[s]);
     }
     eval_set_unref(before);
+    refresh_renew(scheduler->refresh);
     on_timer(scheduler);
+}
+
+void scheduler_pins_changed(struct scheduler *scheduler)
+{
+    refresh_renew(scheduler->refresh);
 }
 
 void scheduler_run_ended(struct scheduler *scheduler, int64_t run)

@@ -33,6 +33,8 @@ void scheduler_free(struct scheduler *scheduler);
 void scheduler_set_evals(struct scheduler *scheduler, struct eval_set *evals);
 /* The engine's observer: a run's result is stored. */
 void scheduler_run_ended(struct scheduler *scheduler, int64_t run);
+/* Another run is an eval's reference. */
+void scheduler_pins_changed(struct scheduler *scheduler);
 /* Looks at the clock now. */
 void scheduler_look(struct scheduler *scheduler);
 

@@ -90,6 +90,24 @@ int store_baseline_member(struct store *store, const char *eval, struct as_arena
     return newest(store, eval, false, arena, ret_pin);
 }
 
+int store_baseline_age(struct store *store, const char *eval, const char *who,
+                       struct baseline_age *ret_age)
+{
+    SQL_CLEANUP struct sql *sql =
+        sql_use(store, "SELECT g.id, g.ended_ms, ifnull((SELECT max(created_ms) FROM run_group"
+                       "  WHERE eval_name = ?1 AND requested_by = ?3), 0)"
+                       " FROM baseline_pin AS p JOIN run_group AS g ON g.id = p.run"
+                       " WHERE p.eval = ?1 AND p.kind = ?2 ORDER BY p.id DESC LIMIT 1");
+    sql_put_text(sql, as_str_from(eval));
+    sql_put_int(sql, BASELINE_RUN);
+    sql_put_text(sql, as_str_from(who));
+    int rc = sql_step(sql);
+    if (rc <= 0)
+        return rc ? rc : AS_ENOENT;
+    *ret_age = (struct baseline_age){sql_int(sql, 0), sql_int(sql, 1), sql_int(sql, 2)};
+    return 0;
+}
+
 int store_baseline_page(struct store *store, const char *eval, int64_t before_id, uint32_t limit,
                         struct as_arena *arena, struct baseline_pin **ret_pins, size_t *ret_count)
 {

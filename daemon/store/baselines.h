@@ -46,6 +46,14 @@ int store_baseline_run(struct store *store, const char *eval, struct as_arena *a
                        struct baseline_pin *ret_pin) AS_MUST_USE;
 int store_baseline_member(struct store *store, const char *eval, struct as_arena *arena,
                           struct baseline_pin *ret_pin) AS_MUST_USE;
+/* How old the run in force is. */
+struct baseline_age {
+    int64_t run, ended_ms;
+    int64_t asked_ms; /* when the eval's newest run was made that `who` asked for; 0 = none */
+};
+/* AS_ENOENT: no run is pinned. */
+int store_baseline_age(struct store *store, const char *eval, const char *who,
+                       struct baseline_age *ret_age) AS_MUST_USE;
 /* The newest first, ids below before_id (0 = from the newest). */
 int store_baseline_page(struct store *store, const char *eval, int64_t before_id, uint32_t limit,
                         struct as_arena *arena, struct baseline_pin **ret_pins,

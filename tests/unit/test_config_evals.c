@@ -1,5 +1,6 @@
 /* Eval files: what they mean, what a user can get wrong in them and what is then said; and the
  * files that we ship. */
+#include "lib/duration.h"
 #include "tests/unit/config_fixture.h"
 
 #include <math.h>
@@ -129,6 +130,19 @@ static void test_rank_has_weights_and_ranges_from_worst_to_best(void **state)
     config_unref(config);
 }
 
+static void test_a_reference_may_have_any_age_unless_the_eval_says_how_old(void **state)
+{
+    (void)state;
+    struct config *config = fixture_load_with_evals();
+    fixture_write("evals/e.yaml", EVAL_HEAD "scorers: [json_valid]\nbaseline_max_age: 30d\n");
+    fixture_write("evals/f.yaml", EVAL_HEAD "scorers: [json_valid]\n");
+    struct eval_set *set = fixture_load_evals(config);
+    assert_int_equal(eval_set_find(set, "e")->baseline_max_age_ms, 30LL * 24 * 3600 * 1000);
+    assert_int_equal(eval_set_find(set, "f")->baseline_max_age_ms, 0);
+    eval_set_unref(set);
+    config_unref(config);
+}
+
 static void test_no_looks_are_planned_unless_the_eval_says_so(void **state)
 {
     (void)state;
@@ -210,6 +224,8 @@ static void test_bad_eval_is_told_with_line_and_column(void **state)
         {"dataset: d\nbaseline: large\ncandidate: [small]\nscorers: [json_valid]\n",
          "evals/e.yaml:1:1: missing key 'candidates'\n"
          "evals/e.yaml:3:1: unknown key 'candidate': did you mean 'candidates'?"},
+        {EVAL_HEAD "scorers: [x]\nbaseline_max_age: soon\n",
+         "evals/e.yaml:5:19: baseline_max_age: must be " AS_DURATION_MUST_BE},
         {EVAL_HEAD "scorers: [x]\nearly_stop: {looks: 3}\n",
          "evals/e.yaml:5:13: early_stop: a look decides whether a candidate is worse by more than "
          "the margin: set gate.margin"},
@@ -493,6 +509,7 @@ int main(void)
         CONFIG_TEST(test_primary_is_the_rubric_or_else_the_first_scorer),
         CONFIG_TEST(test_the_journal_is_live_unless_a_policy_is_named),
         CONFIG_TEST(test_rank_has_weights_and_ranges_from_worst_to_best),
+        CONFIG_TEST(test_a_reference_may_have_any_age_unless_the_eval_says_how_old),
         CONFIG_TEST(test_no_looks_are_planned_unless_the_eval_says_so),
         CONFIG_TEST(test_gate_has_its_rules_and_leaves_the_rest_unconfigured),
         CONFIG_TEST(test_gate_has_rules_for_tags_and_for_other_metrics),
