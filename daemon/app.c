@@ -4,6 +4,7 @@
 #include "daemon/app.h"
 
 #include "daemon/control/handlers.h"
+#include "daemon/core/systemd.h"
 #include "daemon/core/watch.h"
 #include "daemon/engine/events.h"
 #include "daemon/engine/journal_store.h"
@@ -21,6 +22,8 @@
 #include <unistd.h>
 
 #define STOP_POLL_MS 10
+#define STOP_LIMIT_MS \
+    10000 /* what is in flight is given up at once; the last commit may take some */
 #define LOCK_WAIT_MS 2000
 #define LOCK_POLL_MS 20
 
@@ -28,6 +31,7 @@ enum app_phase { APP_STARTING, APP_READY, APP_STOPPING, APP_STOPPED };
 
 struct app {
     struct loop *loop;
+    struct systemd *systemd;
     struct config *config;
     bool is_jail_required;
     enum app_phase phase;
@@ -40,6 +44,8 @@ struct app {
     struct journal_store *journal;
     struct control_app control; /* holds db, engine, registry, sandbox, transport, evals */
 };
+
+static const char ready_status[] = "ready: runs evals and answers assayctl";
 
 /* ---- stop ---- */
 
@@ -61,6 +67,7 @@ static void stop(struct app *app, int exit_code)
     if (app->phase >= APP_STOPPING)
         return;
     as_log_info("stopping: runs that are under way resume at the next start");
+    systemd_stopping(app->systemd, "stopping", STOP_LIMIT_MS);
     app->phase = APP_STOPPING;
     app->exit_code = exit_code;
     control_server_free(app->control.server);
@@ -143,13 +150,20 @@ static void reload(struct app *app)
     as_buf_done(&problems);
 }
 
+static void reload_noted(struct app *app)
+{
+    systemd_reloading(app->systemd);
+    reload(app);
+    systemd_ready(app->systemd, ready_status);
+}
+
 static void on_signal(void *ctx, int signum)
 {
     struct app *app = ctx;
     if (signum != SIGHUP)
         stop(app, 0);
     else if (app->phase == APP_READY)
-        reload(app);
+        reload_noted(app);
 }
 
 /* ---- start, on the loop ---- */
@@ -160,6 +174,30 @@ static void fail(struct app *app, const struct as_err *err)
     stop(app, as_err_exit_code(err->code));
 }
 
+/* One that systemd made is where its unit says; the configuration's is where assayctl looks. */
+static void check_path(const struct app *app)
+{
+    const char *path = control_server_path(app->control.server);
+    if (strcmp(path, app->config->socket_path) != 0)
+        as_log_warn("systemd listens at %s, and `socket` in %s is %s: assayctl needs --socket %s",
+                    path, app->config->path, app->config->socket_path, path);
+}
+
+static int open_control(struct app *app, struct as_err *err)
+{
+    int listen_fd = systemd_take_socket(app->systemd);
+    struct control_options options = {
+        .socket_path = app->config->socket_path,
+        .listen_fd = listen_fd < 0 ? 0 : listen_fd,
+        .roles = app->config->roles,
+        .role_count = app->config->role_count,
+        .routes = control_routes,
+        .app = &app->control,
+        .on_closed = control_on_closed,
+    };
+    return control_server_new(app->loop, &options, &app->control.server, err);
+}
+
 static void on_resumed(void *ctx, const struct as_err *refusal)
 {
     struct app *app = ctx;
@@ -167,15 +205,7 @@ static void on_resumed(void *ctx, const struct as_err *refusal)
     (void)refusal; /* logged; the group waits for the next start */
     if (app->phase != APP_STARTING)
         return;
-    struct control_options options = {
-        .socket_path = app->config->socket_path,
-        .roles = app->config->roles,
-        .role_count = app->config->role_count,
-        .routes = control_routes,
-        .app = &app->control,
-        .on_closed = control_on_closed,
-    };
-    if (control_server_new(app->loop, &options, &app->control.server, &err)) {
+    if (open_control(app, &err)) {
         fail(app, &err);
         return;
     }
@@ -183,7 +213,10 @@ static void on_resumed(void *ctx, const struct as_err *refusal)
     summaries_look(app->control.summaries);
     scheduler_set_evals(app->control.scheduler, app->control.evals);
     inboxes_set_config(app->control.inboxes, app->config);
-    as_log_info("ready: version=%s socket=%s", ASSAY_VERSION, app->config->socket_path);
+    check_path(app);
+    as_log_info("ready: version=%s socket=%s", ASSAY_VERSION,
+                control_server_path(app->control.server));
+    systemd_ready(app->systemd, ready_status);
 }
 
 /* Before any call is made: runs that are resumed keep to them too. */
@@ -353,8 +386,8 @@ int app_new(struct loop *loop, const struct app_options *options, struct app **r
     app->control.loop = loop;
     app->control.config = config_ref(options->config);
     app->control.started_ms = clock_wall_ms();
-    int rc = watch_signals(app);
-    if (rc)
+    int rc = systemd_new(loop, &app->systemd, err);
+    if (!rc && (rc = watch_signals(app)))
         as_err_set(err, rc, "signals cannot be watched");
     if (!rc)
         rc = make_state_dir(app, err);
@@ -382,6 +415,7 @@ void app_free(struct app *app)
     for (size_t i = 0; i < AS_COUNT(app->signals); i++)
         loop_signal_free(app->signals[i]);
     loop_timer_free(app->stop_poll);
+    systemd_free(app->systemd);
     watch_free(app->eval_watch);
     inboxes_free(control->inboxes);
     scheduler_free(control->scheduler);

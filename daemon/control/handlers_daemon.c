@@ -98,7 +98,7 @@ static void finish_status(struct control_query *query)
     as_json_set_int(json, "pid", getpid());
     as_json_set_int(json, "started_ms", app->started_ms);
     as_json_set_str(json, "config", app->config->path);
-    as_json_set_str(json, "socket", app->config->socket_path);
+    as_json_set_str(json, "socket", control_server_path(app->server));
     as_json_set_str(json, "state_dir", app->config->state_dir);
     as_json_set_int(json, "models", (int64_t)app->config->model_count);
     as_json_set_int(json, "evals", (int64_t)app->evals->eval_count);

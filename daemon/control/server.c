@@ -499,7 +499,8 @@ int control_server_new(struct loop *loop, const struct control_options *options,
     server->options = *options;
     for (const struct proto_method *method = NULL; (method = proto_next(method));)
         AS_ASSERT(route_of(server, method->name));
-    int rc = control_socket_open(options->socket_path, &server->socket, err);
+    int rc = options->listen_fd ? control_socket_adopt(options->listen_fd, &server->socket, err)
+                                : control_socket_open(options->socket_path, &server->socket, err);
     if (rc) {
         free(server);
         return rc;
@@ -537,6 +538,11 @@ void control_server_free(struct control_server *server)
     control_socket_close(&server->socket);
     server->is_freed = true;
     server_release(server);
+}
+
+const char *control_server_path(const struct control_server *server)
+{
+    return server->socket.path;
 }
 
 size_t control_connection_count(const struct control_server *server)

@@ -46,6 +46,7 @@ struct control_route {
 
 struct control_options {
     const char *socket_path;
+    int listen_fd; /* a socket that listens there already, taken over; 0: it is made */
     const struct role_rule *roles; /* borrowed; must outlive the server */
     size_t role_count;
     const struct control_route
@@ -61,7 +62,7 @@ struct control_options {
  * replaced. A path that is no socket is AS_EEXIST. */
 int control_server_new(struct loop *loop, const struct control_options *options,
                        struct control_server **ret_server, struct as_err *err) AS_MUST_USE;
-/* Closes connections, removes the socket file. Not from inside a handler. */
+/* Closes connections, removes the socket file if it made it. Not from inside a handler. */
 void control_server_free(struct control_server *server);
 
 /* Each frees the call. An answer longer than a line (PROTO_LINE_MAX_BYTES) becomes AS_ELIMIT. */
@@ -71,6 +72,7 @@ void control_fail(struct control_call *call, const struct as_err *err);
 /* To a connection that has gone it does nothing. */
 void control_notify(struct control_server *server, uint64_t connection, const char *method,
                     struct as_json *params_take);
+const char *control_server_path(const struct control_server *server); /* where it listens */
 size_t control_connection_count(const struct control_server *server);
 
 #endif

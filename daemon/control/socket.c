@@ -106,6 +106,21 @@ int control_socket_open(const char *path, struct control_socket *ret_socket, str
     return rc;
 }
 
+int control_socket_adopt(int fd, struct control_socket *ret_socket, struct as_err *err)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNSPEC};
+    socklen_t len = sizeof(address);
+    if (getsockname(fd, (struct sockaddr *)&address, &len) || !address.sun_path[0]) {
+        close(fd);
+        return as_err_set(err, AS_EINVAL,
+                          "the control socket that was passed has no path: give "
+                          "its unit ListenStream=/run/assay/assayd.sock");
+    }
+    *ret_socket =
+        (struct control_socket){.fd = fd, .lock_fd = -1, .path = as_xstrdup(address.sun_path)};
+    return 0;
+}
+
 void control_socket_close(struct control_socket *socket)
 {
     struct stat info;

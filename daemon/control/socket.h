@@ -23,6 +23,9 @@ struct control_socket {
  * everybody may connect, and the roles decide what he may do. */
 int control_socket_open(const char *path, struct control_socket *ret_socket,
                         struct as_err *err) AS_MUST_USE;
+/* One that listens already: the descriptor becomes ours, its file stays another's, who set its mode
+ * and keeps others off it. AS_EINVAL: it has no path, and is closed. */
+int control_socket_adopt(int fd, struct control_socket *ret_socket, struct as_err *err) AS_MUST_USE;
 void control_socket_close(struct control_socket *socket); /* removes the file if it is still ours */
 
 /* The highest role that a rule gives to the peer's user or to one of his groups. */
