@@ -27,7 +27,7 @@
 #define LOCK_WAIT_MS 2000
 #define LOCK_POLL_MS 20
 
-enum app_phase { APP_STARTING, APP_READY, APP_STOPPING, APP_STOPPED };
+enum app_phase { APP_STARTING, APP_READY, APP_DRAINING, APP_STOPPING, APP_STOPPED };
 
 struct app {
     struct loop *loop;
@@ -40,6 +40,7 @@ struct app {
     struct loop_signal *signals[3];
     struct watch *eval_watch;
     struct loop_timer *stop_poll;
+    uint64_t drain_until_ms; /* of the loop's clock */
     struct writer *writer;
     struct journal_store *journal;
     struct control_app control; /* holds db, engine, registry, sandbox, transport, evals */
@@ -48,19 +49,6 @@ struct app {
 static const char ready_status[] = "ready: runs evals and answers assayctl";
 
 /* ---- stop ---- */
-
-static void on_stop_poll(void *ctx)
-{
-    struct app *app = ctx;
-    if (app->control.engine &&
-        (!engine_is_idle(app->control.engine) || !scheduler_is_idle(app->control.scheduler) ||
-         !summaries_is_idle(app->control.summaries) || !inboxes_is_idle(app->control.inboxes))) {
-        loop_timer_start(app->stop_poll, STOP_POLL_MS);
-        return;
-    }
-    app->phase = APP_STOPPED;
-    loop_stop(app->loop);
-}
 
 static void stop(struct app *app, int exit_code)
 {
@@ -79,6 +67,55 @@ static void stop(struct app *app, int exit_code)
         engine_stop(app->control.engine);
     }
     loop_timer_start(app->stop_poll, 0);
+}
+
+/* assayctl is answered meanwhile; a run that it starts is stored, and begins at the next start. */
+static void drain(struct app *app)
+{
+    uint32_t limit_ms = app->control.config->drain_ms;
+    as_log_info("draining: no row begins; those under way have %u ms to end. A second signal stops "
+                "at once",
+                limit_ms);
+    systemd_stopping(app->systemd, "draining: rows under way end", limit_ms + STOP_LIMIT_MS);
+    app->phase = APP_DRAINING;
+    app->drain_until_ms = loop_now_ms(app->loop) + limit_ms;
+    scheduler_stop(app->control.scheduler);
+    engine_drain(app->control.engine);
+    loop_timer_start(app->stop_poll, 0);
+}
+
+static void look_at_drain(struct app *app)
+{
+    struct engine *engine = app->control.engine;
+    bool is_drained = engine_is_drained(engine);
+    if (!is_drained && loop_now_ms(app->loop) < app->drain_until_ms) {
+        loop_timer_start(app->stop_poll, STOP_POLL_MS);
+        return;
+    }
+    if (is_drained)
+        as_log_info("drained: nothing is under way");
+    else
+        as_log_warn("not drained within %u ms: %zu rows are given up, and done at the next start; "
+                    "`shutdown.drain_ms` is the limit",
+                    app->control.config->drain_ms, engine_rows_to_end(engine));
+    stop(app, 0);
+}
+
+static void on_stop_poll(void *ctx)
+{
+    struct app *app = ctx;
+    if (app->phase == APP_DRAINING) {
+        look_at_drain(app);
+        return;
+    }
+    if (app->control.engine &&
+        (!engine_is_idle(app->control.engine) || !scheduler_is_idle(app->control.scheduler) ||
+         !summaries_is_idle(app->control.summaries) || !inboxes_is_idle(app->control.inboxes))) {
+        loop_timer_start(app->stop_poll, STOP_POLL_MS);
+        return;
+    }
+    app->phase = APP_STOPPED;
+    loop_stop(app->loop);
 }
 
 /* ---- configuration and evals, again ---- */
@@ -160,7 +197,11 @@ static void reload_noted(struct app *app)
 static void on_signal(void *ctx, int signum)
 {
     struct app *app = ctx;
-    if (signum != SIGHUP)
+    bool is_worth_a_drain = app->phase == APP_READY && app->control.config->drain_ms &&
+                            !engine_is_drained(app->control.engine);
+    if (signum != SIGHUP && is_worth_a_drain)
+        drain(app);
+    else if (signum != SIGHUP)
         stop(app, 0);
     else if (app->phase == APP_READY)
         reload_noted(app);

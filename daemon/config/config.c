@@ -16,6 +16,7 @@
 
 #define MODELS_MAX 1000
 #define HOUR_MS 3600000
+#define DRAIN_MAX_MS 600000
 #define LIMIT_MAX 1000000000
 
 struct loading {
@@ -125,6 +126,11 @@ static const struct field sandbox_fields[] = {
           .max = 10000),
     FIELD("worker_idle_ms", U32, AT(worker_idle_ms), .fallback = "30000", .min = 100,
           .max = HOUR_MS),
+    FIELDS_END,
+};
+
+static const struct field shutdown_fields[] = {
+    FIELD("drain_ms", U32, AT(drain_ms), .fallback = "10000", .min = 0, .max = DRAIN_MAX_MS),
     FIELDS_END,
 };
 
@@ -272,6 +278,7 @@ static const struct field config_fields[] = {
     FIELD("eval_dir", PATH, AT(eval_dir), .fallback = "evals"),
     FIELD("log", SECTION, 0, .section = log_fields),
     FIELD("sandbox", SECTION, 0, .section = sandbox_fields),
+    FIELD("shutdown", SECTION, 0, .section = shutdown_fields),
     FIELD("tls", SECTION, 0, .section = tls_fields),
     FIELD("secrets", SECTION, 0, .section = secret_fields),
     FIELD("roles", CUSTOM, 0, .decode = decode_roles),

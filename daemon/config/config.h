@@ -45,6 +45,7 @@ struct config {
     /* CPU time of plugin code. */
     uint32_t row_deadline_ms, load_deadline_ms;
     uint32_t worker_idle_ms; /* wall: a worker without work ends after it */
+    uint32_t drain_ms;       /* SIGTERM: rows under way have so long to end; 0 = none */
     const char *ca_file;     /* extra CA bundle for TLS; NULL = the system's */
     struct role_rule *roles;
     size_t role_count;

@@ -44,6 +44,13 @@ void engine_free(struct engine *engine); /* only when engine_is_idle after engin
 /* Takes a reference of its own. */
 void engine_set_config(struct engine *engine, struct config *config);
 
+/* From here on no row begins, and none whose first call was not sent yet: those wait for the next
+ * start. Rows under way go on to their end, and a group that has no others ends. engine_stop comes
+ * next: when it is drained, or when it has taken too long. */
+void engine_drain(struct engine *engine);
+bool engine_is_drained(const struct engine *engine);
+size_t engine_rows_to_end(const struct engine *engine); /* under way still */
+
 /* Drops what is in flight without recording it, for shutdown: a restart resumes. Ends when
  * engine_is_idle. */
 void engine_stop(struct engine *engine);

@@ -89,12 +89,14 @@ static void maybe_over(struct group *group)
 }
 
 /* What is held has to come to its end when the group does. */
-static void apply_hold(const struct group *group)
+void group_apply_hold(const struct group *group)
 {
-    enum transport_hold what = group->state == GROUP_PAUSED ? TRANSPORT_HOLD_NEW
-                               : group->state == GROUP_HELD || group->state == GROUP_FAULTED
-                                   ? TRANSPORT_HOLD_ALL
-                                   : TRANSPORT_HOLD_NONE;
+    bool is_new_held = group->state == GROUP_PAUSED ||
+                       (group->state == GROUP_RUNNING && group->engine->is_draining);
+    bool is_all_held = group->state == GROUP_HELD || group->state == GROUP_FAULTED;
+    enum transport_hold what = is_new_held   ? TRANSPORT_HOLD_NEW
+                               : is_all_held ? TRANSPORT_HOLD_ALL
+                                             : TRANSPORT_HOLD_NONE;
     transport_hold(group->engine->on.transport, group->id, what);
 }
 
@@ -114,7 +116,7 @@ void group_fault(struct group *group, const char *why)
     as_log_err("group=%lld stands still: %s", (long long)group->id, group->error);
     int rc = group_step(&group->state, GROUP_EV_FAULT);
     AS_ASSERT(rc == 0);
-    apply_hold(group);
+    group_apply_hold(group);
     engine_group_faulted(group);
 }
 
@@ -153,7 +155,7 @@ void group_cancel(struct group *group, const struct engine_order *order)
     const struct actor *actor = &order->actor;
     int rc = group_step(&group->state, GROUP_EV_CANCEL);
     AS_ASSERT(rc == 0);
-    apply_hold(group);
+    group_apply_hold(group);
     note_state(group, order);
     snprintf(group->error, sizeof(group->error), "cancelled by %s%s%.900s", actor->who,
              actor->why ? ": " : "", actor->why ? actor->why : "");
@@ -171,7 +173,7 @@ void group_pause(struct group *group, const struct engine_order *order)
     as_log_info("group=%lld %s by %s%s%s", (long long)group->id, group_state_name(group->state),
                 actor->who, actor->why ? ": " : "", actor->why ? actor->why : "");
     restart_pace(group);
-    apply_hold(group);
+    group_apply_hold(group);
     group_feed(group);
 }
 
@@ -348,7 +350,8 @@ static bool has_page(struct group *group)
 
 void group_feed(struct group *group)
 {
-    while (group->state == GROUP_RUNNING && !group->engine->is_stopping &&
+    const struct engine *engine = group->engine;
+    while (group->state == GROUP_RUNNING && !engine->is_stopping && !engine->is_draining &&
            group->active < group->window && has_page(group)) {
         if (!is_done_before(group, group->page->cases[group->page_at].seq))
             row_start(group, group->page, group->page_at, group->member_at, group->sample_at);

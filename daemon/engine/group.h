@@ -19,6 +19,7 @@ struct engine {
     struct rescore *rescores; /* under way, a list */
     uint64_t rescore_ids;     /* the last one given */
     size_t pending_starts;    /* engine_start and resume steps that the pool still works on */
+    bool is_draining;         /* no further row begins */
     bool is_stopping;
 };
 
@@ -86,6 +87,7 @@ void group_feed(struct group *group);
 void group_row_ended(struct group *group, struct row *row); /* frees the row */
 /* It stands still, and sends nothing, until it is revived or assayd is started again. */
 void group_fault(struct group *group, const char *why);
+void group_apply_hold(const struct group *group);  /* tells transport which of its calls wait */
 bool group_has_stopped(const struct group *group); /* faulted or given up: nothing is recorded */
 void group_give_up(struct group *group, const char *why); /* fails for good, with what it has */
 /* The order's event is permitted in its state. group_pause: any but GROUP_EV_CANCEL. */

@@ -27,6 +27,7 @@ sandbox_limits='{row_deadline_ms: 2000, load_deadline_ms: 8000}'
 provider_lines=() # more keys of the provider "sim"
 more_providers=() # lines "NAME: {plugin: ...}"
 more_models=()    # lines "NAME: {provider: ...}"
+drain_ms=0        # a daemon that is asked to stop gives up what is under way at once
 config_lines=()   # more keys of the top level
 roles="[{role: admin, user: \"$(id -u)\"}]"
 sim_pid='' daemon_pid='' daemon_starts=0
@@ -189,6 +190,7 @@ state_dir: state
 plugin_dirs: [plugins, rubrics]
 eval_dir: evals
 sandbox: $sandbox_limits
+shutdown: {drain_ms: $drain_ms}
 roles: $roles
 YAML
         [ ${#config_lines[@]} = 0 ] || printf '%s\n' "${config_lines[@]}"
