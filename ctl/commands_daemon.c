@@ -35,6 +35,18 @@ const struct command commands_daemon[] = {
         .run = command_check,
     },
     {
+        .path = "daemon reload",
+        .method = "daemon.reload",
+        .doc = "Put configuration and evals in force anew, if all is well.",
+        .options = {{"why", "TEXT", "why", "why, for the audit log"}},
+        .help = "The whole of them or nothing: one problem anywhere, and all stays as it is (exit\n"
+                "code 65; `check` tells the same and changes nothing). Says what changed, and which\n"
+                "keys take a restart. Runs under way keep what they began with. For admins.",
+        .example = "assayctl daemon reload --why 'a new candidate'",
+        .print = print_reload,
+        .run = command_check,
+    },
+    {
         .path = "daemon log",
         .method = "daemon.log",
         .doc = "Who changed what in runs and in assayd, and why.",

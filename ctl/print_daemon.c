@@ -67,6 +67,32 @@ void print_check(struct ctl *ctl, const struct as_json *result)
         out_styled(&ctl->out, STYLE_GOOD, "configuration and evals are good\n");
 }
 
+static void print_keys(const struct output *out, const char *label, const struct as_json *keys)
+{
+    for (size_t i = 0; i < as_json_len(keys); i++)
+        out_field(out, label, "%s", as_json_cstr(as_json_at(keys, i)));
+}
+
+void print_reload(struct ctl *ctl, const struct as_json *result)
+{
+    const struct output *out = &ctl->out;
+    const struct as_json *problems = as_json_get(result, "problems");
+    const struct as_json *evals = as_json_get(result, "evals");
+    for (size_t i = 0; i < as_json_len(problems); i++)
+        out_print(out, "%s\n", as_json_cstr(as_json_at(problems, i)));
+    if (as_json_len(problems)) {
+        out_styled(out, STYLE_BAD,
+                   "nothing was changed: configuration and evals stay as they were\n");
+        return;
+    }
+    out_styled(out, STYLE_GOOD, "configuration and evals are in force\n");
+    print_keys(out, "changed", as_json_get(result, "applied"));
+    for (size_t i = 0; i < as_json_len(evals); i++)
+        out_field(out, str_or(as_json_at(evals, i), "change", "?"), "eval %s",
+                  str_or(as_json_at(evals, i), "eval", "?"));
+    print_keys(out, "after restart", as_json_get(result, "needs_restart"));
+}
+
 /* ---- evals ---- */
 
 void print_refused(const struct output *out, const struct as_json *refused)

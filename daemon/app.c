@@ -9,6 +9,7 @@
 #include "daemon/engine/events.h"
 #include "daemon/engine/journal_store.h"
 #include "daemon/engine/live_limits.h"
+#include "daemon/reload.h"
 #include "lib/log.h"
 
 #include <errno.h>
@@ -34,6 +35,7 @@ struct app {
     struct systemd *systemd;
     struct config *config;
     bool is_jail_required;
+    bool is_log_level_given;
     enum app_phase phase;
     int exit_code;
     int lock_fd;
@@ -120,11 +122,11 @@ static void on_stop_poll(void *ctx)
 
 /* ---- configuration and evals, again ---- */
 
-static void log_lines(enum as_log_level level, const char *text)
+static void warn_of_lines(const char *text)
 {
     while (*text) {
         size_t len = strcspn(text, "\n");
-        as_log(level, "%.*s", (int)len, text);
+        as_log_warn("%.*s", (int)len, text);
         text += len + (text[len] == '\n');
     }
 }
@@ -133,12 +135,12 @@ static void load_evals(struct app *app)
 {
     struct eval_set *evals = NULL;
     struct as_err err = {0};
-    if (eval_set_load(app->config, &evals, &err)) {
+    if (eval_set_load(app->control.config, &evals, &err)) {
         as_log_err("%s; the evals that were loaded stay in force", err.msg);
         return;
     }
     for (size_t i = 0; i < evals->refusal_count; i++)
-        log_lines(AS_LOG_WARN, evals->refusals[i].reason);
+        warn_of_lines(evals->refusals[i].reason);
     as_log_info("evals: %zu in force, %zu refused", evals->eval_count, evals->refusal_count);
     eval_set_unref(app->control.evals);
     app->control.evals = evals;
@@ -161,37 +163,27 @@ static void on_event(void *ctx, const struct event *event)
         events_emit(app->control.events, event);
 }
 
-static void reload(struct app *app)
+/* daemon.reload, and SIGHUP. */
+static int reload(void *ctx, const struct actor *actor, struct as_json **ret_answer,
+                  struct as_err *err)
 {
-    struct config *config = NULL;
-    struct as_buf problems = {0};
-    if (config_load(app->config->path, &config, &problems)) {
-        log_lines(AS_LOG_ERR, as_buf_str(&problems).ptr);
-        as_log_err("the configuration was not reloaded: the one before stays in force");
-        on_event(app, &(struct event){.kind = EVENT_CONFIG_REFUSED,
-                                      .text = "the configuration was not reloaded: it has "
-                                              "problems, and the one before stays in force"});
-    } else {
-        /* The server borrows the roles of the configuration that it was opened with, so that one is
-         * kept as well. */
-        config_unref(app->control.config);
-        app->control.config = config;
-        engine_set_config(app->control.engine, config);
-        inboxes_set_config(app->control.inboxes, config);
-        as_log_info("configuration reloaded; socket, state directory, roles and folders change "
-                    "with a restart");
-        on_event(app, &(struct event){.kind = EVENT_CONFIG_RELOADED,
-                                      .text = "the configuration was reloaded"});
-        load_evals(app);
-    }
-    as_buf_done(&problems);
+    struct app *app = ctx;
+    if (app->phase != APP_READY)
+        return as_err_set(err, AS_ESTATE, "assayd is stopping: its next start reads the files");
+    struct reload_scope scope = {&app->control, app->config, app->is_log_level_given};
+    systemd_reloading(app->systemd);
+    *ret_answer = reload_run(&scope, actor);
+    systemd_ready(app->systemd, ready_status);
+    return 0;
 }
 
-static void reload_noted(struct app *app)
+static void reload_by_signal(struct app *app)
 {
-    systemd_reloading(app->systemd);
-    reload(app);
-    systemd_ready(app->systemd, ready_status);
+    static const struct actor actor = {"SIGHUP", NULL};
+    struct as_json *answer = NULL;
+    struct as_err err = {0};
+    if (!reload(app, &actor, &answer, &err))
+        as_json_free(answer);
 }
 
 static void on_signal(void *ctx, int signum)
@@ -203,8 +195,8 @@ static void on_signal(void *ctx, int signum)
         drain(app);
     else if (signum != SIGHUP)
         stop(app, 0);
-    else if (app->phase == APP_READY)
-        reload_noted(app);
+    else
+        reload_by_signal(app);
 }
 
 /* ---- start, on the loop ---- */
@@ -422,7 +414,10 @@ int app_new(struct loop *loop, const struct app_options *options, struct app **r
     app->loop = loop;
     app->config = config_ref(options->config);
     app->is_jail_required = options->is_jail_required;
+    app->is_log_level_given = options->is_log_level_given;
     app->lock_fd = -1;
+    app->control.reload = reload;
+    app->control.reload_ctx = app;
     app->stop_poll = loop_timer_new(loop, on_stop_poll, app);
     app->control.loop = loop;
     app->control.config = config_ref(options->config);

@@ -13,6 +13,7 @@ struct app_options {
     const char *worker_path;
     /* false: a build whose worker has no jail (sanitizers) may run; never in production */
     bool is_jail_required;
+    bool is_log_level_given; /* on the command line: a reload does not change it */
 };
 
 /* Opens everything that can fail at once: state directory, database, worker. What needs the loop

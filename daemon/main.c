@@ -130,7 +130,10 @@ static int run(const struct arguments *arguments, struct config *config)
         arguments->worker_path ? as_xstrdup(arguments->worker_path) : worker_beside_us();
     if (arguments->is_check)
         return check_run(config, worker);
-    struct app_options options = {config, worker, !arguments->is_jail_optional};
+    struct app_options options = {.config = config,
+                                  .worker_path = worker,
+                                  .is_jail_required = !arguments->is_jail_optional,
+                                  .is_log_level_given = arguments->log_level != NULL};
     if (!arguments->is_jail_optional)
         close_memory();
     raise_descriptor_limit();

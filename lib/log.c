@@ -15,7 +15,7 @@ static const struct {
     int journald_prio;
 } levels[] = {{"err", 3}, {"warn", 4}, {"info", 6}, {"debug", 7}};
 
-static enum as_log_level log_level = AS_LOG_INFO;
+static _Atomic enum as_log_level log_level = AS_LOG_INFO; /* a reload sets it, any thread logs */
 
 void as_log_set_level(enum as_log_level level)
 {

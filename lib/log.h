@@ -2,8 +2,8 @@
  *
  * err = someone must act, warn = degraded, info = life of groups and plugins, debug = steps. Lower
  * layers return errors; the layer that decides logs, once. Never a key, and no prompt or output
- * text. Control characters and bad UTF-8 are replaced. Process-wide by nature: the level is set
- * once, before the loop runs. */
+ * text. Control characters and bad UTF-8 are replaced. Process-wide by nature: the level is set at
+ * start and by a reload. */
 #ifndef LIB_LOG_H
 #define LIB_LOG_H
 

@@ -27,6 +27,21 @@ const struct proto_method proto_daemon_methods[] = {
         .errors = "io",
     },
     {
+        .name = "daemon.reload",
+        .role = PROTO_ADMIN,
+        .doc = "Reads the configuration and the evals again and puts them in force, the whole of "
+               "them or nothing: one problem anywhere, and all stays as it is. SIGHUP does the "
+               "same.",
+        .params = {WHY},
+        .result =
+            "{ok, problems: [string], applied: [key], needs_restart: [key], evals: [{eval, "
+            "change}]}: a problem is `file:line:column: what is wrong`; applied names what has "
+            "changed and holds for what begins from now on, models as `models.NAME`; "
+            "needs_restart what stays as it was until assayd is started again; change is added, "
+            "changed or removed",
+        .errors = "state, io",
+    },
+    {
         .name = "daemon.log",
         .role = PROTO_OBSERVER,
         .doc = "What was done to run groups and to the daemon, by whom and why.",

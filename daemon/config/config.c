@@ -121,11 +121,12 @@ static const struct field log_fields[] = {
 };
 
 static const struct field sandbox_fields[] = {
-    FIELD("row_deadline_ms", U32, AT(row_deadline_ms), .fallback = "250", .min = 10, .max = 5000),
-    FIELD("load_deadline_ms", U32, AT(load_deadline_ms), .fallback = "500", .min = 50,
-          .max = 10000),
+    FIELD("row_deadline_ms", U32, AT(row_deadline_ms), .fallback = "250", .min = 10, .max = 5000,
+          .needs_restart = true),
+    FIELD("load_deadline_ms", U32, AT(load_deadline_ms), .fallback = "500", .min = 50, .max = 10000,
+          .needs_restart = true),
     FIELD("worker_idle_ms", U32, AT(worker_idle_ms), .fallback = "30000", .min = 100,
-          .max = HOUR_MS),
+          .max = HOUR_MS, .needs_restart = true),
     FIELDS_END,
 };
 
@@ -135,7 +136,7 @@ static const struct field shutdown_fields[] = {
 };
 
 static const struct field tls_fields[] = {
-    FIELD("ca_file", PATH, AT(ca_file)),
+    FIELD("ca_file", PATH, AT(ca_file), .needs_restart = true),
     FIELDS_END,
 };
 
@@ -270,19 +271,44 @@ static void decode_roles(struct field_ctx *ctx, const struct yaml_node *list, co
     roles_decode(ctx, list, where, dest);
 }
 
+static bool roles_differ(const void *a, const void *b)
+{
+    const struct config *from = a, *to = b;
+    bool is_same = from->role_count == to->role_count;
+    for (size_t i = 0; is_same && i < from->role_count; i++)
+        is_same = from->roles[i].role == to->roles[i].role &&
+                  from->roles[i].is_group == to->roles[i].is_group &&
+                  from->roles[i].id == to->roles[i].id;
+    return !is_same;
+}
+
+static bool inboxes_differ(const void *a, const void *b)
+{
+    const struct config *from = a, *to = b;
+    bool is_same = from->inbox_count == to->inbox_count;
+    for (size_t i = 0; is_same && i < from->inbox_count; i++) {
+        const struct inbox_rules *x = &from->inboxes[i], *y = &to->inboxes[i];
+        is_same = !strcmp(x->dataset, y->dataset) && !strcmp(x->dir, y->dir) &&
+                  x->keep_ms == y->keep_ms && x->max_cases == y->max_cases &&
+                  x->quiet_ms == y->quiet_ms;
+    }
+    return !is_same;
+}
+
 /* In the order of decoding: models look up their providers. */
 static const struct field config_fields[] = {
-    FIELD("socket", PATH, AT(socket_path), .fallback = "/run/assay/assayd.sock"),
-    FIELD("state_dir", PATH, AT(state_dir), .fallback = "/var/lib/assay"),
-    FIELD("plugin_dirs", PATHS, AT(plugin_dirs)),
-    FIELD("eval_dir", PATH, AT(eval_dir), .fallback = "evals"),
+    FIELD("socket", PATH, AT(socket_path), .fallback = "/run/assay/assayd.sock",
+          .needs_restart = true),
+    FIELD("state_dir", PATH, AT(state_dir), .fallback = "/var/lib/assay", .needs_restart = true),
+    FIELD("plugin_dirs", PATHS, AT(plugin_dirs), .needs_restart = true),
+    FIELD("eval_dir", PATH, AT(eval_dir), .fallback = "evals", .needs_restart = true),
     FIELD("log", SECTION, 0, .section = log_fields),
     FIELD("sandbox", SECTION, 0, .section = sandbox_fields),
     FIELD("shutdown", SECTION, 0, .section = shutdown_fields),
     FIELD("tls", SECTION, 0, .section = tls_fields),
     FIELD("secrets", SECTION, 0, .section = secret_fields),
-    FIELD("roles", CUSTOM, 0, .decode = decode_roles),
-    FIELD("inbox", CUSTOM, 0, .decode = decode_inboxes),
+    FIELD("roles", CUSTOM, 0, .decode = decode_roles, .differs = roles_differ),
+    FIELD("inbox", CUSTOM, 0, .decode = decode_inboxes, .differs = inboxes_differ),
     FIELD("providers", CUSTOM, 0, .decode = decode_providers),
     FIELD("models", CUSTOM, 0, .decode = decode_models),
     FIELDS_END,
@@ -376,6 +402,7 @@ void config_unref(struct config *config)
 {
     if (!config || --config->refs > 0)
         return;
+    config_unref(config->started);
     as_arena_done(&config->arena);
     free(config);
 }
@@ -386,4 +413,48 @@ const struct model_spec *config_model(const struct config *config, const char *n
         if (!strcmp(config->models[i].name, name))
             return &config->models[i];
     return NULL;
+}
+
+/* ---- two snapshots ---- */
+
+static void note_difference(void *ctx, const char *key, bool needs_restart)
+{
+    (void)key;
+    (void)needs_restart;
+    *(bool *)ctx = true;
+}
+
+static bool models_differ(const struct model_spec *from, const struct model_spec *to)
+{
+    bool differ = !from || !to;
+    if (!differ) {
+        field_diff(provider_fields, from, to, note_difference, &differ);
+        field_diff(model_fields, from, to, note_difference, &differ);
+    }
+    return differ;
+}
+
+static void tell_model(const char *name, config_diff_fn fn, void *ctx)
+{
+    struct as_buf key = {0};
+    as_buf_addf(&key, "models.%s", name);
+    fn(ctx, key.ptr, false);
+    as_buf_done(&key);
+}
+
+void config_diff(const struct config *from, const struct config *to, config_diff_fn fn, void *ctx)
+{
+    field_diff(config_fields, from, to, fn, ctx);
+    for (size_t i = 0; i < to->model_count; i++)
+        if (models_differ(config_model(from, to->models[i].name), &to->models[i]))
+            tell_model(to->models[i].name, fn, ctx);
+    for (size_t i = 0; i < from->model_count; i++)
+        if (!config_model(to, from->models[i].name))
+            tell_model(from->models[i].name, fn, ctx);
+}
+
+void config_keep(struct config *config, struct config *started)
+{
+    field_keep(config_fields, started, config);
+    config->started = config_ref(started);
 }

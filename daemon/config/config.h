@@ -54,6 +54,7 @@ struct config {
     size_t model_count;
     struct inbox_rules *inboxes;
     size_t inbox_count;
+    struct config *started; /* of config_keep; NULL */
     unsigned refs;
     struct as_arena arena; /* everything above lives here */
 };
@@ -79,6 +80,13 @@ int config_load(const char *path, struct config **ret_config,
                 struct as_buf *ret_problems) AS_MUST_USE;
 struct config *config_ref(struct config *config);
 void config_unref(struct config *config);
+/* What a reload changes: each key whose value differs, models by their names ("models.gpt-x"), and
+ * whether it takes a restart to take effect. key is borrowed for the call. */
+typedef void (*config_diff_fn)(void *ctx, const char *key, bool needs_restart);
+void config_diff(const struct config *from, const struct config *to, config_diff_fn fn, void *ctx);
+/* Before it is published: where a restart is needed it has what the daemon was started with, which
+ * it keeps a reference of, so that a snapshot in force always says what is in force. */
+void config_keep(struct config *config, struct config *started);
 /* NULL when unknown */
 const struct model_spec *config_model(const struct config *config, const char *name);
 /* What the provider script gets to see of a model: its name, id and params. */

@@ -54,6 +54,9 @@ struct field {
     const char *must_be;
     const struct field *section; /* FIELD_SECTION */
     field_decode_fn decode;      /* FIELD_CUSTOM; called for a present key only */
+    /* FIELD_CUSTOM: of two destinations; NULL: whoever has the table compares them */
+    bool (*differs)(const void *a, const void *b);
+    bool needs_restart; /* a daemon that runs keeps the value it was started with */
 };
 /* FIELD("socket", PATH, offsetof(struct config, socket_path), .fallback = "...") */
 /* clang-format off */
@@ -64,6 +67,15 @@ struct field {
 /* where is the path of the map, "" for the file itself. */
 void field_decode_map(struct field_ctx *ctx, const struct yaml_node *map, const char *where,
                       const struct field *fields, void *dest);
+
+/* The keys whose values differ between two structs of the table: "log.level". key is borrowed for
+ * the call. */
+typedef void (*field_diff_fn)(void *ctx, const char *key, bool needs_restart);
+void field_diff(const struct field *fields, const void *from, const void *to, field_diff_fn fn,
+                void *ctx);
+/* Values of keys that need a restart, from one struct into another, which then borrows its
+ * strings. */
+void field_keep(const struct field *fields, const void *from, void *to);
 
 /* Parts of the above for custom decoders. */
 /* "models" + "gpt" = "models.gpt" */

@@ -6,6 +6,7 @@
 const struct control_route control_routes[] = {
     {"daemon.status", handle_daemon_status},
     {"daemon.check", handle_daemon_check},
+    {"daemon.reload", handle_daemon_reload},
     {"daemon.log", handle_daemon_log},
     {"daemon.limits", handle_daemon_limits},
     {"daemon.limits_set", handle_daemon_limits_set},

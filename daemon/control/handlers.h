@@ -33,7 +33,7 @@ struct control_app {
     struct registry *registry;
     struct sandbox *sandbox;
     struct transport *transport;
-    struct config *config;  /* in force; app.c swaps it on reload */
+    struct config *config;  /* in force; a reload swaps it */
     struct eval_set *evals; /* likewise */
     struct control_server *server;
     int64_t started_ms;
@@ -42,6 +42,10 @@ struct control_app {
     struct control_import *imports;
     struct control_rescore *rescores;
     int64_t next_import;
+    /* daemon.reload, by app.c. *ret_answer is that of the method. AS_ESTATE: not now. */
+    int (*reload)(void *ctx, const struct actor *actor, struct as_json **ret_answer,
+                  struct as_err *err);
+    void *reload_ctx;
     struct control_query *queries; /* that wait for a reader, the oldest first */
     unsigned queries_running;
     uid_t last_query_uid;
@@ -84,6 +88,17 @@ void control_write(struct control_app *app, struct control_call *call, control_q
 void control_store_failed(struct store *store, struct control_query *query, int rc,
                           const char *what);
 
+/* Configuration and evals as the files have them now, of which nothing is in force. First the
+ * configuration, which may be amended before the evals are read by it. */
+struct control_reading {
+    struct config *config;    /* NULL: it has problems */
+    struct eval_set *evals;   /* NULL: not read */
+    struct as_json *problems; /* an array of "file:line:column: ..."; empty: all is well */
+};
+void control_read_config(const struct control_app *app, struct control_reading *ret_reading);
+void control_read_evals(const struct control_app *app, struct control_reading *reading);
+void control_reading_done(struct control_reading *reading);
+
 /* The eval that the call names; NULL: the call was answered with why not. */
 const struct eval_def *control_eval_of(struct control_app *app, struct control_call *call);
 /* What its gate leaves open, for people: a new array of sentences. */
@@ -111,6 +126,7 @@ int control_set_journal(struct store *store, struct control_query *query, int64_
 
 void handle_daemon_status(void *app, struct control_call *call);
 void handle_daemon_check(void *app, struct control_call *call);
+void handle_daemon_reload(void *app, struct control_call *call);
 void handle_daemon_log(void *app, struct control_call *call);
 void handle_daemon_limits(void *app, struct control_call *call);
 void handle_daemon_limits_set(void *app, struct control_call *call);

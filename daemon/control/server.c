@@ -540,6 +540,13 @@ void control_server_free(struct control_server *server)
     server_release(server);
 }
 
+void control_server_set_roles(struct control_server *server, const struct role_rule *roles,
+                              size_t role_count)
+{
+    server->options.roles = roles;
+    server->options.role_count = role_count;
+}
+
 const char *control_server_path(const struct control_server *server)
 {
     return server->socket.path;

@@ -47,7 +47,7 @@ struct control_route {
 struct control_options {
     const char *socket_path;
     int listen_fd; /* a socket that listens there already, taken over; 0: it is made */
-    const struct role_rule *roles; /* borrowed; must outlive the server */
+    const struct role_rule *roles; /* borrowed until the server goes or others are set */
     size_t role_count;
     const struct control_route
         *routes; /* ends with a NULL method; must cover every method of lib/proto.h */
@@ -64,6 +64,10 @@ int control_server_new(struct loop *loop, const struct control_options *options,
                        struct control_server **ret_server, struct as_err *err) AS_MUST_USE;
 /* Closes connections, removes the socket file if it made it. Not from inside a handler. */
 void control_server_free(struct control_server *server);
+
+/* For connections that come from now on; those that are there keep their role. */
+void control_server_set_roles(struct control_server *server, const struct role_rule *roles,
+                              size_t role_count);
 
 /* Each frees the call. An answer longer than a line (PROTO_LINE_MAX_BYTES) becomes AS_ELIMIT. */
 void control_reply(struct control_call *call, struct as_json *result_take);
