@@ -39,9 +39,10 @@ const struct command commands_daemon[] = {
         .method = "daemon.reload",
         .doc = "Put configuration and evals in force anew, if all is well.",
         .options = {{"why", "TEXT", "why", "why, for the audit log"}},
-        .help = "The whole of them or nothing: one problem anywhere, and all stays as it is (exit\n"
-                "code 65; `check` tells the same and changes nothing). Says what changed, and which\n"
-                "keys take a restart. Runs under way keep what they began with. For admins.",
+        .help =
+            "The whole of them or nothing: one problem anywhere, and all stays as it is (exit\n"
+            "code 65; `check` tells the same and changes nothing). Says what changed, and which\n"
+            "keys take a restart. Runs under way keep what they began with. For admins.",
         .example = "assayctl daemon reload --why 'a new candidate'",
         .print = print_reload,
         .run = command_check,
