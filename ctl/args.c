@@ -11,7 +11,7 @@
 #define WORDS_MAX_BYTES 128
 #define PATH_WORDS_MAX 3 /* "daemon limits set" */
 
-enum { OPT_SOCKET = 1000, OPT_JSON, OPT_COLOR, OPT_HELP, OPT_VERSION, OPT_PROTOCOL, OPT_MAN };
+enum { OPT_SOCKET = 1000, OPT_JSON, OPT_COLOR, OPT_HELP, OPT_VERSION, OPT_DUMP };
 
 /* The first EVERYWHERE_COUNT may also stand after the command. */
 static const struct option global_options[] = {
@@ -20,8 +20,7 @@ static const struct option global_options[] = {
     {"color", required_argument, NULL, OPT_COLOR},
     {"help", no_argument, NULL, OPT_HELP},
     {"version", no_argument, NULL, OPT_VERSION},
-    {"dump-protocol", no_argument, NULL, OPT_PROTOCOL},
-    {"dump-man", no_argument, NULL, OPT_MAN},
+    {"dump", required_argument, NULL, OPT_DUMP},
     {NULL, 0, NULL, 0},
 };
 #define EVERYWHERE_COUNT 4
@@ -133,8 +132,8 @@ int args_parse_globals(int argc, char **argv, struct ctl *ctl, struct globals *r
     while (!rc && (opt = getopt_long(argc, argv, "+:h", global_options, NULL)) != -1) {
         if (opt == OPT_VERSION)
             globals.wants_version = true;
-        else if (opt == OPT_PROTOCOL || opt == OPT_MAN)
-            globals.dump = opt == OPT_MAN ? "man" : "protocol";
+        else if (opt == OPT_DUMP)
+            globals.dump = optarg;
         else if (opt == '?' || opt == ':')
             rc = bad_option(opt, argv, global_options, err);
         else

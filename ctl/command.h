@@ -68,7 +68,7 @@ struct args {
 /* What stands before the command: the program's own options. */
 struct globals {
     int used;         /* words of argv that were read, the program's name included */
-    const char *dump; /* "protocol" or "man": print that and end */
+    const char *dump; /* print what is made from the tables: dump.h */
     bool wants_help, wants_version;
 };
 int args_parse_globals(int argc, char **argv, struct ctl *ctl, struct globals *ret_globals,

@@ -48,6 +48,16 @@ const struct command commands_daemon[] = {
         .run = command_check,
     },
     {
+        .path = "daemon metrics",
+        .method = "daemon.metrics",
+        .doc = "Counts, sizes and times, for Prometheus.",
+        .help =
+            "docs/metrics.md says what each of them is. assayd opens no port: hand the page to\n"
+            "node_exporter's textfile collector, or to what answers a scrape with a command.",
+        .example = "assayctl daemon metrics",
+        .print = print_metrics_page,
+    },
+    {
         .path = "daemon log",
         .method = "daemon.log",
         .doc = "Who changed what in runs and in assayd, and why.",

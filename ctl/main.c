@@ -2,6 +2,7 @@
  *
  * The environment is read by main ($ASSAY_SOCKET) and out_init ($NO_COLOR, $TERM). */
 #include "ctl/command.h"
+#include "ctl/dump.h"
 
 #include <locale.h>
 #include <stdlib.h>
@@ -119,19 +120,6 @@ static int run_command(struct ctl *ctl, int argc, char **argv, struct as_err *er
     return rc;
 }
 
-static int dump(const char *what)
-{
-    struct as_buf text = {0};
-    if (!strcmp(what, "man")) {
-        help_man_page(stdout);
-        return 0;
-    }
-    proto_write_docs(&text);
-    fwrite(text.ptr, 1, text.len, stdout);
-    as_buf_done(&text);
-    return 0;
-}
-
 /* An exit code, or a negative AS_E* with err set. */
 static int run_program(struct ctl *ctl, int argc, char **argv, struct as_err *err)
 {
@@ -143,7 +131,7 @@ static int run_program(struct ctl *ctl, int argc, char **argv, struct as_err *er
     argc -= globals.used;
     argv += globals.used;
     if (globals.dump)
-        return dump(globals.dump);
+        return dump_write(globals.dump, stdout, err);
     if (globals.wants_version) {
         out_print(&ctl->out, "assayctl " ASSAY_VERSION "\n");
         return 0;

@@ -7,6 +7,7 @@
 
 void print_status(struct ctl *ctl, const struct as_json *result);
 void print_top(struct ctl *ctl, const struct as_json *result);
+void print_metrics_page(struct ctl *ctl, const struct as_json *result);
 void print_check(struct ctl *ctl, const struct as_json *result);
 void print_reload(struct ctl *ctl, const struct as_json *result);
 void print_plugin_list(struct ctl *ctl, const struct as_json *result);

@@ -58,6 +58,11 @@ void print_status(struct ctl *ctl, const struct as_json *result)
     print_live_runs(out, as_json_get(result, "runs"));
 }
 
+void print_metrics_page(struct ctl *ctl, const struct as_json *result)
+{
+    out_print(&ctl->out, "%s", str_or(result, "text", ""));
+}
+
 void print_check(struct ctl *ctl, const struct as_json *result)
 {
     const struct as_json *problems = as_json_get(result, "problems");

@@ -44,7 +44,6 @@ struct app {
     struct loop_timer *stop_poll;
     uint64_t drain_until_ms; /* of the loop's clock */
     struct writer *writer;
-    struct journal_store *journal;
     struct control_app control; /* holds db, engine, registry, sandbox, transport, evals */
 };
 
@@ -355,14 +354,14 @@ static int open_modules(struct app *app, const struct app_options *options, stru
     control->events = events_new(control->db);
     events_observe(control->events, control_on_event, control);
     app->writer = writer_new(app->loop, control->db);
-    app->journal = journal_store_new(control->db, app->writer);
+    control->journal = journal_store_new(control->db, app->writer);
     struct sandbox_options sandbox = {.worker_path = options->worker_path,
                                       .row_deadline_ms = app->config->row_deadline_ms,
                                       .load_deadline_ms = app->config->load_deadline_ms,
                                       .idle_ms = app->config->worker_idle_ms,
                                       .on_event = on_event,
                                       .ctx = app};
-    struct transport_options transport = {.journal = journal_store_face(app->journal),
+    struct transport_options transport = {.journal = journal_store_face(control->journal),
                                           .ca_file = app->config->ca_file};
     struct registry_options registry = {
         .directories = app->config->plugin_dirs, .on_event = on_event, .ctx = app};
@@ -381,7 +380,7 @@ static int open_modules(struct app *app, const struct app_options *options, stru
         .sandbox = control->sandbox,
         .registry = control->registry,
         .transport = control->transport,
-        .journal = journal_store_face(app->journal),
+        .journal = journal_store_face(control->journal),
         .ctx = app,
         .on_progress = on_run_progress,
         .on_ended = on_run_ended,
@@ -422,6 +421,7 @@ int app_new(struct loop *loop, const struct app_options *options, struct app **r
     app->control.loop = loop;
     app->control.config = config_ref(options->config);
     app->control.started_ms = clock_wall_ms();
+    app->control.started_loop_ms = loop_now_ms(loop);
     int rc = systemd_new(loop, &app->systemd, err);
     if (!rc && (rc = watch_signals(app)))
         as_err_set(err, rc, "signals cannot be watched");
@@ -460,7 +460,7 @@ void app_free(struct app *app)
     transport_free(control->transport);
     registry_free(control->registry);
     sandbox_free(control->sandbox);
-    journal_store_free(app->journal);
+    journal_store_free(app->control.journal);
     writer_free(app->writer);
     events_free(control->events);
     db_close(control->db);

@@ -42,6 +42,14 @@ const struct proto_method proto_daemon_methods[] = {
         .errors = "state, io",
     },
     {
+        .name = "daemon.metrics",
+        .role = PROTO_OBSERVER,
+        .doc = "Counts, sizes and times for a monitoring system; docs/metrics.md says what each "
+               "of them is.",
+        .result = "{content_type, text}: text is a page in the text format of Prometheus",
+        .errors = "io",
+    },
+    {
         .name = "daemon.log",
         .role = PROTO_OBSERVER,
         .doc = "What was done to run groups and to the daemon, by whom and why.",

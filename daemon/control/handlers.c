@@ -7,6 +7,7 @@ const struct control_route control_routes[] = {
     {"daemon.status", handle_daemon_status},
     {"daemon.check", handle_daemon_check},
     {"daemon.reload", handle_daemon_reload},
+    {"daemon.metrics", handle_daemon_metrics},
     {"daemon.log", handle_daemon_log},
     {"daemon.limits", handle_daemon_limits},
     {"daemon.limits_set", handle_daemon_limits_set},

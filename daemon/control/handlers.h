@@ -17,6 +17,7 @@
 #define CONTROL_PAGE_DEFAULT 50
 #define CONTROL_PAGE_MAX 1000
 
+struct journal_store;
 struct control_watch;
 struct control_event_watch;
 struct control_import;
@@ -33,10 +34,12 @@ struct control_app {
     struct registry *registry;
     struct sandbox *sandbox;
     struct transport *transport;
+    struct journal_store *journal;
     struct config *config;  /* in force; a reload swaps it */
     struct eval_set *evals; /* likewise */
     struct control_server *server;
-    int64_t started_ms;
+    int64_t started_ms; /* wall clock */
+    uint64_t started_loop_ms;
     struct control_watch *watches;
     struct control_event_watch *event_watches;
     struct control_import *imports;
@@ -109,6 +112,8 @@ uint32_t control_limit(const struct control_call *call);
 void control_who(const struct control_call *call, char ret_who[CONTROL_WHO_BYTES]);
 /* An engine_started_fn; ctx is the call, which it answers with the run's number. */
 void control_run_started(void *call, int64_t run, const struct as_err *err);
+/* Resident memory of this process, from /proc; 0 where there is none. */
+int64_t control_resident_bytes(void);
 /* A group as run.show tells of it. */
 struct as_json *control_run_json(struct store *store, const struct group_record *group);
 void control_set_hash(struct as_json *json, const char *key, const struct as_sha256 *hash);
@@ -125,6 +130,7 @@ int control_set_journal(struct store *store, struct control_query *query, int64_
                         const struct as_json *pins, struct as_json *json) AS_MUST_USE;
 
 void handle_daemon_status(void *app, struct control_call *call);
+void handle_daemon_metrics(void *app, struct control_call *call);
 void handle_daemon_check(void *app, struct control_call *call);
 void handle_daemon_reload(void *app, struct control_call *call);
 void handle_daemon_log(void *app, struct control_call *call);

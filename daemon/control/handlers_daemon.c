@@ -32,8 +32,7 @@ static void count_workers(void *ctx, const struct plugin_version *version)
         sum->workers += stats.workers;
 }
 
-/* Resident pages from /proc; 0 where there is none. */
-static int64_t resident_bytes(void)
+int64_t control_resident_bytes(void)
 {
     FILE *file = fopen("/proc/self/statm", "re");
     long total = 0, resident = 0;
@@ -107,7 +106,7 @@ static void finish_status(struct control_query *query)
     as_json_set_int(json, "plugins_refused", counts.refused);
     as_json_set_int(json, "workers", sum.workers);
     as_json_set_int(json, "connections", (int64_t)control_connection_count(app->server));
-    as_json_set_int(json, "rss_bytes", resident_bytes());
+    as_json_set_int(json, "rss_bytes", control_resident_bytes());
     add_progress(app->engine, as_json_get(json, "runs"));
 }
 

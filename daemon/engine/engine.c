@@ -219,6 +219,19 @@ struct as_json *engine_budget(const struct engine *engine, int64_t run)
     return group ? spending_to_json(group->pins, spending_budget(&group->spending)) : NULL;
 }
 
+const struct engine_totals *engine_totals(const struct engine *engine)
+{
+    return &engine->totals;
+}
+
+size_t engine_rows_under_way(const struct engine *engine)
+{
+    size_t count = 0;
+    for (const struct group *group = engine->groups; group; group = group->next)
+        count += group->active;
+    return count;
+}
+
 size_t engine_live_count(const struct engine *engine)
 {
     size_t count = 0;

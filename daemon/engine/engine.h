@@ -123,4 +123,13 @@ int engine_progress(const struct engine *engine, int64_t run,
 struct as_json *engine_budget(const struct engine *engine, int64_t run);
 size_t engine_live_count(const struct engine *engine);
 
+/* What became of all rows since the start. */
+struct engine_totals {
+    uint64_t rows[ROW_STATUS_COUNT];
+    uint64_t unpriced_rows;
+    double spent_usd; /* as far as it is known */
+};
+const struct engine_totals *engine_totals(const struct engine *engine);
+size_t engine_rows_under_way(const struct engine *engine);
+
 #endif

@@ -368,6 +368,20 @@ static void add_cost(struct group *group, double usd)
     group->tally.cost_usd += isnan(usd) ? 0 : usd;
 }
 
+/* A cost of NaN is not known. */
+static void note_total(struct group *group, const struct row_record *record, bool is_call)
+{
+    struct engine_totals *totals = &group->engine->totals;
+    double usd = (is_call ? record->cost_usd : 0) + record->judge_cost_usd;
+    totals->rows[record->status]++;
+    if (group->pins->journal.policy == JOURNAL_REPLAY)
+        return;
+    if (isnan(usd))
+        totals->unpriced_rows++;
+    else
+        totals->spent_usd += fmax(usd - record->saved_usd, 0);
+}
+
 void group_row_ended(struct group *group, struct row *row)
 {
     if (row->prev)
@@ -387,6 +401,7 @@ void group_row_ended(struct group *group, struct row *row)
         add_cost(group, is_call ? row->record.cost_usd : 0);
         add_cost(group, row->record.judge_cost_usd);
         add_cost(group, -row->record.saved_usd);
+        note_total(group, &row->record, is_call);
     }
     free(row);
     if (is_recorded)

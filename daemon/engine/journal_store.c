@@ -8,6 +8,7 @@ struct journal_store {
     struct journal face;
     struct db *db;
     struct writer *writer;
+    struct journal_tally tally;
 };
 
 struct lookup {
@@ -161,6 +162,9 @@ static void journal_append(void *ctx, const struct journal_key *key,
         .response_body = exchange->response_body,
         .error = exchange->error,
     };
+    self->tally.exchanges++;
+    self->tally.bytes +=
+        exchange->request_body.len + exchange->response_headers.len + exchange->response_body.len;
     writer_add_exchange(self->writer, &record, done, done_ctx);
 }
 
@@ -172,6 +176,11 @@ struct journal_store *journal_store_new(struct db *db, struct writer *writer)
     self->face =
         (struct journal){self, journal_find, journal_intent, journal_withdraw, journal_append};
     return self;
+}
+
+struct journal_tally journal_store_tally(const struct journal_store *store)
+{
+    return store->tally;
 }
 
 void journal_store_free(struct journal_store *store)

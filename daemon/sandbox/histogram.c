@@ -25,6 +25,7 @@ void histogram_add(struct histogram *histogram, uint32_t value)
 {
     uint32_t *bucket = &histogram->buckets[bucket_of(value)];
     histogram->count++;
+    histogram->sum += value;
     *bucket += *bucket < UINT32_MAX;
 }
 

@@ -13,7 +13,7 @@
 #define HISTOGRAM_BUCKETS (HISTOGRAM_EXACT + 28u * HISTOGRAM_PER_OCTAVE)
 
 struct histogram {
-    uint64_t count;
+    uint64_t count, sum;
     uint32_t buckets[HISTOGRAM_BUCKETS];
 };
 

@@ -249,6 +249,8 @@ int sandbox_stats_of(const struct sandbox *s, uint64_t plugin_id, struct sandbox
         .memory_kb = h->memory_kb,
         .p50_us = histogram_quantile(&h->times, 0.5),
         .p99_us = histogram_quantile(&h->times, 0.99),
+        .timed = h->times.count,
+        .total_us = h->times.sum,
         .is_quarantined = h->state == HOSTED_QUARANTINED,
         .reason = h->state == HOSTED_QUARANTINED ? h->reason : NULL,
     };

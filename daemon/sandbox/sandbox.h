@@ -55,11 +55,12 @@ void sandbox_submit(struct sandbox *sandbox, uint64_t plugin_id, const struct jo
  * its load are not among them. */
 struct sandbox_stats {
     uint64_t calls, errors, kills;
-    uint64_t cpu_us;         /* of the version's processes, ended and running */
-    uint32_t workers;        /* processes now */
-    uint32_t queued;         /* rows waiting or being worked on */
-    uint32_t memory_kb;      /* highest arena use seen in a row */
-    uint32_t p50_us, p99_us; /* of a row in the worker, as the worker says; 0 before the first */
+    uint64_t cpu_us;          /* of the version's processes, ended and running */
+    uint32_t workers;         /* processes now */
+    uint32_t queued;          /* rows waiting or being worked on */
+    uint32_t memory_kb;       /* highest arena use seen in a row */
+    uint32_t p50_us, p99_us;  /* of a row in the worker, as the worker says; 0 before the first */
+    uint64_t timed, total_us; /* rows that this is known of, and their times together */
     bool is_quarantined;
     const char *reason; /* why it is quarantined, borrowed until the loop turns; else NULL */
 };

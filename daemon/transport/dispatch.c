@@ -218,6 +218,8 @@ void dispatch_close(struct request *request, const struct exchange *exchange)
     uint64_t now_ms = loop_now_ms(request->dispatch->loop);
     end_throttled(request, true);
     bool is_reply = exchange && exchange->outcome == EXCHANGE_REPLY;
+    if (exchange)
+        transport_tally_add(&request->dispatch->tally, exchange);
     limiter_give(&request->lane->limiter, &request->lane_pass);
     if (exchange && exchange->connect_us)
         limiter_note_connect(limiter, (uint64_t)exchange->connect_us / 1000);

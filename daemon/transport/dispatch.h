@@ -20,6 +20,7 @@ struct dispatch {
     struct throttles *throttles; /* of all accounts */
     struct fair queue;
     struct loop_timer *wake;
+    struct transport_tally tally;
     bool is_held;     /* a limit, not the lanes' room, keeps the queue waiting */
     bool is_set_live; /* its limits are, in part */
 };

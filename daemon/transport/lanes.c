@@ -132,6 +132,7 @@ static void tell(const struct transport *transport, const struct dispatch *dispa
         .throttled_ms = limiter_paused_ms(limiter, now_ms),
         .sent = sum.sent,
         .refused = limiter->refusals,
+        .tally = &dispatch->tally,
     };
     if (name_count) /* an account that no lane uses any more is not told */
         fn(ctx, &provider);

@@ -13,6 +13,7 @@
 #define DAEMON_TRANSPORT_TRANSPORT_H
 
 #include "daemon/core/loop.h"
+#include "daemon/model/latency.h"
 #include "daemon/transport/budget.h"
 #include "lib/job.h"
 
@@ -181,6 +182,27 @@ struct transport_stats transport_stats_of(const struct transport *transport, uin
 
 /* ---- provider accounts: all lanes with the same address and key share one limiter ---- */
 
+/* How an attempt ended, for people. */
+enum transport_end {
+    TRANSPORT_END_OK,           /* a status below 400 */
+    TRANSPORT_END_REFUSED,      /* 429 */
+    TRANSPORT_END_CLIENT_ERROR, /* 4xx otherwise */
+    TRANSPORT_END_SERVER_ERROR, /* 5xx, and what is no status */
+    TRANSPORT_END_CONNECT_FAILED,
+    TRANSPORT_END_TIMEOUT,
+    TRANSPORT_END_BROKEN,
+    TRANSPORT_END_TOO_LARGE,
+    TRANSPORT_END_COUNT
+};
+const char *transport_end_name(enum transport_end end);
+
+/* What became of an account's attempts since the start. */
+struct transport_tally {
+    uint64_t ends[TRANSPORT_END_COUNT];
+    struct latency latency; /* of those that ended ok */
+};
+void transport_tally_add(struct transport_tally *tally, const struct exchange *exchange);
+
 struct transport_provider {
     const char *const *names; /* of the providers whose lanes use the account */
     size_t name_count;
@@ -192,6 +214,7 @@ struct transport_provider {
     double calls_per_s;    /* the pace; 0 = none was given or learned */
     uint64_t throttled_ms; /* nothing is sent for so long yet */
     uint64_t sent, refused;
+    const struct transport_tally *tally;
 };
 typedef void (*transport_provider_fn)(void *ctx, const struct transport_provider *provider);
 /* *provider is borrowed for the call. */

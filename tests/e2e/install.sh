@@ -11,6 +11,10 @@ for example in assay-gate github-actions.yml gitlab-ci.yml assay.cron; do
     [ -s "$prefix/etc/assay/ci/$example" ] || fail "ci/$example is not installed"
 done
 [ -x "$prefix/etc/assay/ci/assay-gate" ] || fail "assay-gate cannot be run"
+for completion in bash-completion/completions/assayctl zsh/vendor-completions/_assayctl fish/vendor_completions.d/assayctl.fish; do
+    [ -s "$prefix/share/$completion" ] || fail "$completion is not installed"
+done
+[ ! -e "$prefix/etc/assay/completions" ] || fail "completions lie among the configuration"
 expect_exit 0 "$prefix/bin/assayd" --version
 expect_contains "$out" "assayd "
 expect_exit 0 "$prefix/bin/assayctl" --version
