@@ -7,7 +7,7 @@ const struct command commands_baseline[] = {
     {
         .path = "history",
         .method = "run.history",
-        .doc = "An eval's runs in a row, and whether a model drifts.",
+        .doc = "An eval's runs in a row, and drift of models.",
         .args = {{.label = "EVAL", .param = "eval"}},
         .options = {{"model", "MODEL", "model", "only this model"},
                     {"metric", "NAME", "metric", "not the primary one"},

@@ -298,7 +298,7 @@ complete -c assayctl -n '__assayctl_is event watch' -l eval -x -d 'only of this 
 complete -c assayctl -n '__assayctl_is event watch' -l kind -x -d 'only of this kind: gate_fail, drift'
 complete -c assayctl -n '__assayctl_is event watch' -l after -x -d 'first those after this one; 0: all that are kept'
 complete -c assayctl -n '__assayctl_is event watch' -l count -x -d 'end after N events'
-complete -c assayctl -n '__assayctl_at' -a history -d 'An eval\'s runs in a row, and whether a model drifts.'
+complete -c assayctl -n '__assayctl_at' -a history -d 'An eval\'s runs in a row, and drift of models.'
 complete -c assayctl -n '__assayctl_is history' -l model -x -d 'only this model'
 complete -c assayctl -n '__assayctl_is history' -l metric -x -d 'not the primary one'
 complete -c assayctl -n '__assayctl_is history' -l last -x -d 'so many runs; 30 when not given'
