@@ -60,7 +60,7 @@ static void decide(const struct entry *entry, const struct due_time *dues, size_
 
 static void tell_missed(struct entry *entry, size_t missed)
 {
-    char text[160];
+    char text[200];
     snprintf(text, sizeof(text), "schedule %.100s missed %zu of its times: assayd was not there",
              entry->name, missed);
     entry_tell(entry, EVENT_SCHEDULE_MISSED, text);

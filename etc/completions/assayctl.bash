@@ -56,6 +56,7 @@ _assayctl_paths=(
     'history'
     'baseline set'
     'baseline show'
+    'inbox ls'
     'journal stats'
     'journal verify'
     'journal prune'
@@ -364,6 +365,11 @@ _assayctl_command() {
     'baseline show')
         options=' --limit --before'
         values=' --limit --before'
+        files=''
+        ;;
+    'inbox ls')
+        options=' --inbox --before --limit'
+        values=' --inbox --before --limit'
         files=''
         ;;
     'journal stats')
