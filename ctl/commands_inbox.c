@@ -7,7 +7,7 @@ const struct command commands_inbox[] = {
     {
         .path = "inbox ls",
         .method = "inbox.list",
-        .doc = "Inboxes, and what became of the files dropped there.",
+        .doc = "Inboxes, and what became of files in them.",
         .options = {{"inbox", "DATASET", "inbox", "only the inbox of this dataset"},
                     {"before", "ID", "before", "only files before this one"},
                     {"limit", "N", "limit", "how many files at most; 50 when not given"}},

@@ -310,7 +310,7 @@ complete -c assayctl -n '__assayctl_at baseline' -a show -d 'What an eval is mea
 complete -c assayctl -n '__assayctl_is baseline show' -l limit -x -d 'so many; 50 when not given'
 complete -c assayctl -n '__assayctl_is baseline show' -l before -x -d 'only pins before this one'
 complete -c assayctl -n '__assayctl_at' -a inbox
-complete -c assayctl -n '__assayctl_at inbox' -a ls -d 'Inboxes, and what became of the files dropped there.'
+complete -c assayctl -n '__assayctl_at inbox' -a ls -d 'Inboxes, and what became of files in them.'
 complete -c assayctl -n '__assayctl_is inbox ls' -l inbox -x -d 'only the inbox of this dataset'
 complete -c assayctl -n '__assayctl_is inbox ls' -l before -x -d 'only files before this one'
 complete -c assayctl -n '__assayctl_is inbox ls' -l limit -x -d 'how many files at most; 50 when not given'
