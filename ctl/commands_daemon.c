@@ -37,7 +37,7 @@ const struct command commands_daemon[] = {
     {
         .path = "daemon reload",
         .method = "daemon.reload",
-        .doc = "Put configuration and evals in force anew, if all is well.",
+        .doc = "Put configuration and evals in force anew.",
         .options = {{"why", "TEXT", "why", "why, for the audit log"}},
         .help =
             "The whole of them or nothing: one problem anywhere, and all stays as it is (exit\n"

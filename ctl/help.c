@@ -179,7 +179,7 @@ static void write_man_command(FILE *stream, const struct command *command)
 void help_man_page(FILE *stream)
 {
     const struct command *command;
-    fputs(".TH ASSAYCTL 1 \"\" \"assay " ASSAY_VERSION "\"\n", stream);
+    fputs(".TH ASSAYCTL 1 \"2026-11-21\" \"assay " ASSAY_VERSION "\"\n", stream);
     write_section(stream, "NAME");
     write_roff(stream, "assayctl - start, watch and read the evals of assayd\n");
     write_section(stream, "SYNOPSIS");

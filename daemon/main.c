@@ -1,6 +1,7 @@
 /* assayd: reads its arguments and its configuration, then checks or runs. */
 #include "daemon/app.h"
 #include "daemon/check.h"
+#include "daemon/man.h"
 #include "lib/log.h"
 
 #include <getopt.h>
@@ -44,10 +45,15 @@ static const char usage[] =
 static int parse_arguments(int argc, char **argv, struct arguments *ret_arguments)
 {
     static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'},  {"check", no_argument, NULL, 'k'},
-        {"worker", required_argument, NULL, 'w'},  {"log-level", required_argument, NULL, 'l'},
-        {"jail-optional", no_argument, NULL, 'j'}, {"version", no_argument, NULL, 'v'},
-        {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0},
+        {"config", required_argument, NULL, 'c'},
+        {"check", no_argument, NULL, 'k'},
+        {"worker", required_argument, NULL, 'w'},
+        {"log-level", required_argument, NULL, 'l'},
+        {"jail-optional", no_argument, NULL, 'j'},
+        {"version", no_argument, NULL, 'v'},
+        {"help", no_argument, NULL, 'h'},
+        {"dump-man", no_argument, NULL, 'm'},
+        {NULL, 0, NULL, 0},
     };
     int option;
     while ((option = getopt_long(argc, argv, "c:h", options, NULL)) >= 0) {
@@ -59,6 +65,7 @@ static int parse_arguments(int argc, char **argv, struct arguments *ret_argument
         case 'j': ret_arguments->is_jail_optional = true; break;
         case 'v': puts("assayd " ASSAY_VERSION); return 0;
         case 'h': fputs(usage, stdout); return 0;
+        case 'm': man_write_config(stdout); return 0;
         default: fputs(usage, stderr); return as_err_exit_code(AS_EUSAGE);
         }
     }

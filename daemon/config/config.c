@@ -309,8 +309,8 @@ static const struct field config_fields[] = {
     FIELD("secrets", SECTION, 0, .section = secret_fields),
     FIELD("roles", CUSTOM, 0, .decode = decode_roles, .differs = roles_differ),
     FIELD("inbox", CUSTOM, 0, .decode = decode_inboxes, .differs = inboxes_differ),
-    FIELD("providers", CUSTOM, 0, .decode = decode_providers),
-    FIELD("models", CUSTOM, 0, .decode = decode_models),
+    FIELD("providers", CUSTOM, 0, .section = provider_fields, .decode = decode_providers),
+    FIELD("models", CUSTOM, 0, .section = model_fields, .decode = decode_models),
     FIELDS_END,
 };
 
@@ -413,6 +413,11 @@ const struct model_spec *config_model(const struct config *config, const char *n
         if (!strcmp(config->models[i].name, name))
             return &config->models[i];
     return NULL;
+}
+
+void config_write_man(struct as_buf *out)
+{
+    field_write_man(config_fields, "", out);
 }
 
 /* ---- two snapshots ---- */

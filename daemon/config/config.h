@@ -108,4 +108,8 @@ const struct eval_refusal *eval_set_refusal(const struct eval_set *set, const ch
 int secret_read(const struct secret_sources *sources, const char *name, struct as_buf *ret_value,
                 struct as_err *err) AS_MUST_USE;
 
+/* The keys of the configuration and of an eval file, as items of a man page. */
+void config_write_man(struct as_buf *out);
+void eval_write_man(struct as_buf *out);
+
 #endif

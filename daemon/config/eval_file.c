@@ -459,3 +459,8 @@ bool eval_file_load(const struct config *config, struct as_arena *arena, struct 
     *ret_eval = eval;
     return true;
 }
+
+void eval_write_man(struct as_buf *out)
+{
+    field_write_man(eval_fields, "", out);
+}

@@ -52,8 +52,9 @@ struct field {
     bool (*is_valid)(const char *); /* FIELD_STRING: more to ask of the text */
     /* the end of "must be ..." when is_valid says no; the text itself is not repeated */
     const char *must_be;
-    const struct field *section; /* FIELD_SECTION */
-    field_decode_fn decode;      /* FIELD_CUSTOM; called for a present key only */
+    /* FIELD_SECTION; FIELD_CUSTOM: for the documentation, of each entry under a name */
+    const struct field *section;
+    field_decode_fn decode; /* FIELD_CUSTOM; called for a present key only */
     /* FIELD_CUSTOM: of two destinations; NULL: whoever has the table compares them */
     bool (*differs)(const void *a, const void *b);
     bool needs_restart; /* a daemon that runs keeps the value it was started with */
@@ -76,6 +77,8 @@ void field_diff(const struct field *fields, const void *from, const void *to, fi
 /* Values of keys that need a restart, from one struct into another, which then borrows its
  * strings. */
 void field_keep(const struct field *fields, const void *from, void *to);
+/* The keys as items of a man page; prefix "" or "gate.". */
+void field_write_man(const struct field *fields, const char *prefix, struct as_buf *out);
 
 /* Parts of the above for custom decoders. */
 /* "models" + "gpt" = "models.gpt" */

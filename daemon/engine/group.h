@@ -19,8 +19,8 @@ struct engine {
     struct rescore *rescores; /* under way, a list */
     uint64_t rescore_ids;     /* the last one given */
     struct engine_totals totals;
-    size_t pending_starts;    /* engine_start and resume steps that the pool still works on */
-    bool is_draining;         /* no further row begins */
+    size_t pending_starts; /* engine_start and resume steps that the pool still works on */
+    bool is_draining;      /* no further row begins */
     bool is_stopping;
 };
 

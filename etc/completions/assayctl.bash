@@ -3,6 +3,7 @@ _assayctl_paths=(
     'status'
     'top'
     'check'
+    'daemon reload'
     'daemon metrics'
     'daemon log'
     'daemon limits'
@@ -78,6 +79,11 @@ _assayctl_command() {
     'check')
         options=''
         values=''
+        files=''
+        ;;
+    'daemon reload')
+        options=' --why'
+        values=' --why'
         files=''
         ;;
     'daemon metrics')

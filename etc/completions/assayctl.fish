@@ -39,6 +39,9 @@ complete -c assayctl -n '__assayctl_at' -a top -d 'Runs under way, and what plug
 complete -c assayctl -n '__assayctl_is top' -l once -d 'one snapshot, as in a pipe'
 complete -c assayctl -n '__assayctl_at' -a check -d 'Read configuration and evals anew, as a dry run.'
 complete -c assayctl -n '__assayctl_at' -a daemon
+complete -c assayctl -n '__assayctl_at daemon' -a reload -d 'Put configuration and evals in force anew.'
+complete -c assayctl -n '__assayctl_is daemon reload' -l why -x -d 'why, for the audit log'
+complete -c assayctl -n '__assayctl_at' -a daemon
 complete -c assayctl -n '__assayctl_at daemon' -a metrics -d 'Counts, sizes and times, for Prometheus.'
 complete -c assayctl -n '__assayctl_at' -a daemon
 complete -c assayctl -n '__assayctl_at daemon' -a log -d 'Who changed what in runs and in assayd, and why.'

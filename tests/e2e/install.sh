@@ -11,6 +11,12 @@ for example in assay-gate github-actions.yml gitlab-ci.yml assay.cron; do
     [ -s "$prefix/etc/assay/ci/$example" ] || fail "ci/$example is not installed"
 done
 [ -x "$prefix/etc/assay/ci/assay-gate" ] || fail "assay-gate cannot be run"
+for unit in systemd/system/assayd.service systemd/system/assayd.socket sysusers.d/assay.conf; do
+    [ -s "$prefix/lib/$unit" ] || fail "$unit is not installed"
+done
+for page in man1/assayctl.1 man5/assay.yaml.5 man7/assay-plugin.7 man8/assayd.8; do
+    [ -s "$prefix/share/man/$page" ] || fail "$page is not installed"
+done
 for completion in bash-completion/completions/assayctl zsh/vendor-completions/_assayctl fish/vendor_completions.d/assayctl.fish; do
     [ -s "$prefix/share/$completion" ] || fail "$completion is not installed"
 done

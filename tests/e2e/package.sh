@@ -18,7 +18,7 @@ expect_contains "$(dpkg-deb --field "$deb" Depends)" libc6 libcurl4 libsqlite3-0
 expect_exit 0 dpkg-deb --extract "$deb" "$home/root"
 root=$home/root
 for file in usr/bin/{assayd,assayctl,assay-worker,assay-sim} usr/share/assay/plugins/scorers/exact_match.lua \
-    usr/share/assay/rubrics/correctness.lua etc/assay/assay.yaml usr/share/man/man1/assayctl.1 usr/share/doc/assay/{copyright,README.md,metrics.md} \
+    usr/share/assay/rubrics/correctness.lua usr/lib/systemd/system/assayd.{service,socket} usr/lib/sysusers.d/assay.conf etc/assay/assay.yaml usr/share/man/{man1/assayctl.1,man5/assay.yaml.5,man7/assay-plugin.7,man8/assayd.8} usr/share/doc/assay/{copyright,README.md,metrics.md} \
     usr/share/doc/assay/examples/{evals/support-triage.yaml,ci/assay-gate} usr/share/bash-completion/completions/assayctl \
     usr/share/zsh/vendor-completions/_assayctl usr/share/fish/vendor_completions.d/assayctl.fish; do
     [ -s "$root/$file" ] || fail "$file is not in the package"
