@@ -6,15 +6,7 @@ static void compare_work(struct store *store, struct control_query *query)
 {
     const struct as_json *params = query->call->params;
     struct compare_request request = {
-        .sides =
-            {
-                .run = as_json_get_int(params, "run", 0),
-                .other = as_json_get_int(params, "other", 0),
-                .metric = as_json_get_cstr(params, "metric"),
-                .baseline = as_json_get_cstr(params, "baseline"),
-                .candidate = as_json_get_cstr(params, "candidate"),
-                .is_forced = as_json_get_bool(params, "force", false),
-            },
+        .sides = sides_request_of(params),
         .report = as_json_get(params, "report"),
     };
     query->rc = compare_runs(store, &request, &query->result, &query->err);

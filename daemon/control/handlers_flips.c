@@ -51,15 +51,7 @@ static int one_couple(const struct run_sides *sides, struct as_err *err)
 
 static int choose(struct flip_view *view, struct as_err *err)
 {
-    const struct as_json *params = view->query->call->params;
-    struct sides_request request = {
-        .run = as_json_get_int(params, "run", 0),
-        .other = as_json_get_int(params, "other", 0),
-        .metric = as_json_get_cstr(params, "metric"),
-        .baseline = as_json_get_cstr(params, "baseline"),
-        .candidate = as_json_get_cstr(params, "candidate"),
-        .is_forced = as_json_get_bool(params, "force", false),
-    };
+    struct sides_request request = sides_request_of(view->query->call->params);
     int rc = run_sides_open(view->store, &request, &view->sides, err);
     if (!rc)
         rc = run_sides_choose(&view->sides, &request, err);

@@ -105,6 +105,18 @@ int run_side_find_member(const struct run_side *side, const char *name, const ch
 
 /* ---- two sides ---- */
 
+struct sides_request sides_request_of(const struct as_json *params)
+{
+    return (struct sides_request){
+        .run = as_json_get_int(params, "run", 0),
+        .other = as_json_get_int(params, "other", 0),
+        .metric = as_json_get_cstr(params, "metric"),
+        .baseline = as_json_get_cstr(params, "baseline"),
+        .candidate = as_json_get_cstr(params, "candidate"),
+        .is_forced = as_json_get_bool(params, "force", false),
+    };
+}
+
 bool run_sides_are_apart(const struct run_sides *sides)
 {
     return sides->a != sides->b;

@@ -41,6 +41,8 @@ struct sides_request { /* borrowed */
     const char *baseline, *candidate; /* members of run and of other; NULL: see above */
     bool is_forced;
 };
+/* Of the parameters that run.compare and run.flips share; borrows from them. */
+struct sides_request sides_request_of(const struct as_json *params);
 
 struct run_couple { /* members of a and of b, by index */
     size_t baseline, candidate;
