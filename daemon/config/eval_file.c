@@ -181,16 +181,9 @@ static const struct field journal_fields[] = {
 static void decode_journal(struct field_ctx *ctx, const struct yaml_node *node, const char *where,
                            void *dest)
 {
-    struct yaml_node as_map = {.kind = YAML_MAP, .place = node->place};
-    struct yaml_node key = {.kind = YAML_TEXT, .text = AS_STR("policy")};
-    struct yaml_node value = *node;
+    struct field_short room;
     struct journal_rules *rules = dest;
-    if (node->kind == YAML_TEXT) {
-        value.key = &key;
-        value.next = NULL;
-        as_map.first = &value;
-        node = &as_map;
-    }
+    node = field_short_form(node, "policy", &room);
     field_decode_map(ctx, node, where, journal_fields, rules);
     const struct yaml_node *max_age = yaml_map_get(node, "max_age");
     if (rules->policy == JOURNAL_LIVE && max_age)

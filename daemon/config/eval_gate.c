@@ -33,16 +33,8 @@ static const struct field floor_fields[] = {
 static void decode_floor(struct field_ctx *ctx, const struct yaml_node *node, const char *where,
                          void *dest)
 {
-    struct yaml_node as_map = {.kind = YAML_MAP, .place = node->place};
-    struct yaml_node key = {.kind = YAML_TEXT, .text = AS_STR("value")};
-    struct yaml_node value = *node;
-    if (node->kind == YAML_TEXT) {
-        value.key = &key;
-        value.next = NULL;
-        as_map.first = &value;
-        node = &as_map;
-    }
-    field_decode_map(ctx, node, where, floor_fields, dest);
+    struct field_short room;
+    field_decode_map(ctx, field_short_form(node, "value", &room), where, floor_fields, dest);
 }
 
 static void decode_need(struct field_ctx *ctx, const struct yaml_node *entry, const char *where,

@@ -281,3 +281,16 @@ void field_decode_map(struct field_ctx *ctx, const struct yaml_node *map, const 
             apply_fallback(ctx, field, at);
     }
 }
+
+const struct yaml_node *field_short_form(const struct yaml_node *node, const char *key,
+                                         struct field_short *room)
+{
+    if (node->kind != YAML_TEXT)
+        return node;
+    room->key = (struct yaml_node){.kind = YAML_TEXT, .text = as_str_from(key)};
+    room->value = *node;
+    room->value.key = &room->key;
+    room->value.next = NULL;
+    room->map = (struct yaml_node){.kind = YAML_MAP, .place = node->place, .first = &room->value};
+    return &room->map;
+}

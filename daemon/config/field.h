@@ -80,6 +80,14 @@ void field_keep(const struct field *fields, const void *from, void *to);
 /* The keys as items of a man page; prefix "" or "gate.". */
 void field_write_man(const struct field *fields, const char *prefix, struct as_buf *out);
 
+/* A text in the place of a map is that map's one key: `floor: 0.8` is `floor: {value: 0.8}`. Gives
+ * the map, made in room, or the node itself when it is no text. */
+struct field_short {
+    struct yaml_node map, key, value;
+};
+const struct yaml_node *field_short_form(const struct yaml_node *node, const char *key,
+                                         struct field_short *room);
+
 /* Parts of the above for custom decoders. */
 /* "models" + "gpt" = "models.gpt" */
 const char *field_where(struct field_ctx *ctx, const char *where, const char *key);
