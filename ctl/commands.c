@@ -3,8 +3,9 @@
 #include "ctl/commands.h"
 
 static const struct command *const families[] = {
-    commands_daemon,   commands_plugin, commands_eval,     commands_run,   commands_result,
-    commands_schedule, commands_event,  commands_baseline, commands_inbox, commands_journal,
+    commands_daemon,    commands_plugin,   commands_eval,    commands_run,
+    commands_result,    commands_schedule, commands_event,   commands_baseline,
+    commands_promotion, commands_inbox,    commands_journal,
 };
 
 const struct command *command_at(size_t index)

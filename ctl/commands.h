@@ -13,6 +13,7 @@ extern const struct command commands_result[];
 extern const struct command commands_schedule[];
 extern const struct command commands_event[];
 extern const struct command commands_baseline[];
+extern const struct command commands_promotion[];
 extern const struct command commands_inbox[];
 extern const struct command commands_journal[];
 

@@ -35,8 +35,8 @@ const struct command commands_journal[] = {
                     {"dry-run", NULL, "dry_run", "only say what would go"},
                     WHY_OPTION},
         .help = "One of --older-than and --keep-last is needed. Runs go as a whole, with rows,\n"
-                "exchanges and score sets; those with a tag or pinned as a reference stay, and\n"
-                "datasets do. The space is used again, the file does not shrink.",
+                "exchanges and score sets; those with a tag, pinned as a reference or promoted\n"
+                "with stay, and datasets do. The space is used again, the file does not shrink.",
         .example = "assayctl journal prune --older-than 30d --keep-last 5 --dry-run",
         .print = print_journal_pruned,
     },

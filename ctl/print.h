@@ -50,6 +50,9 @@ void print_journal_stats(struct ctl *ctl, const struct as_json *result);
 void print_journal_verified(struct ctl *ctl, const struct as_json *result);
 void print_journal_pruned(struct ctl *ctl, const struct as_json *result);
 void print_verdict(struct ctl *ctl, const struct as_json *result);
+void print_promoted(struct ctl *ctl, const struct as_json *result);
+void print_demoted(struct ctl *ctl, const struct as_json *result);
+void print_promotions(struct ctl *ctl, const struct as_json *result);
 
 /* What run start or run plan was told: which cases were chosen (chosen has cases and selection),
  * and what holds for the calls. Nothing where nothing was said. */
@@ -62,6 +65,8 @@ bool print_run_head(const struct output *out, const struct as_json *run);
 void print_gate(const struct output *out, const char *candidate, const struct as_json *verdict,
                 bool only_bad);
 
+/* An answer's overrides, which stand above all else. */
+void print_overrides(const struct output *out, const struct as_json *answer);
 /* An answer's warnings. */
 void print_warned(const struct output *out, const struct as_json *answer);
 /* The tags within which the candidate is clearly worse; nothing when there is none. */

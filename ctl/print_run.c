@@ -69,6 +69,7 @@ void print_run_list(struct ctl *ctl, const struct as_json *result)
 static void print_title(const struct output *out, const struct as_json *run)
 {
     const char *state = str_or(run, "state", "?"), *outcome = as_json_get_cstr(run, "outcome");
+    print_overrides(out, run);
     out_styled(out, STYLE_BOLD, "run %s  %s  ", fmt_count(run, "run").s, str_or(run, "eval", "?"));
     out_styled(out, style_of_word(state), "%s", state);
     if (outcome) {

@@ -127,6 +127,7 @@ void print_verdict(struct ctl *ctl, const struct as_json *result)
     const struct output *out = &ctl->out;
     const struct as_json *candidates = as_json_get(result, "candidates");
     const char *outcome = str_or(result, "outcome", "no verdict");
+    print_overrides(out, result);
     out_styled(out, STYLE_BOLD, "run %s  ", fmt_count(result, "run").s);
     out_styled(out, style_of_word(outcome), "%s\n", outcome);
     print_warned(out, result);

@@ -9,6 +9,7 @@
 #include "daemon/engine/events.h"
 #include "daemon/engine/journal_store.h"
 #include "daemon/engine/live_limits.h"
+#include "daemon/engine/promote.h"
 #include "daemon/reload.h"
 #include "lib/log.h"
 
@@ -251,12 +252,19 @@ static void on_resumed(void *ctx, const struct as_err *refusal)
     systemd_ready(app->systemd, ready_status);
 }
 
+static void on_pointers_mended(void *ctx)
+{
+    struct app *app = ctx;
+    if (app->phase == APP_STARTING)
+        engine_resume(app->control.engine, on_resumed, app);
+}
+
 /* Before any call is made: runs that are resumed keep to them too. */
 static void on_limits_loaded(void *ctx)
 {
     struct app *app = ctx;
     if (app->phase == APP_STARTING)
-        engine_resume(app->control.engine, on_resumed, app);
+        promote_mend(app->control.db, app->config->state_dir, on_pointers_mended, app);
 }
 
 static void on_scanned(void *ctx)
@@ -385,6 +393,7 @@ static int open_modules(struct app *app, const struct app_options *options, stru
         .on_progress = on_run_progress,
         .on_ended = on_run_ended,
     };
+    engine.state_dir = control->state_dir = app->config->state_dir;
     control->engine = engine_new(&engine);
     control->summaries = summaries_new(control->db, control->events);
     struct scheduler_options scheduler = {app->loop, control->db, control->engine, control->events};

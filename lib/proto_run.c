@@ -137,7 +137,8 @@ const struct proto_method proto_run_methods[] = {
             "members: "
             "[{model, n, mean, ci}], comparisons: [{candidate, n_pairs, diff, ci, p, p_holm, "
             "wins, losses, ties, outcome, sentence}]}], tags_left_out, recommendations: "
-            "[{candidate, action: deploy, keep or undecided, sentence, n}], best_of, score_sets: "
+            "[{candidate, action: deploy, keep or undecided, sentence, n}], best_of, overrides: "
+            "[sentence], score_sets: "
             "[{set, metric, "
             "selector, hash, scored, errors, requested_by, created_ms}], rescoring: [as "
             "rescore.progress], journal: {policy, max_age_ms, of_run, reused, reused_from: [{run, "
@@ -588,7 +589,7 @@ const struct proto_method proto_run_methods[] = {
             "failed), headline, candidates: [{candidate, outcome, sentence, advice, more_cases, "
             "checks: [{name, outcome: PASS, FAIL, INCONCLUSIVE or SKIP, observed, limit, "
             "sentence, more_cases, evidence: [case id], evidence_total}]}], warnings, "
-            "recommendations, best_of: as in "
+            "recommendations, best_of, overrides: as in "
             "run.show, null of an older assayd}",
         .errors = "not_found, state",
     },

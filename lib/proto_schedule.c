@@ -11,6 +11,11 @@
 
 #define PIN "{id, kind: run, model or recorded, run, model, at_ms, who, why}"
 
+#define PROMOTION                                                                            \
+    "{id, action: promote or demote, eval, model, run, at_ms, who, why, outcome, override, " \
+    "reason, "                                                                               \
+    "against: [sentence], baseline, previous}"
+
 const struct proto_method proto_schedule_methods[] = {
     {
         .name = "schedule.list",
@@ -123,6 +128,48 @@ const struct proto_method proto_schedule_methods[] = {
             "with, the latest first: good cases are new ones, known have an id that the "
             "dataset had, bad are lines that are no case; why tells of the first bad lines",
         .errors = "io",
+    },
+    {
+        .name = "promotion.make",
+        .role = PROTO_ADMIN,
+        .doc =
+            "Puts a model in force for an eval by the evidence of a run: its gate passed for the "
+            "model, and its pins are what a run that started now would pin. The model becomes "
+            "the eval's baseline.",
+        .params = {EVAL,
+                   NEED_TEXT("model", "a member of the run", NAME_MAX_BYTES),
+                   NEED_ID("run", "a run of the eval that is done"),
+                   {.name = "override",
+                    .type = PROTO_BOOL,
+                    .doc = "even against the evidence; every report since tells it"},
+                   TEXT("reason", "why it is overridden; needed with override", 1024),
+                   WHY},
+        .result = "{promoted, already, eval, model, run, outcome, override, against: [sentence], "
+                  "file}: where promoted is false nothing was changed, and against says why; "
+                  "already: it was in force by this run; file is what deploy jobs read",
+        .errors = "not_found, bad_input, state, io",
+    },
+    {
+        .name = "promotion.list",
+        .role = PROTO_OBSERVER,
+        .doc = "What is promoted for an eval, and what was promoted and taken back, the latest "
+               "first.",
+        .params = {EVAL, COUNT("before", "only promotions before this id", INT64_MAX), LIMIT},
+        .result = "{in_force: what the pointer file holds, or null, promotions: [" PROMOTION
+                  "], next?}: of a demotion, model and run are what was taken back; baseline is "
+                  "the eval's before a promotion, and since a demotion; previous is the promotion "
+                  "that was in force before",
+        .errors = "io",
+    },
+    {
+        .name = "promotion.demote",
+        .role = PROTO_ADMIN,
+        .doc = "Takes back what is in force for an eval: the promotion before it is in force "
+               "again, or none, and the baseline is what it was.",
+        .params = {EVAL, WHY},
+        .result = "{eval, taken_back: " PROMOTION
+                  ", in_force: what the pointer file holds, or null: the file is gone}",
+        .errors = "not_found, io",
     },
     {.name = NULL},
 };

@@ -40,6 +40,7 @@ struct control_app {
     struct control_server *server;
     int64_t started_ms; /* wall clock */
     uint64_t started_loop_ms;
+    const char *state_dir; /* of the configuration that assayd was started with */
     struct control_watch *watches;
     struct control_event_watch *event_watches;
     struct control_import *imports;
@@ -116,6 +117,10 @@ void control_run_started(void *call, int64_t run, const struct as_err *err);
 int64_t control_resident_bytes(void);
 /* A group as run.show tells of it. */
 struct as_json *control_run_json(struct store *store, const struct group_record *group);
+/* `overrides`, the sentences that a report on the run has to shout; nothing where there are none.
+ */
+void control_set_overrides(struct store *store, const struct group_record *group,
+                           struct as_json *json);
 void control_set_hash(struct as_json *json, const char *key, const struct as_sha256 *hash);
 void control_set_time(struct as_json *json, const char *key, int64_t ms); /* 0 gives null */
 /* A model's or a judge's text, cut where it is longer than an answer should have of one. */
@@ -184,6 +189,9 @@ void handle_run_history(void *app, struct control_call *call);
 void handle_baseline_set(void *app, struct control_call *call);
 void handle_baseline_show(void *app, struct control_call *call);
 void handle_inbox_list(void *app, struct control_call *call);
+void handle_promotion_make(void *app, struct control_call *call);
+void handle_promotion_list(void *app, struct control_call *call);
+void handle_promotion_demote(void *app, struct control_call *call);
 void handle_journal_stats(void *app, struct control_call *call);
 void handle_journal_verify(void *app, struct control_call *call);
 void handle_journal_prune(void *app, struct control_call *call);

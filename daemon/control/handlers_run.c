@@ -202,6 +202,7 @@ struct as_json *control_run_json(struct store *store, const struct group_record 
     if (group->result_json &&
         !as_json_parse(group->result_json, strlen(group->result_json), &result, NULL))
         as_json_each(result, merge_member, json);
+    control_set_overrides(store, group, json);
     return json;
 }
 
@@ -529,6 +530,7 @@ static void verdict_work(struct store *store, struct control_query *query)
     as_json_set_take(json, "warnings", shared(result, "warnings"));
     as_json_set_take(json, "recommendations", shared(result, "recommendations"));
     as_json_set_take(json, "best_of", shared(result, "best_of"));
+    control_set_overrides(store, &group, json);
     query->result = json;
 }
 

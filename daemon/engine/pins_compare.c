@@ -191,9 +191,11 @@ static const char *gate_text(struct as_arena *arena, const struct gate_rules *ga
 
 static const char *cases_text(struct as_arena *arena, const struct pins_view *view)
 {
-    struct as_buf text = {0};
-    as_buf_addf(&text, "%" PRId64 ", ", view->case_count);
-    selection_say(&view->pins->selection, &text);
+    struct as_buf text = {0}, said = {0};
+    selection_say(&view->pins->selection, &said);
+    as_buf_addf(&text, "%" PRId64 "%s%s", view->case_count, said.len ? ", " : "",
+                as_buf_str(&said).ptr);
+    as_buf_done(&said);
     const char *copy = as_arena_dup(arena, as_buf_str(&text)).ptr;
     as_buf_done(&text);
     return copy;
@@ -212,9 +214,16 @@ static void compare_rest(const struct comparing *on)
         metrics_text(arena, on->b, is_other));
     add(found, arena, "rest of the gate", NULL, gate_text(arena, &a->gate),
         gate_text(arena, &b->gate));
-    add(found, arena, "budget", NULL, json_text(arena, budget_rules_to_json(&a->budget)),
+}
+
+static void compare_spending(const struct comparing *on)
+{
+    const struct pins *a = on->a->pins, *b = on->b->pins;
+    struct as_arena *arena = on->arena;
+    add(on->found, arena, "budget", NULL, json_text(arena, budget_rules_to_json(&a->budget)),
         json_text(arena, budget_rules_to_json(&b->budget)));
-    add(found, arena, "journal policy", NULL, json_text(arena, journal_rules_to_json(&a->journal)),
+    add(on->found, arena, "journal policy", NULL,
+        json_text(arena, journal_rules_to_json(&a->journal)),
         json_text(arena, journal_rules_to_json(&b->journal)));
 }
 
@@ -228,6 +237,7 @@ void pins_compare(const struct pins_view *a, const struct pins_view *b, struct a
     compare_judge(&on);
     compare_questions(&on);
     compare_rest(&on);
+    compare_spending(&on);
 }
 
 static const char *price_text(struct as_arena *arena, const struct model_prices *prices)
@@ -251,4 +261,24 @@ void pins_compare_member(const struct pin_model *a, const struct pin_model *b,
         provider_text(arena, a), provider_text(arena, b));
     add(differences, arena, as_arena_printf(arena, "price of %s", name), NULL,
         price_text(arena, &a->spec.prices), price_text(arena, &b->spec.prices));
+}
+
+void pins_compare_current(const struct pins_view *run, size_t member, const struct pins_view *now,
+                          struct as_arena *arena, struct pins_differences *ret_differences)
+{
+    struct comparing on = {run, now, arena, ret_differences};
+    const struct pins *was = run->pins, *is = now->pins;
+    ret_differences->count = ret_differences->matter_count = 0;
+    compare_dataset(&on);
+    compare_metric(&on);
+    compare_judge(&on);
+    compare_questions(&on);
+    compare_rest(&on);
+    add(on.found, arena, "baseline", NULL, was->members[0].spec.name, is->members[0].spec.name);
+    pins_compare_member(&was->members[0], &is->members[0], arena, on.found);
+    if (member)
+        pins_compare_member(&was->members[member], &is->members[1], arena, on.found);
+    for (size_t i = 0; i < on.found->count; i++)
+        on.found->items[i].remedy = "put it back, or run the eval again and promote with that run";
+    on.found->matter_count = on.found->count;
 }

@@ -38,4 +38,10 @@ void pins_compare(const struct pins_view *a, const struct pins_view *b, struct a
 void pins_compare_member(const struct pin_model *a, const struct pin_model *b,
                          struct as_arena *arena, struct pins_differences *differences);
 
+/* What of a run's pins is another than in `now`, the pins of a run that started at present with the
+ * run's candidate `member` as its only one: all that bears on the gate's word on that candidate,
+ * each with a remedy. Budget, journal and priority do not. */
+void pins_compare_current(const struct pins_view *run, size_t member, const struct pins_view *now,
+                          struct as_arena *arena, struct pins_differences *ret_differences);
+
 #endif

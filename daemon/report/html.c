@@ -99,6 +99,10 @@ static void add_contents(const struct render *render)
 static void add_warnings(const struct render *render)
 {
     const struct as_json *run = render->run, *warnings = as_json_get(run, "warnings");
+    const struct as_json *overrides = as_json_get(run, "overrides");
+    for (size_t i = 0; i < as_json_len(overrides); i++)
+        html_element(render->out, "p class=\"error\" role=\"alert\"",
+                     as_json_cstr(as_json_at(overrides, i)));
     html_element(render->out, "p class=\"error\" role=\"alert\"", as_json_get_cstr(run, "error"));
     html_element(render->out, "p class=\"warning\"",
                  as_json_get_cstr(as_json_get(run, "stopped"), "sentence"));

@@ -108,7 +108,10 @@ static void add_title(const struct render *render, struct as_buf *out)
 {
     const struct as_json *run = render->run, *dataset = as_json_get(run, "dataset");
     const struct as_json *selection = as_json_get(dataset, "selection");
+    const struct as_json *overrides = as_json_get(run, "overrides");
     const char *outcome = as_json_get_cstr(run, "outcome");
+    for (size_t i = 0; i < as_json_len(overrides); i++)
+        add_quote(out, "🛑 ", as_json_cstr(as_json_at(overrides, i)));
     as_buf_addf(out, "### %s", mark_of(outcome));
     add_text(out, as_json_get_cstr_or(run, "eval", "?"));
     as_buf_addf(out, ": %s\n\n", outcome ? outcome : as_json_get_cstr_or(run, "state", "?"));

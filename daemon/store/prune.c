@@ -19,7 +19,8 @@ int store_prune_list(struct store *store, const struct prune_filter *filter, str
         "  row_number() OVER (PARTITION BY eval_name ORDER BY id DESC) AS age FROM run_group)"
         " WHERE state IN (?1, ?2, ?3) AND tag IS NULL AND ended_ms > 0 AND ended_ms < ?4"
         " AND age > ?5 AND id NOT IN (SELECT run FROM baseline_pin WHERE id IN"
-        "  (SELECT max(id) FROM baseline_pin WHERE kind = ?6 GROUP BY eval)) ORDER BY id");
+        "  (SELECT max(id) FROM baseline_pin WHERE kind = ?6 GROUP BY eval))"
+        " AND id NOT IN (SELECT run FROM promotion WHERE is_demotion = 0) ORDER BY id");
     sql_put_int(sql, GROUP_DONE);
     sql_put_int(sql, GROUP_FAILED);
     sql_put_int(sql, GROUP_CANCELLED);

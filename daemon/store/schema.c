@@ -250,8 +250,20 @@ static const char version_17[] =
 
     "PRAGMA user_version = 17;";
 
+/* Which model was put in force for an eval, and what was taken back: promotions.c. */
+static const char version_18[] =
+    "CREATE TABLE promotion ("
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT, is_demotion INTEGER NOT NULL, eval TEXT NOT NULL,"
+    "  model TEXT NOT NULL, run INTEGER NOT NULL, at_ms INTEGER NOT NULL, who TEXT NOT NULL,"
+    "  why TEXT, outcome TEXT, reason TEXT, differences TEXT, model_json TEXT,"
+    "  baseline TEXT NOT NULL, previous INTEGER NOT NULL"
+    ") STRICT;"
+    "CREATE INDEX promotion_by_eval ON promotion (eval, id);"
+
+    "PRAGMA user_version = 18;";
+
 const char *const schema_steps[STORE_SCHEMA_VERSION] = {
     version_1,  version_2,  version_3,  version_4,  version_5,  version_6,
     version_7,  version_8,  version_9,  version_10, version_11, version_12,
-    version_13, version_14, version_15, version_16, version_17,
+    version_13, version_14, version_15, version_16, version_17, version_18,
 };

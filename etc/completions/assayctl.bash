@@ -57,6 +57,9 @@ _assayctl_paths=(
     'history'
     'baseline set'
     'baseline show'
+    'promote'
+    'promotions'
+    'demote'
     'inbox ls'
     'journal stats'
     'journal verify'
@@ -371,6 +374,21 @@ _assayctl_command() {
     'baseline show')
         options=' --limit --before'
         values=' --limit --before'
+        files=''
+        ;;
+    'promote')
+        options=' --run --override --reason --why'
+        values=' --run --reason --why'
+        files=''
+        ;;
+    'promotions')
+        options=' --limit --before'
+        values=' --limit --before'
+        files=''
+        ;;
+    'demote')
+        options=' --why'
+        values=' --why'
         files=''
         ;;
     'inbox ls')

@@ -225,6 +225,60 @@ static void test_cut_texts_stay_whole_characters(void **unused)
     as_arena_done(&two.arena);
 }
 
+/* The candidate is the second member of both. */
+static void two_init_candidate(struct two *two)
+{
+    two_init(two);
+    two->a.member_count = two->b.member_count = 2;
+    two->a.members[1] = two->b.members[1] = two->a.members[0];
+    two->a.members[1].spec.name = two->b.members[1].spec.name = "small";
+}
+
+static void compare_current(struct two *two)
+{
+    struct pins_view a = {&two->a, EXACT, 100}, b = {&two->b, EXACT, 100};
+    pins_compare_current(&a, 1, &b, &two->arena, &two->found);
+}
+
+static void test_a_verdict_is_stale_by_all_that_bears_on_it(void **unused)
+{
+    (void)unused;
+    struct two two;
+    two_init_candidate(&two);
+    compare_current(&two);
+    assert_int_equal(two.found.count, 0);
+    two.b.gate.margin = 0.5;
+    two.b.members[0].spec.name = "huge";
+    two.b.metrics[LENGTH].hash = as_sha256_of("2", 1);
+    compare_current(&two);
+    assert_int_equal(two.found.count, 3);
+    assert_int_equal(two.found.matter_count, 3);
+    assert_string_equal(two.found.items[2].part, "baseline");
+    assert_string_equal(two.found.items[2].b, "huge");
+    as_arena_done(&two.arena);
+}
+
+static void test_a_verdict_is_not_stale_by_a_budget(void **unused)
+{
+    (void)unused;
+    struct two two;
+    two_init_candidate(&two);
+    two.b.budget.max_requests = 7;
+    compare_current(&two);
+    assert_int_equal(two.found.count, 0);
+    as_arena_done(&two.arena);
+}
+
+static void test_a_verdict_is_stale_when_the_candidate_is_another_model(void **unused)
+{
+    (void)unused;
+    struct two two;
+    two_init_candidate(&two);
+    two.b.members[1].spec.id = "large-2";
+    compare_current(&two);
+    expect_one(&two, "model small", true);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -236,6 +290,9 @@ int main(void)
         cmocka_unit_test(test_a_member_that_is_another_model_by_the_same_name_is_told),
         cmocka_unit_test(test_long_values_are_shown_from_where_they_part),
         cmocka_unit_test(test_cut_texts_stay_whole_characters),
+        cmocka_unit_test(test_a_verdict_is_stale_by_all_that_bears_on_it),
+        cmocka_unit_test(test_a_verdict_is_not_stale_by_a_budget),
+        cmocka_unit_test(test_a_verdict_is_stale_when_the_candidate_is_another_model),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

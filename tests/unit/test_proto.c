@@ -78,10 +78,12 @@ static void test_whoever_reads_may_not_change(void **state)
     size_t above_observer = 0;
     for (const struct proto_method *method = NULL; (method = proto_next(method));)
         above_observer += method->role > PROTO_OBSERVER;
-    assert_int_equal(above_observer, AS_COUNT(changing) + 3);
+    assert_int_equal(above_observer, AS_COUNT(changing) + 5);
     assert_int_equal(proto_find("journal.prune")->role, PROTO_ADMIN);
     assert_int_equal(proto_find("daemon.limits_set")->role, PROTO_ADMIN);
     assert_int_equal(proto_find("daemon.reload")->role, PROTO_ADMIN);
+    assert_int_equal(proto_find("promotion.make")->role, PROTO_ADMIN);
+    assert_int_equal(proto_find("promotion.demote")->role, PROTO_ADMIN);
     for (size_t i = 0; i < AS_COUNT(changing); i++)
         assert_int_equal(proto_find(changing[i])->role, PROTO_OPERATOR);
 }

@@ -50,6 +50,8 @@ static const struct {
     {15, "INSERT INTO baseline_pin VALUES (1, 'e', 0, NULL, 7, 5, 'uid 1', NULL)"},
     {16, "INSERT OR REPLACE INTO run_summary VALUES (7, 0, '{}')"},
     {17, "INSERT INTO inbox_file VALUES (1, 'd', zeroblob(32), 'a', 9, 5, 0, 1, 0, 0, 1, NULL)"},
+    {18, "INSERT INTO promotion VALUES (1, 0, 'e', 'm', 7, 5, 'uid 1', NULL, 'pass', NULL, NULL,"
+         " '{}', 'b', 0)"},
 };
 
 static void run(sqlite3 *db, const char *sql)

@@ -1,0 +1,15 @@
+/* The file that says which model is promoted for an eval: STATE_DIR/promoted/EVAL.json, which
+ * deploy jobs read. It is moved into its place whole, so a reader sees the one before or the new
+ * one, never a part. Blocks: on a pool thread. */
+#ifndef DAEMON_ENGINE_POINTER_FILE_H
+#define DAEMON_ENGINE_POINTER_FILE_H
+
+#include "lib/buf.h"
+
+/* AS_EINVAL: the eval's name is none for a file. */
+int pointer_file_check(const char *eval, struct as_err *err) AS_MUST_USE;
+/* On disk when this returns. A text of NULL takes the file away. */
+int pointer_file_put(const char *state_dir, const char *eval, struct as_str text,
+                     struct as_err *err) AS_MUST_USE;
+
+#endif
