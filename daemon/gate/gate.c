@@ -112,23 +112,46 @@ static struct gate_detail measure(const struct gate_context *context)
     return detail;
 }
 
+/* The pairs that have a stratum, one stratum after the other; ends[i] is where stratum i's end.
+ * Made once: a search for each stratum would take the square of the cases where each is its own. */
+static uint32_t *pairs_by_stratum(const struct stats_pairs *pairs, size_t n_strata, size_t *ends)
+{
+    uint32_t *which = as_xcalloc(pairs->n + 1, sizeof(*which));
+    for (size_t i = 0; i < pairs->n; i++)
+        if (pairs->stratum[i] >= 0 && (size_t)pairs->stratum[i] + 1 < n_strata)
+            ends[pairs->stratum[i] + 1]++;
+    for (size_t stratum = 1; stratum < n_strata; stratum++)
+        ends[stratum] += ends[stratum - 1];
+    for (size_t i = 0; i < pairs->n; i++)
+        if (pairs->stratum[i] >= 0)
+            which[ends[pairs->stratum[i]]++] = (uint32_t)i;
+    return which;
+}
+
 static void compare_strata(const struct gate_context *context)
 {
     struct gate_verdict *verdict = context->verdict;
     if (isnan(context->rules->stratum_margin))
         return;
-    size_t n_strata = context->input->n_strata;
+    size_t n_strata = context->input->n_strata, first = 0;
+    AS_CLEANUP_FREE size_t *ends = as_xcalloc(n_strata + 1, sizeof(*ends));
+    AS_CLEANUP_FREE uint32_t *which = pairs_by_stratum(context->pairs, n_strata, ends);
+    struct stats_numbering numbering;
+    stats_numbering_init(&numbering, context->pairs->n_clusters);
     verdict->strata = as_xcalloc(n_strata + 1, sizeof(*verdict->strata));
-    for (size_t stratum = 0; stratum < n_strata; stratum++) {
+    for (size_t stratum = 0; stratum < n_strata; first = ends[stratum++]) {
         struct stats_pairs inside;
-        stats_pairs_init_stratum(&inside, context->pairs, (int32_t)stratum);
-        if (inside.n)
-            verdict->strata[verdict->n_strata++] = (struct gate_stratum){
-                .stratum = (int32_t)stratum,
-                .paired = stats_paired_of(&inside, context->rules->stratum_margin),
-            };
+        if (ends[stratum] == first)
+            continue;
+        stats_pairs_init_some(&inside, context->pairs, which + first, ends[stratum] - first,
+                              &numbering);
+        verdict->strata[verdict->n_strata++] = (struct gate_stratum){
+            .stratum = (int32_t)stratum,
+            .paired = stats_paired_of(&inside, context->rules->stratum_margin),
+        };
         stats_pairs_done(&inside);
     }
+    stats_numbering_done(&numbering);
 }
 
 static void plan_more(struct gate_verdict *verdict)
