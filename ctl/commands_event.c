@@ -12,8 +12,9 @@
 
 #define EVENT_HELP                                                                             \
     "Kinds: run_started, run_ended, run_failed, gate_pass, gate_fail, gate_undecided,\n"       \
-    "recovery, drift, budget_stop, error_rate, schedule_missed, schedule_failed,\n"            \
-    "baseline_set, promoted, demoted, model_id_changed, config_reloaded, config_refused,\n"    \
+    "recovery, drift, not_comparable, budget_stop, error_rate, schedule_missed,\n"             \
+    "schedule_failed, baseline_set, promoted, demoted, model_id_changed, config_reloaded, "    \
+    "config_refused,\n"                                                                        \
     "plugin_live, plugin_retired, plugin_refused, plugin_quarantined, test. An event marked\n" \
     "over says that what its kind tells of holds no longer."
 

@@ -6,10 +6,10 @@
 /* Kinds are coloured by what they mean for whoever waits for a good word. */
 static enum style style_of(const struct as_json *event)
 {
-    static const char *const bad[] = {"gate_fail",       "run_failed",         "drift",
-                                      "error_rate",      "schedule_missed",    "schedule_failed",
-                                      "plugin_refused",  "plugin_quarantined", "config_refused",
-                                      "model_id_changed"};
+    static const char *const bad[] = {"gate_fail",       "run_failed",      "drift",
+                                      "not_comparable",  "error_rate",      "schedule_missed",
+                                      "schedule_failed", "plugin_refused",  "plugin_quarantined",
+                                      "config_refused",  "model_id_changed"};
     const char *kind = str_or(event, "kind", "");
     if (!strcmp(kind, "gate_pass") || !strcmp(kind, "recovery") ||
         as_json_get_bool(event, "over", false))

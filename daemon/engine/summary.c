@@ -171,6 +171,35 @@ static void tell_drift(struct making *on, const struct series *series, const cha
                                 .text = drift_text(on, model, metric, &now)});
 }
 
+/* NULL: the run was compared, or not asked to be. */
+static const char *refusal_of(const struct making *on, const struct as_json *body)
+{
+    const char *metric = on->pins->metrics[on->pins->primary].name;
+    return as_json_get_cstr(series_versus(body, metric), "error");
+}
+
+/* When it begins and when it ends, by the newest run before that had the same reference. */
+static void tell_refusal(struct making *on, const struct series *series)
+{
+    const char *why = refusal_of(on, on->body), *before = NULL;
+    bool is_asked = as_json_has(on->body, "versus");
+    for (size_t i = series->count - 1; is_asked && i--;) {
+        if (series->runs[i].reference != on->due->reference)
+            continue;
+        before = refusal_of(on, series->runs[i].body);
+        break;
+    }
+    if (is_asked && !why != !before)
+        tell(on,
+             (struct event){.kind = EVENT_NOT_COMPARABLE,
+                            .is_over = !why,
+                            .text = why ? as_arena_strdup(on->arena, why)
+                                        : as_arena_printf(on->arena,
+                                                          "run %" PRId64 " can be compared with "
+                                                          "run %" PRId64 " again",
+                                                          on->due->run, on->due->reference)});
+}
+
 /* Runs are summarised in the order of their numbers, so those of before are all there. */
 static int tell_news(struct making *on)
 {
@@ -179,6 +208,8 @@ static int tell_news(struct making *on)
         .run = on->due->run, .reference = on->due->reference, .body = as_json_share(on->body)};
     int rc = series_load(on->store, on->group.eval_name, &series, on->err);
     series_add_take(&series, &own);
+    if (!rc)
+        tell_refusal(on, &series);
     for (size_t i = 0; i < on->pins->member_count && !rc; i++) {
         const char *model = as_arena_strdup(on->arena, on->pins->members[i].spec.name);
         bool is_twin = i && !strcmp(model, on->pins->members[0].spec.name);

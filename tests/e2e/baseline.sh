@@ -80,7 +80,7 @@ expect_contains "$err" "none of the 40 cases of dataset 'sums' has a recorded an
 expect_exit 65 ctl baseline set nothing 1
 
 # A run that was not done is no reference.
-sim_http POST /_sim/fault '{"kind": "hang", "rate": 1}' >/dev/null
+sim_http POST /_sim/fault '{"kind": "stall-head", "rate": 1}' >/dev/null
 expect_exit 0 ctl run start triage
 expect_exit 0 ctl run cancel 5
 await "the end of run 5" run_is 5 cancelled

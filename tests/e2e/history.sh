@@ -91,6 +91,7 @@ expect_contains "$out" "not comparable" dataset
 expect_exit 0 ctl run show 7
 expect_contains "$out" "are not comparable" dataset
 expect "$(events drift)" = '[[4,"new",false],[6,"new",true]]' "events of a run that cannot be compared"
+expect "$(events not_comparable)" = '[[7,null,false]]' "the warning"
 
 # A replay is no new run.
 expect_exit 0 ctl run replay 6
