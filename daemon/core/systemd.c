@@ -54,7 +54,7 @@ static void open_notify(struct systemd *systemd)
     const char *text = getenv("NOTIFY_SOCKET");
     size_t len = text ? strlen(text) : 0;
     struct timeval patience = {.tv_sec = SYSTEMD_SEND_MAX_MS / 1000};
-    if (!text)
+    if (!len)
         return;
     if (!is_address(text, len, sizeof(systemd->address.sun_path))) {
         as_log_warn("the service manager cannot be told anything: NOTIFY_SOCKET is no address of "
@@ -127,12 +127,16 @@ static int take_listeners(struct systemd *systemd, struct as_err *err)
     return 0;
 }
 
+/* Emptied in place: main has copied the environment, and unsetenv would leave its copies behind. */
 static void forget_environment(void)
 {
     static const char *const names[] = {"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID",
                                         "LISTEN_FDS",    "LISTEN_PID",    "LISTEN_FDNAMES"};
-    for (size_t i = 0; i < AS_COUNT(names); i++)
-        unsetenv(names[i]);
+    for (size_t i = 0; i < AS_COUNT(names); i++) {
+        char *value = getenv(names[i]);
+        if (value)
+            *value = '\0';
+    }
 }
 
 /* ---- messages ---- */
@@ -198,7 +202,8 @@ static void on_watchdog(void *ctx)
 static void start_watchdog(struct systemd *systemd, struct loop *loop)
 {
     uint64_t limit_us = number_of("WATCHDOG_USEC");
-    bool is_ours = !getenv("WATCHDOG_PID") || number_of("WATCHDOG_PID") == (uint64_t)getpid();
+    const char *pid = getenv("WATCHDOG_PID");
+    bool is_ours = !pid || !pid[0] || number_of("WATCHDOG_PID") == (uint64_t)getpid();
     if (!limit_us || !is_ours || systemd->notify_fd < 0)
         return;
     systemd->ping_ms = limit_us / US_PER_MS / 2;

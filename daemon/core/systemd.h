@@ -2,7 +2,7 @@
  * sentence of status and the watchdog one way, a listening socket the other.
  *
  * Owned by daemon/app.c for as long as the loop. The environment is read once, in systemd_new, and
- * what was read is taken out of it, so that no child takes it for its own. Without a service
+ * what was read is emptied there, so that no child takes it for its own. Without a service
  * manager (NOTIFY_SOCKET is not set) every message goes nowhere and costs nothing. A message that
  * cannot be sent is logged, never waited for longer than SYSTEMD_SEND_MAX_MS, and never a reason to
  * end. */

@@ -11,6 +11,7 @@ has_said() {
 
 start_process "$said" "$BIN_DIR/fake_systemd" notify "$home/notify"
 manager_pid=$started
+trap 'kill -KILL "$manager_pid" 2>/dev/null || true; on_exit' EXIT
 await "the service manager" test -S "$home/notify"
 export NOTIFY_SOCKET=$home/notify WATCHDOG_USEC=200000
 
