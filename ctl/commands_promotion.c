@@ -1,4 +1,4 @@
-/* Commands: a model in force by a run's evidence. */
+/* Commands: a model in force by a run's evidence, and that evidence as a file. */
 #include "ctl/commands.h"
 
 #include "ctl/print.h"
@@ -45,6 +45,33 @@ const struct command commands_promotion[] = {
                 "force, and the file is gone. For admins.",
         .example = "assayctl demote support-triage --why 'complaints since noon'",
         .print = print_demoted,
+    },
+    {
+        .path = "dossier",
+        .method = "run.dossier",
+        .doc = "A run's decision as one file of evidence.",
+        .args = {{"RUN", "run"}},
+        .options = {{"output", "FILE", NULL, "where to; standard output when not given"}},
+        .help = RUN_HELP
+        "\nOf a run that has ended: pins, dataset, verdict with its checks, statistics,\n"
+        "promotions and overrides with author and reason, the audit log on the run, and where\n"
+        "the journal's hash chain ends; canonical JSON with a hash of each part and of all.",
+        .example = "assayctl dossier last --output decision.json",
+        .run = command_dossier,
+    },
+    {
+        .path = "dossier verify",
+        .doc = "Check a dossier; needs no assayd.",
+        .args = {{.label = "FILE"}},
+        .options = {{"daemon", NULL, NULL, "compare it with the daemon's journal too"}},
+        .help =
+            "Any changed byte is noticed, and most often the part that it is in. Outcomes have to\n"
+            "follow from their checks, counts to add up, parts to speak of one run. It is no\n"
+            "signature: who can write the file can make new hashes, so keep the sha256 elsewhere.\n"
+            "Exit code 3 when it does not hold.",
+        .example = "assayctl dossier verify decision.json",
+        .print = print_dossier_verified,
+        .run = command_dossier_verify,
     },
     {.path = NULL},
 };

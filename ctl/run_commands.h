@@ -26,6 +26,8 @@ int command_run_replay(struct ctl *ctl, struct args *args, struct as_err *err);
 int command_schedule_explain(struct ctl *ctl, struct args *args, struct as_err *err);
 int command_event_watch(struct ctl *ctl, struct args *args, struct as_err *err);
 int command_journal_verify(struct ctl *ctl, struct args *args, struct as_err *err);
+int command_dossier(struct ctl *ctl, struct args *args, struct as_err *err);
+int command_dossier_verify(struct ctl *ctl, struct args *args, struct as_err *err);
 int command_promote(struct ctl *ctl, struct args *args, struct as_err *err);
 int command_gate(struct ctl *ctl, struct args *args, struct as_err *err);
 

@@ -171,5 +171,19 @@ const struct proto_method proto_schedule_methods[] = {
                   ", in_force: what the pointer file holds, or null: the file is gone}",
         .errors = "not_found, io",
     },
+    {
+        .name = "run.dossier",
+        .role = PROTO_OBSERVER,
+        .doc = "What was decided by a run that has ended, by what evidence, and who overrode it: "
+               "one document, sealed by hashes.",
+        .params = {NEED_ID("run", "the run group's number")},
+        .result = "{dossier: {made: {format, assay_version, made_ms}, run, dataset, pins, verdict, "
+                  "statistics, overrides: what run.show tells, promotions: [" PROMOTION
+                  "]: those by the run and what took them back, audit: [entries on the run, as "
+                  "run.log has them], journal: {exchanges, hash: where the hash chain over them "
+                  "ends, result_sha256: of the stored result}}, parts: {part: the SHA-256 of its "
+                  "canonical text}, sha256: of the canonical text of all else}",
+        .errors = "not_found, state, io",
+    },
     {.name = NULL},
 };

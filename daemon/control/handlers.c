@@ -62,6 +62,7 @@ const struct control_route control_routes[] = {
     {"baseline.set", handle_baseline_set},
     {"baseline.show", handle_baseline_show},
     {"inbox.list", handle_inbox_list},
+    {"run.dossier", handle_run_dossier},
     {"promotion.make", handle_promotion_make},
     {"promotion.list", handle_promotion_list},
     {"promotion.demote", handle_promotion_demote},

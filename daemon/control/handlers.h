@@ -13,6 +13,7 @@
 #include "daemon/engine/summaries.h"
 #include "daemon/inbox/inbox.h"
 #include "daemon/schedule/scheduler.h"
+#include "daemon/store/promotions.h"
 
 #define CONTROL_PAGE_DEFAULT 50
 #define CONTROL_PAGE_MAX 1000
@@ -121,6 +122,9 @@ struct as_json *control_run_json(struct store *store, const struct group_record 
  */
 void control_set_overrides(struct store *store, const struct group_record *group,
                            struct as_json *json);
+/* As run.log and promotion.list tell of them. */
+struct as_json *control_entry_json(const struct audit_entry *entry);
+struct as_json *control_promotion_json(const struct promotion *promotion);
 void control_set_hash(struct as_json *json, const char *key, const struct as_sha256 *hash);
 void control_set_time(struct as_json *json, const char *key, int64_t ms); /* 0 gives null */
 /* A model's or a judge's text, cut where it is longer than an answer should have of one. */
@@ -189,6 +193,7 @@ void handle_run_history(void *app, struct control_call *call);
 void handle_baseline_set(void *app, struct control_call *call);
 void handle_baseline_show(void *app, struct control_call *call);
 void handle_inbox_list(void *app, struct control_call *call);
+void handle_run_dossier(void *app, struct control_call *call);
 void handle_promotion_make(void *app, struct control_call *call);
 void handle_promotion_list(void *app, struct control_call *call);
 void handle_promotion_demote(void *app, struct control_call *call);

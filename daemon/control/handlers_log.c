@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-static struct as_json *entry_json(const struct audit_entry *entry)
+struct as_json *control_entry_json(const struct audit_entry *entry)
 {
     struct as_json *json = as_json_object(), *detail = NULL;
     const char *text = entry->detail_json;
@@ -35,7 +35,7 @@ static void give_page(struct store *store, struct control_query *query, const ch
     }
     struct as_json *list = as_json_array();
     for (size_t i = 0; i < count; i++)
-        as_json_push_take(list, entry_json(&entries[i]));
+        as_json_push_take(list, control_entry_json(&entries[i]));
     query->result = as_json_object();
     as_json_set_take(query->result, "entries", list);
     if (count == limit)

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-static struct as_json *promotion_json(const struct promotion *promotion)
+struct as_json *control_promotion_json(const struct promotion *promotion)
 {
     struct as_json *json = as_json_object(), *against = NULL;
     const char *text = promotion->differences_json;
@@ -128,7 +128,7 @@ static void list_work(struct store *store, struct control_query *query)
     }
     struct as_json *list = as_json_array();
     for (size_t i = 0; i < count; i++)
-        as_json_push_take(list, promotion_json(&promotions[i]));
+        as_json_push_take(list, control_promotion_json(&promotions[i]));
     as_json_set_take(query->result, "promotions", list);
     if (count == limit)
         as_json_set_int(query->result, "next", promotions[count - 1].id);
@@ -176,7 +176,7 @@ static void demote_work(struct store *store, struct control_query *query)
         return;
     query->result = as_json_object();
     as_json_set_str(query->result, "eval", demotion.eval);
-    as_json_set_take(query->result, "taken_back", promotion_json(&demotion));
+    as_json_set_take(query->result, "taken_back", control_promotion_json(&demotion));
     if (!set_in_force(store, query, demotion.eval))
         query->rc = promote_point(store, query->app->state_dir, demotion.eval, &query->err);
 }

@@ -131,6 +131,18 @@ int store_journal_walk(struct store *store, struct journal_walk *walk, uint32_t 
     return rc;
 }
 
+int store_journal_end(struct store *store, int64_t group_id, int64_t *ret_exchanges,
+                      struct as_sha256 *ret_hash)
+{
+    struct chain_end end;
+    int rc = chain_read_end(store, group_id, &end);
+    if (rc)
+        return rc;
+    *ret_exchanges = end.exchanges;
+    *ret_hash = end.hash;
+    return 0;
+}
+
 int store_journal_length(struct store *store, int64_t group_id, int64_t *ret_exchanges)
 {
     struct chain_end end;

@@ -50,6 +50,9 @@ int store_journal_walk(struct store *store, struct journal_walk *walk, uint32_t 
                        store_link_fn fn, void *ctx, uint32_t *ret_count) AS_MUST_USE;
 /* How many links the chain has by its own account. Asked before a walk: one that finds fewer of
  * them has missed some that are gone. */
+/* Where the hash chain over a group's exchanges ends, and how many links it has. */
+int store_journal_end(struct store *store, int64_t group_id, int64_t *ret_exchanges,
+                      struct as_sha256 *ret_hash) AS_MUST_USE;
 int store_journal_length(struct store *store, int64_t group_id, int64_t *ret_exchanges) AS_MUST_USE;
 
 /* Rows whose record says that a call was made, and whose reply the journal does not have. */

@@ -60,6 +60,8 @@ _assayctl_paths=(
     'promote'
     'promotions'
     'demote'
+    'dossier'
+    'dossier verify'
     'inbox ls'
     'journal stats'
     'journal verify'
@@ -390,6 +392,17 @@ _assayctl_command() {
         options=' --why'
         values=' --why'
         files=''
+        ;;
+    'dossier')
+        options=' --output'
+        values=''
+        files=' --output'
+        words+=' last'
+        ;;
+    'dossier verify')
+        options=' --daemon'
+        values=''
+        files=' .'
         ;;
     'inbox ls')
         options=' --inbox --before --limit'

@@ -322,6 +322,13 @@ complete -c assayctl -n '__assayctl_is promotions' -l limit -x -d 'so many; 50 w
 complete -c assayctl -n '__assayctl_is promotions' -l before -x -d 'only promotions before this one'
 complete -c assayctl -n '__assayctl_at' -a demote -d 'Take a promotion back, to the one before.'
 complete -c assayctl -n '__assayctl_is demote' -l why -x -d 'why, for the audit log'
+complete -c assayctl -n '__assayctl_at' -a dossier -d 'A run\'s decision as one file of evidence.'
+complete -c assayctl -n '__assayctl_at dossier' -a last
+complete -c assayctl -n '__assayctl_is dossier' -l output -r -F -d 'where to; standard output when not given'
+complete -c assayctl -n '__assayctl_at' -a dossier
+complete -c assayctl -n '__assayctl_at dossier' -a verify -d 'Check a dossier; needs no assayd.'
+complete -c assayctl -n '__assayctl_is dossier verify' -F
+complete -c assayctl -n '__assayctl_is dossier verify' -l daemon -d 'compare it with the daemon\'s journal too'
 complete -c assayctl -n '__assayctl_at' -a inbox
 complete -c assayctl -n '__assayctl_at inbox' -a ls -d 'Inboxes, and what became of files in them.'
 complete -c assayctl -n '__assayctl_is inbox ls' -l inbox -x -d 'only the inbox of this dataset'
