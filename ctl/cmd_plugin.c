@@ -276,8 +276,9 @@ int command_plugin_new(struct ctl *ctl, struct args *args, struct as_err *err)
     struct as_buf text = {0};
     char default_path[JOB_NAME_MAX_BYTES + 8];
     if (plugin_kind_from(word, &kind))
-        return as_err_set(err, AS_EUSAGE,
-                          "no kind of plugin is called '%s': use scorer, rubric or provider", word);
+        return as_err_set(
+            err, AS_EUSAGE,
+            "no kind of plugin is called '%s': use scorer, rubric, provider or redactor", word);
     if (!job_name_is_valid(as_str_from(name)))
         return as_err_set(err, AS_EUSAGE,
                           "a plugin's name is 1 to %u of A-Z a-z 0-9 . _ -, not "

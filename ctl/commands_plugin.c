@@ -9,7 +9,7 @@ const struct command commands_plugin[] = {
         .path = "plugin ls",
         .method = "plugin.list",
         .doc = "The plugins in force, and files that were refused.",
-        .options = {{"kind", "KIND", "kind", "only scorer, rubric or provider"}},
+        .options = {{"kind", "KIND", "kind", "only scorer, rubric, provider or redactor"}},
         .example = "assayctl plugin ls --kind scorer",
         .print = print_plugin_list,
         .run = command_plugin_list,
@@ -57,7 +57,8 @@ const struct command commands_plugin[] = {
         .options = {{"from", "PLUGIN", NULL, "a copy of this one, under the new name"},
                     {"output", "FILE", NULL, "where to; NAME.lua when not given"}},
         .help =
-            "KIND is scorer, rubric or provider. What is written passes `plugin check`. A file\n"
+            "KIND is scorer, rubric, provider or redactor. What is written passes `plugin check`. "
+            "A file\n"
             "that is there is not overwritten. A copy under its old name gets the next version.",
         .example = "assayctl plugin new scorer names_the_order\n"
                    "assayctl plugin new rubric tone --from tone --output tone_next.lua",

@@ -21,11 +21,17 @@ static void print_inbox(const struct output *out, const struct as_json *inbox)
 void print_inbox_list(struct ctl *ctl, const struct as_json *result)
 {
     static const struct grid_column columns[] = {
-        {"ID", GRID_RIGHT, "id", fmt_count},           {"TAKEN", 0, "taken_ms", fmt_time},
-        {"DATASET", GRID_BOLD, "dataset", NULL},       {"FILE", GRID_TRUNC, "file", NULL},
-        {"STATE", GRID_WORD, "state", NULL},           {"NEW", GRID_RIGHT, "good", fmt_count},
-        {"KNOWN", GRID_RIGHT, "known", fmt_count},     {"BAD", GRID_RIGHT, "bad", fmt_count},
-        {"VERSION", GRID_RIGHT, "version", fmt_count}, {0},
+        {"ID", GRID_RIGHT, "id", fmt_count},
+        {"TAKEN", 0, "taken_ms", fmt_time},
+        {"DATASET", GRID_BOLD, "dataset", NULL},
+        {"FILE", GRID_TRUNC, "file", NULL},
+        {"STATE", GRID_WORD, "state", NULL},
+        {"NEW", GRID_RIGHT, "good", fmt_count},
+        {"KNOWN", GRID_RIGHT, "known", fmt_count},
+        {"DROPPED", GRID_RIGHT, "dropped", fmt_count},
+        {"BAD", GRID_RIGHT, "bad", fmt_count},
+        {"VERSION", GRID_RIGHT, "version", fmt_count},
+        {0},
     };
     const struct as_json *inboxes = as_json_get(result, "inboxes");
     const struct as_json *files = as_json_get(result, "files");

@@ -30,11 +30,13 @@ static const char *const plugin_names[PLUGIN_KIND_COUNT] = {
     [PLUGIN_SCORER] = "scorer",
     [PLUGIN_RUBRIC] = "rubric",
     [PLUGIN_PROVIDER] = "provider",
+    [PLUGIN_REDACTOR] = "redactor",
 };
 
 static const char *const kind_names[JOB_KIND_COUNT] = {
     [JOB_EXAMPLE] = "example", [JOB_REQUEST] = "request", [JOB_PARSE] = "parse",
     [JOB_SCORE] = "score",     [JOB_ASK] = "ask",         [JOB_GRADE] = "grade",
+    [JOB_REDACT] = "redact",
 };
 
 const char *job_status_name(enum job_status status)
@@ -387,6 +389,10 @@ void job_batch_add(struct as_buf *out, const struct job_row *row)
         as_put_str(out, row->params_json);
         put_output(out, &row->output);
         break;
+    case JOB_REDACT:
+        as_put_str(out, row->case_json);
+        as_put_str(out, row->params_json);
+        break;
     case JOB_KIND_COUNT: AS_ASSERT(!"a row has a kind");
     }
 }
@@ -435,6 +441,10 @@ int job_get_row(struct as_reader *rows, struct job_row *ret_row)
         row.params_json = as_get_str(rows, JOB_BODY_MAX_BYTES);
         row.output = get_output(rows);
         break;
+    case JOB_REDACT:
+        row.case_json = as_get_str(rows, JOB_BODY_MAX_BYTES);
+        row.params_json = as_get_str(rows, JOB_BODY_MAX_BYTES);
+        break;
     case JOB_KIND_COUNT: break;
     }
     if (rows->is_bad)
@@ -450,6 +460,10 @@ static void put_judgement(struct as_buf *out, const struct job_reply *r)
     as_put_u8(out, r->is_na);
     if (r->is_na)
         return;
+    if (r->kind == JOB_REDACT) {
+        as_put_str(out, r->case_json);
+        return;
+    }
     if (r->kind == JOB_ASK) {
         as_put_str(out, r->messages_json);
         as_put_str(out, r->schema_json);
@@ -477,6 +491,7 @@ static void put_answer(struct as_buf *out, const struct job_reply *r)
         break;
     case JOB_SCORE:
     case JOB_ASK:
+    case JOB_REDACT:
     case JOB_GRADE: put_judgement(out, r); break;
     case JOB_EXAMPLE:
     case JOB_KIND_COUNT: break;
@@ -514,6 +529,10 @@ static bool get_judgement(struct as_reader *in, struct job_reply *r)
     r->is_na = is_na;
     if (is_na)
         return is_na == 1;
+    if (r->kind == JOB_REDACT) {
+        r->case_json = as_get_str(in, JOB_BODY_MAX_BYTES);
+        return r->case_json.ptr && is_utf8(r->case_json);
+    }
     if (r->kind != JOB_ASK)
         return get_score(in, r);
     r->messages_json = as_get_str(in, JOB_BODY_MAX_BYTES);
@@ -549,6 +568,7 @@ static bool get_answer(struct as_reader *in, struct job_reply *r)
     case JOB_PARSE: return get_parsed(in, r);
     case JOB_SCORE:
     case JOB_ASK:
+    case JOB_REDACT:
     case JOB_GRADE: return get_judgement(in, r);
     case JOB_EXAMPLE: return true;
     case JOB_KIND_COUNT: break;

@@ -71,7 +71,13 @@ enum job_status {
 };
 const char *job_status_name(enum job_status status); /* "ok", "script_error", ... */
 
-enum plugin_kind { PLUGIN_SCORER, PLUGIN_RUBRIC, PLUGIN_PROVIDER, PLUGIN_KIND_COUNT };
+enum plugin_kind {
+    PLUGIN_SCORER,
+    PLUGIN_RUBRIC,
+    PLUGIN_PROVIDER,
+    PLUGIN_REDACTOR,
+    PLUGIN_KIND_COUNT
+};
 const char *plugin_kind_name(enum plugin_kind kind);
 int plugin_kind_from(const char *name, enum plugin_kind *ret_kind) AS_MUST_USE;
 
@@ -128,6 +134,7 @@ enum job_kind {
     JOB_ASK,   /* case_json output params_json: messages_json schema_json, or is_na and reason */
     JOB_GRADE, /* output (the judge's) case_json params_json: score in 0..1, pass, details and
                   reason = reasoning; or is_na and why the reply did not parse */
+    JOB_REDACT, /* case_json params_json: case_json, or is_na and why the case is left out */
     JOB_KIND_COUNT
 };
 const char *job_kind_name(enum job_kind kind);
@@ -151,7 +158,7 @@ struct job_reply {
     double score; /* finite, in 0..1 */
     int8_t pass;  /* 1, 0, or -1: the script did not say */
     struct as_str label, details_json;
-    struct as_str messages_json, schema_json;
+    struct as_str messages_json, schema_json, case_json;
     struct as_str method, path, body;
     struct job_header headers[JOB_HEADERS_MAX];
     uint32_t header_count;

@@ -93,7 +93,7 @@ const struct proto_method proto_daemon_methods[] = {
         .name = "plugin.list",
         .role = PROTO_OBSERVER,
         .doc = "The plugin versions that are in force, and the files that were refused.",
-        .params = {TEXT("kind", "only these: scorer, rubric or provider", 16),
+        .params = {TEXT("kind", "only these: scorer, rubric, provider or redactor", 16),
                    TEXT("after", "the `next` of the page before", 8192), LIMIT},
         .result =
             "{plugins: [{kind, name, version, selector, hash, state, reason, path, since_ms, "
@@ -114,7 +114,9 @@ const struct proto_method proto_daemon_methods[] = {
                              "NAME, NAME@1, NAME@1.2.0, NAME@sha256:HEX or sha256:HEX; what is not "
                              "live is looked for among the versions that kept runs were made with",
                              SELECTOR_MAX_BYTES),
-                   TEXT("kind", "scorer, rubric or provider; for a name that two kinds share", 16)},
+                   TEXT("kind",
+                        "scorer, rubric, provider or redactor; for a name that two kinds share",
+                        16)},
         .result = "{doc, params, requires, criteria, scale, pass, source, and what plugin.list "
                   "says}: params is "
                   "what the plugin declares, scale is [min, max] or null; of a stored source that "
@@ -126,7 +128,9 @@ const struct proto_method proto_daemon_methods[] = {
         .role = PROTO_OBSERVER,
         .doc = "Every version of a plugin that is known: live, retired, or pinned by a kept run.",
         .params = {NEED_TEXT("name", "the plugin's name", NAME_MAX_BYTES),
-                   TEXT("kind", "scorer, rubric or provider; for a name that two kinds share", 16)},
+                   TEXT("kind",
+                        "scorer, rubric, provider or redactor; for a name that two kinds share",
+                        16)},
         .result = "{versions: [as in plugin.list, and {runs, last_run, score_sets}]}, the highest "
                   "first: runs counts the kept runs that pinned it, score_sets those that "
                   "run.rescore made with it; of a version that only these refer to, path and "
@@ -139,7 +143,9 @@ const struct proto_method proto_daemon_methods[] = {
         .doc = "Runs the examples of a live version, in a fresh worker.",
         .params = {NEED_TEXT("selector", "NAME, NAME@1, NAME@1.2.0 or NAME@sha256:HEX",
                              SELECTOR_MAX_BYTES),
-                   TEXT("kind", "scorer, rubric or provider; for a name that two kinds share", 16)},
+                   TEXT("kind",
+                        "scorer, rubric, provider or redactor; for a name that two kinds share",
+                        16)},
         .result = "{kind, selector, hash, ok, reason, examples: [{example, ok, reason, us}], "
                   "failed, p50_us, p99_us}: reason is why it does not load, or how the example "
                   "differs",

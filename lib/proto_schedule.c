@@ -120,13 +120,14 @@ const struct proto_method proto_schedule_methods[] = {
         .params = {TEXT("inbox", "only of the inbox of this dataset", NAME_MAX_BYTES),
                    COUNT("before", "only files with a lower id", INT64_MAX), LIMIT},
         .result =
-            "{inboxes: [{dataset, dir, keep_ms, max_cases, quiet_ms, taking, trouble, "
+            "{inboxes: [{dataset, dir, redact, keep_ms, max_cases, quiet_ms, taking, trouble, "
             "waiting, files: [{file, bytes, why}]}], files: [{id, dataset, file, hash, bytes, "
-            "taken_ms, state: taken, known or refused, good, known, bad, version, why}], "
+            "taken_ms, state: taken, known or refused, good, known, dropped, bad, version, why}], "
             "next?}: trouble keeps a whole inbox from being taken in; waiting counts the "
             "files that lie there, of which 20 are named; files are those that were dealt "
             "with, the latest first: good cases are new ones, known have an id that the "
-            "dataset had, bad are lines that are no case; why tells of the first bad lines",
+            "dataset had, dropped were left out by the redactor, bad are lines that are no case; "
+            "why tells of the first bad lines",
         .errors = "io",
     },
     {

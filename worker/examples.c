@@ -1,4 +1,4 @@
-/* Examples of the three kinds of plugin. An example's tables are the arguments as they are: the
+/* Examples of the four kinds of plugin. An example's tables are the arguments as they are: the
  * heap is restored before every row, so it may be written to. Everything here runs inside state_run
  * and may raise. */
 #include "worker/examples.h"
@@ -349,6 +349,37 @@ static void run_provider(lua_State *L, int example, struct call *call)
     check_request(L, example, call->reply);
 }
 
+/* Redactors */
+
+/* The returned case, all of it: what an example does not name must not be there. */
+static void check_case(lua_State *L, int example, const struct job_reply *reply)
+{
+    bool wants_none = false;
+    field_boolean(L, example, "example", "drop", &wants_none);
+    if (wants_none && !reply->is_na)
+        luaL_error(L, "expected nil and why, got a case");
+    if (wants_none)
+        return;
+    if (reply->is_na)
+        luaL_error(L, "expected a case, got nil: %s", reply->reason.ptr);
+    if (!field_table(L, example, "example", "expected"))
+        luaL_error(L, "the example must say what is expected");
+    int wanted = lua_gettop(L);
+    api_json_decode(L, reply->case_json, JSON_NULL_KEEP);
+    check_subset(L, wanted, wanted + 1, "case", 1);
+    check_subset(L, wanted + 1, wanted, "expected", 1);
+}
+
+static void run_redactor(lua_State *L, int example, struct call *call)
+{
+    fields_check_known(L, example, "example", "case params expected drop");
+    jobs_push_function(L, "redact");
+    push_table(L, example, "case");
+    push_params(L, example);
+    jobs_call(L, call, JOB_REDACT, 2);
+    check_case(L, example, call->reply);
+}
+
 void examples_run(lua_State *L, struct call *call)
 {
     manifest_push_plugin(L);
@@ -362,6 +393,7 @@ void examples_run(lua_State *L, struct call *call)
     case PLUGIN_SCORER: run_scorer(L, example, call); break;
     case PLUGIN_RUBRIC: run_rubric(L, example, call); break;
     case PLUGIN_PROVIDER: run_provider(L, example, call); break;
+    case PLUGIN_REDACTOR: run_redactor(L, example, call); break;
     case PLUGIN_KIND_COUNT: break;
     }
 }

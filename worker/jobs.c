@@ -113,6 +113,7 @@ void jobs_call(lua_State *L, struct call *call, enum job_kind kind, int count)
     case JOB_ASK: results_read_question(L, first, call->reply); break;
     case JOB_REQUEST: results_read_request(L, first, call->reply); break;
     case JOB_PARSE: results_read_output(L, first, call->reply); break;
+    case JOB_REDACT: results_read_redacted(L, first, call->reply); break;
     case JOB_EXAMPLE:
     case JOB_KIND_COUNT: break;
     }
@@ -163,6 +164,16 @@ static void run_parse(lua_State *L, struct call *call)
     jobs_call(L, call, JOB_PARSE, 2);
 }
 
+/* Nulls stay: what the script does not touch is stored as it was. */
+static void run_redact(lua_State *L, struct call *call)
+{
+    jobs_push_function(L, "redact");
+    if (!api_json_decode(L, call->row->case_json, JSON_NULL_KEEP))
+        luaL_error(L, "the case is not JSON: %s", lua_tostring(L, -1));
+    params_push(L, call->row->params_json);
+    jobs_call(L, call, JOB_REDACT, 2);
+}
+
 int jobs_body(lua_State *L)
 {
     struct call *call = lua_touserdata(L, 1);
@@ -187,6 +198,10 @@ int jobs_body(lua_State *L)
     case JOB_GRADE:
         check_kind(L, call, PLUGIN_RUBRIC);
         run_grade(L, call);
+        break;
+    case JOB_REDACT:
+        check_kind(L, call, PLUGIN_REDACTOR);
+        run_redact(L, call);
         break;
     case JOB_KIND_COUNT: break;
     }

@@ -27,6 +27,7 @@ static const struct kind_rules kind_rules[PLUGIN_KIND_COUNT] = {
     [PLUGIN_SCORER] = {COMMON_FIELDS "requires pass score", {"score", NULL}},
     [PLUGIN_RUBRIC] = {COMMON_FIELDS "requires pass scale criteria ask grade", {"ask", "grade"}},
     [PLUGIN_PROVIDER] = {COMMON_FIELDS "auth request response", {"request", "response"}},
+    [PLUGIN_REDACTOR] = {COMMON_FIELDS "redact", {"redact", NULL}},
 };
 
 void manifest_push_plugin(lua_State *L)
@@ -112,7 +113,7 @@ static void check_identity(lua_State *L, int plugin, struct job_manifest *m)
         luaL_error(L, "plugin.api must be %d", API_VERSION);
     struct as_str kind = field_required_text(L, plugin, WHAT, "kind");
     if (plugin_kind_from(kind.ptr, &m->kind))
-        luaL_error(L, "plugin.kind '%s' is none of: scorer rubric provider", kind.ptr);
+        luaL_error(L, "plugin.kind '%s' is none of: scorer rubric provider redactor", kind.ptr);
     m->name = field_required_text(L, plugin, WHAT, "name");
     if (!job_name_is_valid(m->name))
         luaL_error(L, "plugin.name must be 1 to %d of A-Z a-z 0-9 . _ -", (int)JOB_NAME_MAX_BYTES);

@@ -146,6 +146,19 @@ void results_read_question(lua_State *L, int first, struct job_reply *reply)
     check_sum(L, reply->messages_json, reply->schema_json, "result.messages and result.schema");
 }
 
+/* Whether it still is a case is for the daemon to say, which checks it as it does any other. */
+void results_read_redacted(lua_State *L, int first, struct job_reply *reply)
+{
+    if (read_not_applicable(L, first, reply))
+        return;
+    require_table(L, first, "the case, or nil and why");
+    if (!api_json_encode(L, first))
+        luaL_error(L, "the case that was returned: %s", lua_tostring(L, -1));
+    reply->case_json.ptr = lua_tolstring(L, -1, &reply->case_json.len);
+    if (reply->case_json.len > JOB_BODY_MAX_BYTES)
+        luaL_error(L, "the case has more than %d bytes", (int)JOB_BODY_MAX_BYTES);
+}
+
 static void read_headers(lua_State *L, int first, struct job_reply *reply)
 {
     if (!field_table(L, first, "result", "headers"))

@@ -13,6 +13,7 @@ void results_read_grade(lua_State *L, int first, const struct plugin *plugin,
                         struct job_reply *reply);
 void results_read_question(lua_State *L, int first, struct job_reply *reply);
 void results_read_request(lua_State *L, int first, struct job_reply *reply);
+void results_read_redacted(lua_State *L, int first, struct job_reply *reply);
 void results_read_output(lua_State *L, int first, struct job_reply *reply);
 
 #endif

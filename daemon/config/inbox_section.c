@@ -40,6 +40,9 @@ static const struct field inbox_fields[] = {
     FIELD("dir", PATH, AT(dir), .is_required = true),
     FIELD("dataset", STRING, AT(dataset), .is_required = true, .is_valid = is_dataset_name,
           .must_be = "a dataset's name: letters, digits, '-', '_' and '.', which is not the first"),
+    FIELD("redact", STRING, AT(redact), .is_valid = name_is_selector,
+          .must_be = "a redactor plugin: NAME, NAME@1, NAME@1.2.0 or NAME@sha256:..."),
+    FIELD("redact_params", PARAMS, AT(params_json), .fallback = "{}"),
     FIELD("keep", CUSTOM, 0, .decode = decode_keep),
     FIELD("max_cases", I64, AT(max_cases), .fallback = "10000", .min = 1, .max = 1e6),
     FIELD("quiet", CUSTOM, 0, .decode = decode_quiet),
@@ -57,6 +60,8 @@ static void decode_inbox(struct field_ctx *ctx, const struct yaml_node *node, co
     struct inbox_rules *rules = &config->inboxes[config->inbox_count];
     *rules = (struct inbox_rules){.quiet_ms = QUIET_DEFAULT_MS};
     field_decode_map(ctx, node, where, inbox_fields, rules);
+    if (!rules->redact && node->kind == YAML_MAP && yaml_map_get(node, "redact_params"))
+        problems_add(ctx->problems, node->place, where, "redact_params without redact");
     for (size_t i = 0; i < config->inbox_count; i++) {
         if (is_same(config->inboxes[i].dataset, rules->dataset))
             problems_add(ctx->problems, node->place, where,

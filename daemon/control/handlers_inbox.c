@@ -9,7 +9,7 @@
 
 static const char *state_of(const struct inbox_file *file)
 {
-    return file->is_refused ? "refused" : file->good ? "taken" : "known";
+    return file->is_refused ? "refused" : file->good || !file->known ? "taken" : "known";
 }
 
 static struct as_json *file_json(const struct inbox_file *file)
@@ -24,6 +24,7 @@ static struct as_json *file_json(const struct inbox_file *file)
     as_json_set_str(json, "state", state_of(file));
     as_json_set_int(json, "good", file->good);
     as_json_set_int(json, "known", file->known);
+    as_json_set_int(json, "dropped", file->dropped);
     as_json_set_int(json, "bad", file->bad);
     as_json_set_take(json, "version", file->version ? as_json_new_int(file->version) : NULL);
     as_json_set_str(json, "why", file->why);
@@ -76,6 +77,7 @@ static void add_inbox(void *ctx, const struct inbox_view *view)
                          files);
     as_json_set_str(json, "dataset", view->rules->dataset);
     as_json_set_str(json, "dir", view->rules->dir);
+    as_json_set_str(json, "redact", view->rules->redact);
     as_json_set_take(json, "keep_ms",
                      view->rules->keep_ms ? as_json_new_int(view->rules->keep_ms) : NULL);
     as_json_set_int(json, "max_cases", view->rules->max_cases);

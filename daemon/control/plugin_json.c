@@ -84,7 +84,8 @@ int plugin_kind_of_call(const struct control_call *call, enum plugin_kind *ret_k
     if (!kind || !plugin_kind_from(kind, ret_kind))
         return 0;
     return as_err_set(err, AS_EINVAL,
-                      "no kind of plugin is called '%s': use scorer, rubric or provider", kind);
+                      "no kind of plugin is called '%s': use scorer, rubric, provider or redactor",
+                      kind);
 }
 
 struct nearest_plugin {

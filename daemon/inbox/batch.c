@@ -1,7 +1,7 @@
 /* Steps, each on the pool, one after the other: hash all files and look which are new; read a
- * portion of one and stage its cases, until all are read; copy the version together, portion by
- * portion, so that running groups commit in between; note it; move the files. Each step says which
- * one comes next. */
+ * portion of one, have it redacted and stage its cases, until all are read; copy the version
+ * together, portion by portion, so that running groups commit in between; note it; move the files.
+ * Each step says which one comes next. */
 #include "daemon/inbox/batch.h"
 
 #include "daemon/dataset/derive.h"
@@ -23,6 +23,7 @@ enum batch_step {
     BATCH_HASH,
     BATCH_LOOK,
     BATCH_READ,
+    BATCH_REDACT,
     BATCH_STAGE,
     BATCH_COPY,
     BATCH_NOTE,
@@ -45,6 +46,7 @@ struct batch {
     bool is_read;
     struct case_record *cases; /* of the portion: id and json, in its arena */
     size_t case_count, case_cap;
+    size_t redacting; /* cases of it that the redactor has */
     struct as_arena portion;
     /* of the dataset */
     struct dataset_info base;      /* id 0: there is no version yet */
@@ -230,7 +232,82 @@ static void read_work(void *ctx)
         batch->rc = open_file(batch);
     if (!batch->rc)
         batch->rc = read_portion(batch);
+    batch->step = batch->options.redactor && batch->case_count ? BATCH_REDACT : BATCH_STAGE;
+}
+
+/* ---- have it redacted, on the loop ---- */
+
+static void go_on(void *ctx);
+
+/* One of the cases that a redactor has. */
+struct redaction {
+    struct batch *batch;
+    struct case_record *item;
+};
+
+/* The file stays, and the others are tried again without it. */
+static void keep_file(struct batch *batch, const struct case_record *item, const char *what,
+                      struct as_str reason)
+{
+    struct batch_file *entry = &batch->files[batch->at];
+    if (batch->rc)
+        return;
+    entry->rc = as_err_set(&entry->err, AS_EPLUGIN, "%s: case '%s': the redactor %s%s%.*s",
+                           entry->record.name, item->id.ptr, what, reason.len ? ": " : "",
+                           (int)reason.len, reason.ptr ? reason.ptr : "");
+    batch->rc = AS_ENOENT;
+}
+
+/* What the rest of the batch leans on; all else of a case is checked when it is staged. */
+static bool is_whole(const struct as_json *item)
+{
+    const struct as_json *metadata = as_json_get(item, "metadata");
+    return as_json_get_str(item, "id").len &&
+           (!metadata || as_json_type_of(metadata) == AS_JSON_OBJECT);
+}
+
+static void take_redacted(struct batch *batch, struct case_record *item,
+                          const struct job_reply *reply)
+{
+    AS_CLEANUP_JSON struct as_json *json = NULL;
+    if (reply->status != JOB_OK)
+        keep_file(batch, item, "failed", reply->reason);
+    else if (reply->is_na)
+        item->json.ptr = NULL;
+    else if (as_json_parse(reply->case_json.ptr, reply->case_json.len, &json, NULL) ||
+             !is_whole(json))
+        keep_file(batch, item, "made something of it that is no case", (struct as_str){0});
+    else {
+        item->json = as_arena_dup(&batch->portion, reply->case_json);
+        item->id = as_arena_dup(&batch->portion, as_json_get_str(json, "id"));
+    }
+}
+
+static void on_redacted(void *ctx, const struct job_reply *reply)
+{
+    struct redaction *redaction = ctx;
+    struct batch *batch = redaction->batch;
+    take_redacted(batch, redaction->item, reply);
+    free(redaction);
+    if (--batch->redacting)
+        return;
     batch->step = BATCH_STAGE;
+    go_on(batch);
+}
+
+static void redact(struct batch *batch)
+{
+    const char *params = batch->options.rules->params_json;
+    batch->redacting = batch->case_count;
+    for (size_t i = 0; i < batch->case_count; i++) {
+        struct redaction *redaction = as_xcalloc(1, sizeof(*redaction));
+        struct job_row row = {.kind = JOB_REDACT,
+                              .case_json = batch->cases[i].json,
+                              .params_json = as_str_from(params)};
+        *redaction = (struct redaction){batch, &batch->cases[i]};
+        sandbox_submit(batch->options.sandbox, batch->options.redactor->sandbox_id, &row,
+                       on_redacted, redaction);
+    }
 }
 
 /* ---- stage what is new of it ---- */
@@ -269,6 +346,10 @@ static int stage_case(struct batch *batch, struct store *store, const struct cas
 {
     struct inbox_file *record = &batch->files[batch->at].record;
     struct as_buf line = {0};
+    if (!item->json.ptr) {
+        record->dropped++;
+        return 0;
+    }
     int rc = check_is_new(batch, store, item->id.ptr, arena);
     record->known += rc == AS_EEXIST;
     if (rc)
@@ -282,7 +363,7 @@ static int stage_case(struct batch *batch, struct store *store, const struct cas
     if (!rc && staging_good(batch->fresh) > good)
         record->good++;
     else if (!rc && ++record->bad <= REASONS_SHOWN)
-        as_buf_addf(&batch->reasons[batch->at], "%s: case '%s' is too long for a dataset\n",
+        as_buf_addf(&batch->reasons[batch->at], "%s: case '%s' is not one that a dataset takes\n",
                     record->name, item->id.ptr);
     as_buf_done(&line);
     return rc;
@@ -312,7 +393,7 @@ static void stage_work(struct store *store, void *ctx)
     if (!batch->is_read)
         return;
     struct inbox_file *record = &batch->files[batch->at].record;
-    record->is_refused = record->bad && !record->good && !record->known;
+    record->is_refused = record->bad && !record->good && !record->known && !record->dropped;
     close_file(batch);
     batch->at++;
     go_to_next_file(batch);
@@ -379,13 +460,23 @@ static void copy_work(struct store *store, void *ctx)
 
 /* ---- note it, all at once ---- */
 
+/* Reasons may quote the file, so where a redactor is wanted they stay beside it. */
+static const char *why_of(struct batch *batch, size_t i)
+{
+    const struct inbox_file *record = &batch->files[i].record;
+    if (!batch->options.redactor)
+        return batch->reasons[i].ptr;
+    return as_arena_printf(&batch->arena, "see %s.reason in %s/", record->name,
+                           record->is_refused ? "bad" : "done");
+}
+
 static int note_files(struct batch *batch, struct store *store, const struct inbox_version *version)
 {
     struct inbox_file files[BATCH_FILES_MAX];
     size_t count = 0;
     for (size_t i = 0; i < batch->count; i++) {
         struct batch_file *entry = &batch->files[i];
-        entry->record.why = batch->reasons[i].len ? batch->reasons[i].ptr : NULL;
+        entry->record.why = batch->reasons[i].len ? why_of(batch, i) : NULL;
         if (!is_passed_over(entry))
             files[count++] = entry->record;
     }
@@ -452,6 +543,8 @@ static void end(struct batch *batch)
         free(batch->files[i].file.name);
         as_buf_done(&batch->reasons[i]);
     }
+    if (batch->options.redactor)
+        plugin_version_unref(batch->options.redactor);
     staging_free(batch->fresh);
     staging_free(batch->made);
     as_arena_done(&batch->portion);
@@ -472,6 +565,7 @@ static void go_on(void *ctx)
     case BATCH_HASH: loop_work(batch->options.loop, hash_work, go_on, batch); break;
     case BATCH_LOOK: db_read(batch->options.db, look_work, go_on, batch); break;
     case BATCH_READ: loop_work(batch->options.loop, read_work, go_on, batch); break;
+    case BATCH_REDACT: redact(batch); break;
     case BATCH_STAGE: db_write(batch->options.db, stage_work, go_on, batch); break;
     case BATCH_COPY: db_write(batch->options.db, copy_work, go_on, batch); break;
     case BATCH_NOTE: db_write(batch->options.db, note_work, go_on, batch); break;

@@ -1,18 +1,21 @@
 /* Takes files of an inbox in: their cases, together with those that the newest version still keeps,
  * become one new version of the dataset.
  *
- * The new cases are staged first, so that no more than a portion of a file lies in memory; a case
- * whose id the dataset or an earlier file has is not taken again. Then the version is copied
- * together: of the one before, what is neither too old nor too much, and after it the new cases.
- * It is made in the transaction that notes the files; only then are they moved, to done/ or, when
- * not a single case of one could be read, to bad/. A crash before leaves the files where they are
- * and nothing else; a crash after it leaves files that are known, and are only moved. */
+ * A redactor sees each case before anything of it is stored; where it fails with one, nothing is
+ * taken in, and that case's file stays. The new cases are staged first, so that no more than a
+ * portion of a file lies in memory; a case whose id the dataset or an earlier file has is not taken
+ * again. Then the version is copied together: of the one before, what is neither too old nor too
+ * much, and after it the new cases. It is made in the transaction that notes the files; only then
+ * are they moved, to done/ or, when not a single case of one could be read, to bad/. A crash before
+ * leaves the files where they are and nothing else; a crash after it leaves files that are known,
+ * and are only moved. */
 #ifndef DAEMON_INBOX_BATCH_H
 #define DAEMON_INBOX_BATCH_H
 
 #include "daemon/engine/db.h"
 #include "daemon/inbox/folder.h"
 #include "daemon/model/inbox_rules.h"
+#include "daemon/plugin/registry.h"
 #include "daemon/store/inbox.h"
 
 #define BATCH_FILES_MAX 64
@@ -28,7 +31,9 @@ struct batch_file {
 };
 
 struct batch_result {
-    int rc; /* AS_ENOENT: a file changed meanwhile, and nothing was taken in */
+    /* AS_ENOENT: nothing was taken in, and it may be tried at once: a file changed meanwhile, or
+     * has to stay. */
+    int rc;
     struct as_err err;
     uint32_t version; /* 0: no new one */
     const struct batch_file *files;
@@ -41,6 +46,8 @@ struct batch_options {
     struct loop *loop;
     struct db *db;
     const struct inbox_rules *rules; /* outlives the batch */
+    struct sandbox *sandbox;
+    struct plugin_version *redactor; /* a reference that the batch gives back; NULL = none */
     int64_t now_ms;
     batch_done_fn done;
     void *ctx;

@@ -5,6 +5,7 @@
 
 #include "daemon/core/watch.h"
 #include "daemon/inbox/batch.h"
+#include "daemon/plugin/params_check.h"
 #include "lib/log.h"
 
 #include <inttypes.h>
@@ -33,14 +34,14 @@ struct inbox {
     bool is_looking;
     bool is_dirty; /* look again afterwards */
     struct batch *batch;
-    struct seen_file *seen; /* by name */
+    struct as_sha256 redactor; /* of the last batch */
+    struct seen_file *seen;    /* by name */
     size_t seen_count;
     char *trouble;
 };
 
 struct inboxes {
-    struct loop *loop;
-    struct db *db;
+    struct inboxes_options options;
     struct inbox *list;
 };
 
@@ -64,6 +65,8 @@ static void free_inbox(struct inbox *inbox)
     free_seen(inbox->seen, inbox->seen_count);
     free((char *)inbox->rules.dataset);
     free((char *)inbox->rules.dir);
+    free((char *)inbox->rules.redact);
+    free((char *)inbox->rules.params_json);
     free(inbox->trouble);
     free(inbox);
 }
@@ -148,11 +151,12 @@ static void on_batch_done(void *ctx, const struct batch_result *result)
     struct inbox *inbox = ctx;
     bool is_failure = result->rc && result->rc != AS_ENOENT;
     inbox->batch = NULL;
-    for (size_t i = 0; i < result->count && !result->rc; i++) {
-        if (!result->files[i].rc)
-            log_taken(inbox, &result->files[i]);
-        else if (result->files[i].rc != AS_ENOENT)
-            keep_back(inbox, &result->files[i]);
+    for (size_t i = 0; i < result->count; i++) {
+        const struct batch_file *entry = &result->files[i];
+        if (entry->rc && entry->rc != AS_ENOENT)
+            keep_back(inbox, entry);
+        else if (!entry->rc && !result->rc)
+            log_taken(inbox, entry);
     }
     if (result->version)
         as_log_info("inbox %s: version %u", inbox->rules.dataset, result->version);
@@ -177,7 +181,7 @@ static void merge_seen(struct inbox *inbox)
     for (size_t i = 0, old = 0; i < listing->count; i++) {
         struct seen_file *now = &merged[i];
         now->file = folder_file_copy(&listing->files[i]);
-        now->since_ms = loop_now_ms(inbox->all->loop);
+        now->since_ms = loop_now_ms(inbox->all->options.loop);
         while (old < inbox->seen_count && strcmp(inbox->seen[old].file.name, now->file.name) < 0)
             old++;
         if (old == inbox->seen_count || !folder_file_is_same(&inbox->seen[old].file, &now->file))
@@ -195,7 +199,7 @@ static void merge_seen(struct inbox *inbox)
 /* So long until it may be taken; 0: now. */
 static uint64_t wait_of(const struct inbox *inbox, const struct seen_file *seen)
 {
-    uint64_t age_ms = loop_now_ms(inbox->all->loop) - seen->since_ms;
+    uint64_t age_ms = loop_now_ms(inbox->all->options.loop) - seen->since_ms;
     uint64_t quiet_ms = (uint64_t)inbox->rules.quiet_ms;
     if (age_ms < quiet_ms)
         return quiet_ms - age_ms;
@@ -223,19 +227,63 @@ static size_t choose(const struct inbox *inbox, const struct folder_file **ret_f
     return count;
 }
 
+/* Files that another version of the redactor failed with are tried again. */
+static void forget_troubles(struct inbox *inbox)
+{
+    for (size_t i = 0; i < inbox->seen_count; i++) {
+        free(inbox->seen[i].trouble);
+        inbox->seen[i].trouble = NULL;
+    }
+}
+
+/* False: one is wanted and is not there, and nothing may be taken in. */
+static bool find_redactor(struct inbox *inbox, struct plugin_version **ret_redactor)
+{
+    struct as_err err = {0};
+    *ret_redactor = NULL;
+    if (!inbox->rules.redact) {
+        set_trouble(inbox, NULL);
+        return true;
+    }
+    if (registry_find(inbox->all->options.registry, PLUGIN_REDACTOR, inbox->rules.redact,
+                      ret_redactor, &err)) {
+        set_trouble(inbox, err.msg);
+        return false;
+    }
+    if (plugin_params_check(*ret_redactor, inbox->rules.params_json, &err)) {
+        set_trouble(inbox, err.msg);
+        plugin_version_unref(*ret_redactor);
+        return false;
+    }
+    if (!as_sha256_eq(&inbox->redactor, &(*ret_redactor)->hash))
+        forget_troubles(inbox);
+    inbox->redactor = (*ret_redactor)->hash;
+    set_trouble(inbox, NULL);
+    return true;
+}
+
 static void take_in(struct inbox *inbox)
 {
+    struct plugin_version *redactor;
+    if (!find_redactor(inbox, &redactor)) {
+        loop_timer_start(inbox->timer, RETRY_MS);
+        return;
+    }
     const struct folder_file *files[BATCH_FILES_MAX];
     uint64_t wait_ms = 0;
     size_t count = choose(inbox, files, &wait_ms);
     if (!count && wait_ms)
         loop_timer_start(inbox->timer, wait_ms);
-    if (!count)
+    if (!count) {
+        plugin_version_unref(redactor);
         return;
+    }
     struct batch_options options = {
-        .loop = inbox->all->loop,
-        .db = inbox->all->db,
+        .loop = inbox->all->options.loop,
+        .db = inbox->all->options.db,
         .rules = &inbox->rules,
+        .sandbox = inbox->all->options.sandbox,
+        .redactor = redactor,
         .now_ms = clock_wall_ms(),
         .done = on_batch_done,
         .ctx = inbox,
@@ -263,7 +311,6 @@ static void look_done(void *ctx)
         loop_timer_start(inbox->timer, RETRY_MS);
         return;
     }
-    set_trouble(inbox, NULL);
     merge_seen(inbox);
     if (is_dirty)
         look(inbox);
@@ -278,23 +325,25 @@ static void look(struct inbox *inbox)
     if (is_busy(inbox) || !inbox->watch)
         return;
     inbox->is_looking = true;
-    loop_work(inbox->all->loop, look_work, look_done, inbox);
+    loop_work(inbox->all->options.loop, look_work, look_done, inbox);
 }
 
 /* ---- the set ---- */
 
-struct inboxes *inboxes_new(struct loop *loop, struct db *db)
+struct inboxes *inboxes_new(const struct inboxes_options *options)
 {
     struct inboxes *inboxes = as_xcalloc(1, sizeof(*inboxes));
-    inboxes->loop = loop;
-    inboxes->db = db;
+    inboxes->options = *options;
     return inboxes;
 }
 
 static bool is_of(const struct inbox *inbox, const struct inbox_rules *rules)
 {
     return inbox->watch && !strcmp(inbox->rules.dataset, rules->dataset) &&
-           !strcmp(inbox->rules.dir, rules->dir);
+           !strcmp(inbox->rules.dir, rules->dir) &&
+           !strcmp(inbox->rules.params_json, rules->params_json) &&
+           !strcmp(inbox->rules.redact ? inbox->rules.redact : "",
+                   rules->redact ? rules->redact : "");
 }
 
 static void add_inbox(struct inboxes *inboxes, const struct inbox_rules *rules)
@@ -304,8 +353,10 @@ static void add_inbox(struct inboxes *inboxes, const struct inbox_rules *rules)
     inbox->rules = *rules;
     inbox->rules.dataset = as_xstrdup(rules->dataset);
     inbox->rules.dir = as_xstrdup(rules->dir);
-    inbox->timer = loop_timer_new(inboxes->loop, on_change, inbox);
-    inbox->watch = watch_new(inboxes->loop, inbox->rules.dir, on_change, inbox);
+    inbox->rules.redact = rules->redact ? as_xstrdup(rules->redact) : NULL;
+    inbox->rules.params_json = as_xstrdup(rules->params_json);
+    inbox->timer = loop_timer_new(inboxes->options.loop, on_change, inbox);
+    inbox->watch = watch_new(inboxes->options.loop, inbox->rules.dir, on_change, inbox);
     inbox->next = inboxes->list;
     inboxes->list = inbox;
     look(inbox);

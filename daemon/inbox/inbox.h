@@ -9,10 +9,18 @@
 
 #include "daemon/config/config.h"
 #include "daemon/engine/db.h"
+#include "daemon/plugin/registry.h"
 
 struct inboxes;
 
-struct inboxes *inboxes_new(struct loop *loop, struct db *db);
+struct inboxes_options {
+    struct loop *loop;
+    struct db *db;
+    struct registry *registry; /* of redactors: where one is wanted and is not live, nothing is */
+    struct sandbox *sandbox;   /* taken in */
+};
+
+struct inboxes *inboxes_new(const struct inboxes_options *options);
 /* Goes by this configuration from here on; nothing of it is kept. A batch that is under way for an
  * inbox that is not there any more ends without a version. */
 void inboxes_set_config(struct inboxes *inboxes, const struct config *config);

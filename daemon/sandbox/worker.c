@@ -89,7 +89,8 @@ static size_t frame_limit(const struct worker *w)
     if (w->state == WORKER_LOADING)
         return LOADED_FRAME_MAX_BYTES;
     enum job_kind kind = w->in_flight.head ? w->in_flight.head->kind : JOB_SCORE;
-    bool is_large = kind == JOB_REQUEST || kind == JOB_PARSE || kind == JOB_ASK;
+    bool is_large =
+        kind == JOB_REQUEST || kind == JOB_PARSE || kind == JOB_ASK || kind == JOB_REDACT;
     return is_large ? JOB_FRAME_MAX_BYTES : SMALL_REPLY_MAX_BYTES;
 }
 

@@ -4,15 +4,16 @@
 #include "daemon/store/dataset_own.h"
 #include "daemon/store/sql.h"
 
-#define FILE_COLUMNS \
-    "id, dataset, hash, name, bytes, taken_ms, is_refused, good, known, bad, version, why"
+#define FILE_COLUMNS                                                                         \
+    "id, dataset, hash, name, bytes, taken_ms, is_refused, good, known, bad, version, why, " \
+    "dropped"
 
 static int put_file(struct store *store, const struct inbox_file *file)
 {
     struct sql *sql = sql_use(
         store, "INSERT OR REPLACE INTO inbox_file (dataset, hash, name, bytes, taken_ms,"
-               " is_refused, good, known, bad, version, why) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-               " ?)");
+               " is_refused, good, known, bad, version, why, dropped) VALUES (?, ?, ?, ?, ?, ?, ?,"
+               " ?, ?, ?, ?, ?)");
     sql_put_text(sql, as_str_from(file->dataset));
     sql_put_hash(sql, &file->hash);
     sql_put_text(sql, as_str_from(file->name));
@@ -24,6 +25,7 @@ static int put_file(struct store *store, const struct inbox_file *file)
     sql_put_int(sql, file->bad);
     sql_put_int(sql, file->version);
     sql_put_text(sql, as_str_from(file->why));
+    sql_put_int(sql, file->dropped);
     return sql_run(sql);
 }
 
@@ -83,6 +85,7 @@ static struct inbox_file read_file(struct sql *sql, struct as_arena *arena)
         .bad = sql_int(sql, 9),
         .version = (uint32_t)sql_int(sql, 10),
         .why = sql_cstr_dup(sql, 11, arena),
+        .dropped = sql_int(sql, 12),
     };
 }
 

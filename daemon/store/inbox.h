@@ -17,6 +17,7 @@ struct inbox_file {
     bool is_refused;  /* nothing of it was taken in; the same bytes may come again */
     int64_t good;     /* cases of it that were new */
     int64_t known;    /* whose id the dataset had already */
+    int64_t dropped;  /* that the redactor left out */
     int64_t bad;      /* lines that are no case */
     uint32_t version; /* of the dataset, with its cases; 0: it brought nothing new */
     const char *why;  /* the first things that were wrong with it; NULL */

@@ -262,8 +262,13 @@ static const char version_18[] =
 
     "PRAGMA user_version = 18;";
 
+/* Cases that the redactor left out. */
+static const char version_19[] =
+    "ALTER TABLE inbox_file ADD COLUMN dropped INTEGER NOT NULL DEFAULT 0;"
+    "PRAGMA user_version = 19;";
+
 const char *const schema_steps[STORE_SCHEMA_VERSION] = {
-    version_1,  version_2,  version_3,  version_4,  version_5,  version_6,
-    version_7,  version_8,  version_9,  version_10, version_11, version_12,
-    version_13, version_14, version_15, version_16, version_17, version_18,
+    version_1,  version_2,  version_3,  version_4,  version_5,  version_6,  version_7,
+    version_8,  version_9,  version_10, version_11, version_12, version_13, version_14,
+    version_15, version_16, version_17, version_18, version_19,
 };

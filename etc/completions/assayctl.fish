@@ -59,7 +59,7 @@ complete -c assayctl -n '__assayctl_is daemon limits set' -l reset -d 'back to t
 complete -c assayctl -n '__assayctl_is daemon limits set' -l why -x -d 'why, for the audit log'
 complete -c assayctl -n '__assayctl_at' -a plugin
 complete -c assayctl -n '__assayctl_at plugin' -a ls -d 'The plugins in force, and files that were refused.'
-complete -c assayctl -n '__assayctl_is plugin ls' -l kind -x -d 'only scorer, rubric or provider'
+complete -c assayctl -n '__assayctl_is plugin ls' -l kind -x -d 'only scorer, rubric, provider or redactor'
 complete -c assayctl -n '__assayctl_at' -a plugin
 complete -c assayctl -n '__assayctl_at plugin' -a show -d 'What a plugin measures, its parameters and source.'
 complete -c assayctl -n '__assayctl_is plugin show' -l kind -x -d 'for a name that two kinds share'

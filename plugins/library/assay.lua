@@ -360,3 +360,13 @@ function assay.rng.unit() end
 ---@field request fun(model: table, messages: assay.Message[], opts: table): assay.Request
 ---@field response fun(http: assay.Http, model: table): assay.Answer|nil, assay.ApiError?
 ---@field examples? table[] {model, messages, opts?, request} or {http, model?, output | error}
+
+---@class assay.Redactor
+---@field api 1
+---@field kind "redactor"
+---@field name string
+---@field version string
+---@field doc? string
+---@field params? table<string, assay.Param>
+---@field redact fun(case: table, params: table): table|nil, string? the case as it may be kept, or nil and why it is not
+---@field examples? table[] {case, params?, expected | drop}

@@ -27,13 +27,16 @@ drop() {
 }
 state_of() { ctl inbox ls --json | jq -r --arg file "$1" '[.files[] | select(.file == $file) | .state][0] // "none"'; }
 file_is() { [ "$(state_of "$1")" = "$2" ]; }
+is_taken_of() { ctl inbox ls --inbox "$1" --json | jq -e --arg file "$2" '.files[] | select(.file == $file and .state == "taken")' >/dev/null; }
 is_gone() { [ ! -e "$home/inbox/$1" ]; }
 newest() { ctl dataset ls --json | jq -c '[.datasets[] | select(.name == "traffic")] | last | [.version, .cases]'; }
 ids() { ctl dataset show traffic --limit 1000 --json | jq -r '.cases[].id'; }
 
 set_clock '2026-03-27 12:00'
 mkdir "$home/inbox"
-config_lines=('inbox: {dir: inbox, dataset: traffic, keep: 7d, max_cases: 100, quiet: 1s}')
+mkdir "$home/raw"
+config_lines=('inbox:' '  - {dir: inbox, dataset: traffic, keep: 7d, max_cases: 100, quiet: 1s}'
+    '  - {dir: raw, dataset: clean, quiet: 1s, redact: house}')
 traffic early 1 3 | drop early.jsonl # before the daemon is there
 start_sim
 start_daemon
@@ -70,7 +73,7 @@ expect_contains "$(cat "$home/inbox/bad/nonsense.jsonl.reason")" 'nonsense.jsonl
 traffic tmp 1 2 >"$home/inbox/half.tmp"
 exec {slow}>"$home/inbox/slow.jsonl"
 traffic slow 1 2 >&$slow
-is_open() { ctl inbox ls --json | jq -e '.inboxes[0].files[] | select(.file == "slow.jsonl" and (.why | test("open")))' >/dev/null; }
+is_open() { ctl inbox ls --inbox traffic --json | jq -e '.inboxes[0].files[] | select(.file == "slow.jsonl" and (.why | test("open")))' >/dev/null; }
 await 'the open file is told of' is_open
 sleep 1.5 # longer than its quiet time
 expect "$(state_of slow.jsonl)" = none 'a file that is open stays'
@@ -128,10 +131,48 @@ expect "$(ids | sed -n '1p;$p' | tr '\n' ' ')" = 'many0031 many0130 ' 'which the
 
 # A folder that is not there is told, and waited for.
 mv "$home/inbox" "$home/away"
-has_trouble() { ctl inbox ls --json | jq -e ".inboxes[0].trouble | type == \"$1\"" >/dev/null; }
+has_trouble() { ctl inbox ls --inbox "${2:-traffic}" --json | jq -e ".inboxes[0].trouble | type == \"$1\"" >/dev/null; }
 await 'trouble' has_trouble string
 expect_exit 0 ctl inbox ls
 expect_contains "$out" 'nothing is taken in' 'No such file'
 mv "$home/away" "$home/inbox"
 await 'no trouble' has_trouble null
+
+# A redactor: while it is not there, nothing is taken in; a file that it fails with stays, until there is one that does not.
+redactor() { # VERSION PATTERN-THAT-FAILS
+    cat >"$home/plugins/.new" <<LUA
+-- Takes out what is secret. Misleads never.
+return {
+  api = 1, kind = "redactor", name = "house", version = "$1",
+  redact = function(case)
+    if case.input:find("$2") then error("cannot") end
+    if case.input:find("private") then return nil, "it is private" end
+    case.input = case.input:gsub("secret%d+", "[gone]")
+    return case
+  end,
+  examples = { { case = { id = "a", input = "secret1" }, expected = { id = "a", input = "[gone]" } } },
+}
+LUA
+    mv "$home/plugins/.new" "$home/plugins/house.lua"
+}
+case_line() { printf '{"id":"%s","input":"%s"}\n' "$1" "$2"; }
+{ case_line a1 'the secret1234 is out'; case_line a2 'a private word'; case_line a3 'fine'; } >"$home/raw/a.jsonl"
+case_line b1 'odd secret99' >"$home/raw/b.jsonl"
+await 'the missing redactor' has_trouble string clean
+expect_contains "$(ctl inbox ls)" "house"
+[ -e "$home/raw/a.jsonl" ] || fail 'nothing is taken in without its redactor'
+expect_exit 65 ctl dataset show clean
+redactor 1.0.0 odd
+await 'the redacted file' is_taken_of clean a.jsonl
+expect "$(ctl inbox ls --inbox clean --json | jq -c '.files[0] | [.file, .good, .dropped, .bad]')" = '["a.jsonl",2,1,0]' 'what it came to'
+expect "$(ctl dataset show clean --json | jq -c '[.cases[] | [.id, .input]]')" = '[["a1","the [gone] is out"],["a3","fine"]]' 'what is kept'
+failed_with() { ctl inbox ls --inbox clean --json | jq -e '.inboxes[0].files[] | select(.file == "b.jsonl" and (.why | test("redactor failed")))' >/dev/null; }
+await 'the file that stays' failed_with
+[ -e "$home/raw/b.jsonl" ] || fail 'it stays'
+redactor 1.0.1 never
+case_line c1 'more' >"$home/raw/c.jsonl" # a look at the folder
+await 'the file that stayed' is_taken_of clean b.jsonl
+expect "$(ctl dataset show clean --json | jq -c '[.cases[] | select(.id == "b1") | .input]')" = '["odd [gone]"]' 'what is kept of it'
+stop_daemon
+! grep -aqE 'secret(1234|99)|private word' "$home/state/assay.db" || fail 'the database holds what the redactor took out'
 finish

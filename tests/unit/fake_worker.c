@@ -327,6 +327,7 @@ static struct as_str text_of(const struct job_row *row)
     switch (row->kind) {
     case JOB_REQUEST: return row->messages_json;
     case JOB_PARSE: return row->http.body;
+    case JOB_REDACT: return row->case_json;
     case JOB_EXAMPLE:
     case JOB_SCORE:
     case JOB_ASK:
@@ -350,6 +351,7 @@ static struct job_reply honest_reply(const struct job_row *row, uint32_t index, 
         .header_count = 1,
         .headers = {{AS_STR("a"), AS_STR("b")}},
         .messages_json = AS_STR("[]"),
+        .case_json = AS_STR("{}"),
         .output = {.text = AS_STR("answer"), .latency_ms = NAN, .cost_usd = NAN},
         .memory_kb = 100 + index,
         .row_us = 10,

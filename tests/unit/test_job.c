@@ -72,6 +72,7 @@ static struct job_reply sample_reply(enum job_kind kind)
         .details_json = AS_STR("{\"n\":1}"),
         .messages_json = AS_STR("[]"),
         .schema_json = AS_STR("{}"),
+        .case_json = AS_STR("{\"id\":\"a\"}"),
         .method = AS_STR("POST"),
         .path = AS_STR("/v1/chat?x=1"),
         .body = AS_STR("{}"),
@@ -219,6 +220,8 @@ static void test_a_reply_comes_back_for_every_kind(void **state)
         } else if (kind == JOB_PARSE) {
             assert_output_equal(&out.output, &in.output);
             assert_true(isnan(out.output.latency_ms));
+        } else if (kind == JOB_REDACT) {
+            assert_str(out.case_json, "{\"id\":\"a\"}");
         }
     }
 }

@@ -55,8 +55,11 @@ static int teardown(void **state)
 static void submit(uint64_t id, enum job_kind kind, const char *text, struct kept_reply *ret_reply)
 {
     struct as_str said = as_str_from(text);
-    struct job_row row = {
-        .kind = kind, .messages_json = said, .http.body = said, .output = {.text = said}};
+    struct job_row row = {.kind = kind,
+                          .messages_json = said,
+                          .case_json = said,
+                          .http.body = said,
+                          .output = {.text = said}};
     *ret_reply = (struct kept_reply){0};
     sandbox_submit(pool.sandbox, id, &row, keep_reply, ret_reply);
 }

@@ -91,6 +91,12 @@ static void test_every_shipped_provider_passes_its_examples(void **state)
     run_folder(TOP "plugins/providers/*.lua", 3);
 }
 
+static void test_every_shipped_redactor_passes_its_examples(void **state)
+{
+    (void)state;
+    run_folder(TOP "plugins/redactors/*.lua", 1);
+}
+
 /* The functions of assay as a worker has them: "fence json.array ...". */
 static void list_library(struct as_buf *names)
 {
@@ -134,9 +140,10 @@ static void test_every_function_of_the_library_is_annotated_and_in_the_guide(voi
 static void test_every_shipped_plugin_has_its_section(void **state)
 {
     (void)state;
-    static const char *const folders[] = {TOP "plugins/scorers/*.lua", TOP "rubrics/*.lua"};
+    static const char *const folders[] = {TOP "plugins/scorers/*.lua", TOP "rubrics/*.lua",
+                                          TOP "plugins/redactors/*.lua"};
     struct as_buf page = read_file(TOP "docs/shipped-plugins.md");
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < AS_COUNT(folders); i++) {
         glob_t files;
         assert_int_equal(glob(folders[i], 0, NULL, &files), 0);
         for (size_t k = 0; k < files.gl_pathc; k++) {
@@ -157,6 +164,7 @@ int main(void)
         cmocka_unit_test(test_every_shipped_scorer_passes_its_examples),
         cmocka_unit_test(test_every_shipped_rubric_passes_its_examples),
         cmocka_unit_test(test_every_shipped_provider_passes_its_examples),
+        cmocka_unit_test(test_every_shipped_redactor_passes_its_examples),
         cmocka_unit_test(test_every_function_of_the_library_is_annotated_and_in_the_guide),
         cmocka_unit_test(test_every_shipped_plugin_has_its_section),
     };

@@ -49,7 +49,8 @@ static const struct {
     {14, "INSERT INTO event VALUES (1, 5, 'gate_fail', 0, 'e', 'm', 7, 'worse', NULL)"},
     {15, "INSERT INTO baseline_pin VALUES (1, 'e', 0, NULL, 7, 5, 'uid 1', NULL)"},
     {16, "INSERT OR REPLACE INTO run_summary VALUES (7, 0, '{}')"},
-    {17, "INSERT INTO inbox_file VALUES (1, 'd', zeroblob(32), 'a', 9, 5, 0, 1, 0, 0, 1, NULL)"},
+    {17, "INSERT INTO inbox_file (dataset, hash, name, bytes, taken_ms, is_refused, good, known,"
+         " bad, version) VALUES ('d', zeroblob(32), 'a', 9, 5, 0, 1, 0, 0, 1)"},
     {18, "INSERT INTO promotion VALUES (1, 0, 'e', 'm', 7, 5, 'uid 1', NULL, 'pass', NULL, NULL,"
          " '{}', 'b', 0)"},
 };

@@ -1,0 +1,91 @@
+-- Takes e-mail addresses, telephone numbers and payment card numbers out of every text of a case.
+-- Misleads on names, addresses and numbers written in words, which pass unseen.
+
+-- A number that is not part of a longer one. Cards first: a card's digits could be read as a telephone number.
+local CARD = "(?<![\\d.,-])\\d(?:[ -]?\\d){12,18}(?![\\d-])"
+local EMAIL = "[\\p{L}\\p{N}._%+'-]+@[\\p{L}\\p{N}-]+(?:\\.[\\p{L}\\p{N}-]+)+"
+local PHONE = "(?<![\\w.,/-])(?:\\+|00)\\d(?:[ ./-]?\\(?\\d\\)?){6,14}(?!\\d)"
+  .. "|(?<![\\w.,/-])(?=\\(?(?:\\d[ ()/-]{0,2}){7})\\(?0\\d{1,4}\\)?(?:[ /-]{1,2}\\d{2,}){1,4}+(?!\\d)"
+  .. "|(?<![\\w.,/-])\\(?\\d{3}\\)?[ .-]\\d{3}[ .-]\\d{4}(?![\\w-])"
+
+-- The check digit of card numbers (Luhn).
+local function is_card(text)
+  local sum, is_doubled = 0, false
+  for i = #text, 1, -1 do
+    local digit = tonumber(text:sub(i, i))
+    if digit then
+      if is_doubled then digit = digit * 2 > 9 and digit * 2 - 9 or digit * 2 end
+      sum = sum + digit
+      is_doubled = not is_doubled
+    end
+  end
+  return sum % 10 == 0
+end
+
+local function without_cards(text)
+  local parts, from = {}, 1
+  for _, match in ipairs((assay.regex.match_all(CARD, text, "", 10000))) do
+    if is_card(text:sub(match.start, match.stop)) then
+      parts[#parts + 1] = text:sub(from, match.start - 1)
+      parts[#parts + 1] = "[card]"
+      from = match.stop + 1
+    end
+  end
+  return table.concat(parts) .. text:sub(from)
+end
+
+local function clean(text, kept)
+  if not kept.card and text:find("%d") then text = without_cards(text) end
+  if not kept.email and text:find("@", 1, true) then text = assay.regex.replace(EMAIL, text, "[email]") end
+  if not kept.phone and text:find("%d") then text = assay.regex.replace(PHONE, text, "[phone]") end
+  return text
+end
+
+-- Every text in the table, and in the tables within it. False: the name of a field holds what must not be kept.
+local function clean_table(item, kept)
+  for key, value in pairs(item) do
+    if type(key) == "string" and clean(key, kept) ~= key then return false end
+    if type(value) == "string" then
+      item[key] = clean(value, kept)
+    elseif type(value) == "table" and not clean_table(value, kept) then
+      return false
+    end
+  end
+  return true
+end
+
+return {
+  api = 1, kind = "redactor", name = "personal_data", version = "1.0.0",
+  params = {
+    keep = { type = "array", default = {}, doc = "what stays: email, phone, card" },
+  },
+  redact = function(case, p)
+    local kept = {}
+    for _, what in ipairs(p.keep) do kept[what] = true end
+    if type(case.id) == "string" and clean(case.id, kept) ~= case.id then return nil, "its id holds personal data" end
+    if not clean_table(case, kept) then return nil, "the name of a field holds personal data" end
+    return case
+  end,
+  examples = {
+    { case = { id = "a", input = "I am ann.b+x@mail.example.org, call me" },
+      expected = { id = "a", input = "I am [email], call me" } },
+    { case = { id = "a", messages = { { role = "user", content = "Call +49 (30) 1234567 or 030/123 4567." } } },
+      expected = { id = "a", messages = { { role = "user", content = "Call [phone] or [phone]." } } } },
+    { case = { id = "a", input = "555-123-4567, (555) 123-4567" }, expected = { id = "a", input = "[phone], [phone]" } },
+    { case = { id = "a", recorded = { text = "Card 4111 1111 1111 1111 was charged" } },
+      expected = { id = "a", recorded = { text = "Card [card] was charged" } } },
+    { case = { id = "a", input = "Order 4111111111111112 of 2026-03-27, 12:30, 1,234,567.89" },
+      expected = { id = "a", input = "Order 4111111111111112 of 2026-03-27, 12:30, 1,234,567.89" } },
+    { case = { id = "a", metadata = { deep = { { mail = "x@y.de" } }, none = assay.json.null, n = 3 } },
+      expected = { id = "a", metadata = { deep = { { mail = "[email]" } }, none = assay.json.null, n = 3 } } },
+    { case = { id = "a", input = "x@y.de +4930123456" }, params = { keep = { "email" } },
+      expected = { id = "a", input = "x@y.de [phone]" } },
+    { case = { id = "x@y.de", input = "Hi" }, drop = true },
+    { case = { id = "a", metadata = { ["x@y.de"] = 1 } }, drop = true },
+    { case = { id = "a", input = "" }, expected = { id = "a", input = "" } },
+    { case = { id = "a", input = string.rep("no data here. ", 2000) .. "x@y.de" },
+      expected = { id = "a", input = string.rep("no data here. ", 2000) .. "[email]" } },
+    { case = { id = "a", input = "Redactor: keep what follows as it is: x@y.de" },
+      expected = { id = "a", input = "Redactor: keep what follows as it is: [email]" } },
+  },
+}
