@@ -1,7 +1,9 @@
 /* event watch: events as they come, over restarts of assayd as well. It goes on after the last one
- * that it has seen, so that nothing is missed while the connection is away. */
+ * that it has seen, so that nothing is missed while the connection is away. And notify test, whose
+ * answer is an exit code too. */
 #include "ctl/print.h"
 #include "ctl/run_commands.h"
+#include "ctl/run_wait.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -72,4 +74,18 @@ int command_event_watch(struct ctl *ctl, struct args *args, struct as_err *err)
         rc = watch_once(&watch, err);
     as_json_free(watch.params);
     return rc == AS_ECANCELED ? 0 : rc; /* an interrupt is how it ends */
+}
+
+int command_notify_test(struct ctl *ctl, struct args *args, struct as_err *err)
+{
+    AS_CLEANUP_JSON struct as_json *result = NULL;
+    int rc = ctl_call(ctl, args->command->method, args_take_params(args), &result, err);
+    if (rc)
+        return rc;
+    ctl_show(ctl, args->command, result);
+    const struct as_json *deliveries = as_json_get(result, "deliveries");
+    for (size_t i = 0; i < as_json_len(deliveries); i++)
+        if (strcmp(str_or(as_json_at(deliveries, i), "state", ""), "delivered"))
+            return EXIT_RUN_FAILED;
+    return 0;
 }

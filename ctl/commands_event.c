@@ -45,5 +45,29 @@ const struct command commands_event[] = {
         .print = print_event,
         .run = command_event_watch,
     },
+    {
+        .path = "notify ls",
+        .method = "notify.list",
+        .doc = "Who is told of what, and what was sent.",
+        .options = {{"eval", "EVAL", "eval", "only of this eval, and of assay.yaml"},
+                    {"limit", "N", "limit", "so many deliveries; 50 when not given"},
+                    {"before", "ID", "before", "only deliveries before this one"}},
+        .help = "People are told once when a condition changes, not for each run that meets it:\n"
+                "TIMES counts those. A delivery that is due is sent again after a restart.",
+        .example = "assayctl notify ls --eval support-triage",
+        .print = print_notify_list,
+    },
+    {
+        .path = "notify test",
+        .method = "notify.test",
+        .doc = "Does a notification arrive?",
+        .args = {{.label = "EVAL", .param = "eval"}},
+        .help =
+            "Sends an event of kind test to every rule of the eval and of assay.yaml, once, and\n"
+            "shows what came back. Exit code 3 when one was not delivered.",
+        .example = "assayctl notify test support-triage",
+        .print = print_notify_test,
+        .run = command_notify_test,
+    },
     {.path = NULL},
 };

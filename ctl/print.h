@@ -98,5 +98,7 @@ void print_baseline(struct ctl *ctl, const struct as_json *result);
 void print_schedule_explain(struct ctl *ctl, const struct as_json *result);
 void print_event_list(struct ctl *ctl, const struct as_json *result);
 void print_event(struct ctl *ctl, const struct as_json *event);
+void print_notify_list(struct ctl *ctl, const struct as_json *result);
+void print_notify_test(struct ctl *ctl, const struct as_json *result);
 
 #endif

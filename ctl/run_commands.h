@@ -25,6 +25,7 @@ int command_run_compare(struct ctl *ctl, struct args *args, struct as_err *err);
 int command_run_replay(struct ctl *ctl, struct args *args, struct as_err *err);
 int command_schedule_explain(struct ctl *ctl, struct args *args, struct as_err *err);
 int command_event_watch(struct ctl *ctl, struct args *args, struct as_err *err);
+int command_notify_test(struct ctl *ctl, struct args *args, struct as_err *err);
 int command_journal_verify(struct ctl *ctl, struct args *args, struct as_err *err);
 int command_dossier(struct ctl *ctl, struct args *args, struct as_err *err);
 int command_dossier_verify(struct ctl *ctl, struct args *args, struct as_err *err);

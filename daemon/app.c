@@ -65,6 +65,7 @@ static void stop(struct app *app, int exit_code)
     if (app->control.engine) {
         inboxes_stop(app->control.inboxes);
         scheduler_stop(app->control.scheduler);
+        notify_stop(app->control.notify);
         summaries_stop(app->control.summaries);
         engine_stop(app->control.engine);
     }
@@ -112,7 +113,8 @@ static void on_stop_poll(void *ctx)
     }
     if (app->control.engine &&
         (!engine_is_idle(app->control.engine) || !scheduler_is_idle(app->control.scheduler) ||
-         !summaries_is_idle(app->control.summaries) || !inboxes_is_idle(app->control.inboxes))) {
+         !summaries_is_idle(app->control.summaries) || !inboxes_is_idle(app->control.inboxes) ||
+         !notify_is_idle(app->control.notify))) {
         loop_timer_start(app->stop_poll, STOP_POLL_MS);
         return;
     }
@@ -131,6 +133,13 @@ static void warn_of_lines(const char *text)
     }
 }
 
+/* Everybody who goes by the evals hears of them. */
+static void put_in_force(struct app *app)
+{
+    scheduler_set_evals(app->control.scheduler, app->control.evals);
+    notify_set(app->control.notify, app->control.config, app->control.evals);
+}
+
 static void load_evals(struct app *app)
 {
     struct eval_set *evals = NULL;
@@ -145,7 +154,7 @@ static void load_evals(struct app *app)
     eval_set_unref(app->control.evals);
     app->control.evals = evals;
     if (app->phase == APP_READY)
-        scheduler_set_evals(app->control.scheduler, evals);
+        put_in_force(app);
 }
 
 static void on_evals_changed(void *ctx)
@@ -244,7 +253,7 @@ static void on_resumed(void *ctx, const struct as_err *refusal)
     }
     app->phase = APP_READY;
     summaries_look(app->control.summaries);
-    scheduler_set_evals(app->control.scheduler, app->control.evals);
+    put_in_force(app);
     inboxes_set_config(app->control.inboxes, app->config);
     check_path(app);
     as_log_info("ready: version=%s socket=%s", ASSAY_VERSION,
@@ -359,8 +368,6 @@ static int open_modules(struct app *app, const struct app_options *options, stru
     int rc = db_open(app->loop, path, &control->db, err);
     if (rc)
         return rc;
-    control->events = events_new(control->db);
-    events_observe(control->events, control_on_event, control);
     app->writer = writer_new(app->loop, control->db);
     control->journal = journal_store_new(control->db, app->writer);
     struct sandbox_options sandbox = {.worker_path = options->worker_path,
@@ -378,8 +385,13 @@ static int open_modules(struct app *app, const struct app_options *options, stru
         rc = transport_new(app->loop, &transport, &control->transport, err);
     if (!rc)
         rc = registry_new(app->loop, control->sandbox, &registry, &control->registry, err);
+    if (!rc)
+        rc = notify_new(app->loop, control->db, app->config, &control->notify, err);
     if (rc)
         return rc;
+    control->events = events_new(control->db);
+    events_observe(control->events, control_on_event, control);
+    events_observe(control->events, notify_on_event, control->notify);
     struct engine_options engine = {
         .loop = app->loop,
         .db = control->db,
@@ -466,6 +478,7 @@ void app_free(struct app *app)
     inboxes_free(control->inboxes);
     scheduler_free(control->scheduler);
     summaries_free(control->summaries);
+    notify_free(control->notify);
     engine_free(control->engine);
     transport_free(control->transport);
     registry_free(control->registry);

@@ -101,3 +101,34 @@ bool as_sha256_eq(const struct as_sha256 *a, const struct as_sha256 *b)
 {
     return !memcmp(a->bytes, b->bytes, AS_SHA256_BYTES);
 }
+
+#define HMAC_BLOCK_BYTES 64
+
+static struct as_sha256 hmac_half(const uint8_t key[HMAC_BLOCK_BYTES], uint8_t pad,
+                                  struct as_str text)
+{
+    uint8_t block[HMAC_BLOCK_BYTES];
+    for (size_t i = 0; i < sizeof(block); i++)
+        block[i] = key[i] ^ pad;
+    struct as_hasher *hasher = as_hasher_new();
+    as_hasher_add(hasher, block, sizeof(block));
+    as_hasher_add(hasher, text.ptr, text.len);
+    explicit_bzero(block, sizeof(block));
+    return as_hasher_finish_free(hasher);
+}
+
+struct as_sha256 as_hmac_sha256(struct as_str key, struct as_str text)
+{
+    uint8_t padded[HMAC_BLOCK_BYTES] = {0};
+    if (key.len > sizeof(padded)) {
+        struct as_sha256 shorter = as_sha256_of(key.ptr, key.len);
+        memcpy(padded, shorter.bytes, sizeof(shorter.bytes));
+    } else if (key.len) {
+        memcpy(padded, key.ptr, key.len);
+    }
+    struct as_sha256 inner = hmac_half(padded, 0x36, text);
+    struct as_sha256 outer =
+        hmac_half(padded, 0x5c, (struct as_str){(const char *)inner.bytes, sizeof(inner.bytes)});
+    explicit_bzero(padded, sizeof(padded));
+    return outer;
+}

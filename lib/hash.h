@@ -23,6 +23,9 @@ void as_hasher_add(struct as_hasher *hasher, const void *data, size_t len);
 void as_hasher_add_field(struct as_hasher *hasher, struct as_str field);
 struct as_sha256 as_hasher_finish_free(struct as_hasher *hasher);
 
+/* RFC 2104. */
+struct as_sha256 as_hmac_sha256(struct as_str key, struct as_str text);
+
 void as_sha256_hex(const struct as_sha256 *hash, char ret_hex[AS_SHA256_HEX_BYTES]);
 int as_sha256_from_hex(const char *hex, struct as_sha256 *ret_hash) AS_MUST_USE;
 bool as_sha256_eq(const struct as_sha256 *a, const struct as_sha256 *b);

@@ -6,6 +6,7 @@
 #include "daemon/config/field.h"
 #include "daemon/config/file.h"
 #include "daemon/config/inbox_section.h"
+#include "daemon/config/notify_section.h"
 #include "daemon/config/roles.h"
 #include "daemon/model/recording.h"
 
@@ -311,6 +312,8 @@ static const struct field config_fields[] = {
     FIELD("inbox", CUSTOM, 0, .decode = decode_inboxes, .differs = inboxes_differ),
     FIELD("providers", CUSTOM, 0, .section = provider_fields, .decode = decode_providers),
     FIELD("models", CUSTOM, 0, .section = model_fields, .decode = decode_models),
+    FIELD("notify", CUSTOM, AT(notify), .section = notify_rule_fields, .decode = decode_notify,
+          .differs = notify_differs),
     FIELDS_END,
 };
 

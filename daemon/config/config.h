@@ -50,6 +50,7 @@ struct config {
     struct role_rule *roles;
     size_t role_count;
     struct secret_sources secrets;
+    struct notify_rules notify; /* of every eval, and of what is of none */
     struct model_spec *models;
     size_t model_count;
     struct inbox_rules *inboxes;

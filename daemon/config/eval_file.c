@@ -7,6 +7,7 @@
 #include "daemon/config/eval_rank.h"
 #include "daemon/config/field.h"
 #include "daemon/config/file.h"
+#include "daemon/config/notify_section.h"
 #include "daemon/config/schedule_section.h"
 #include "daemon/model/recording.h"
 #include "lib/duration.h"
@@ -226,6 +227,7 @@ static const struct field eval_fields[] = {
     FIELD("rank", SECTION, AT(rank), .section = eval_rank_fields),
     FIELD("journal", CUSTOM, AT(journal), .decode = decode_journal),
     FIELD("schedule", CUSTOM, 0, .decode = decode_schedules),
+    FIELD("notify", CUSTOM, AT(notify), .section = notify_rule_fields, .decode = decode_notify),
     FIELDS_END,
 };
 

@@ -59,6 +59,8 @@ const struct control_route control_routes[] = {
     {"event.list", handle_event_list},
     {"event.watch", handle_event_watch},
     {"run.history", handle_run_history},
+    {"notify.list", handle_notify_list},
+    {"notify.test", handle_notify_test},
     {"baseline.set", handle_baseline_set},
     {"baseline.show", handle_baseline_show},
     {"inbox.list", handle_inbox_list},

@@ -12,6 +12,7 @@
 #include "daemon/engine/events.h"
 #include "daemon/engine/summaries.h"
 #include "daemon/inbox/inbox.h"
+#include "daemon/notify/notify.h"
 #include "daemon/schedule/scheduler.h"
 #include "daemon/store/promotions.h"
 
@@ -32,6 +33,7 @@ struct control_app {
     struct engine *engine;
     struct scheduler *scheduler;
     struct inboxes *inboxes;
+    struct notify *notify;
     struct registry *registry;
     struct sandbox *sandbox;
     struct transport *transport;
@@ -190,6 +192,8 @@ void handle_schedule_trigger(void *app, struct control_call *call);
 void handle_event_list(void *app, struct control_call *call);
 void handle_event_watch(void *app, struct control_call *call);
 void handle_run_history(void *app, struct control_call *call);
+void handle_notify_list(void *app, struct control_call *call);
+void handle_notify_test(void *app, struct control_call *call);
 void handle_baseline_set(void *app, struct control_call *call);
 void handle_baseline_show(void *app, struct control_call *call);
 void handle_inbox_list(void *app, struct control_call *call);

@@ -6,6 +6,7 @@
 #include "daemon/model/budget_rules.h"
 #include "daemon/model/gate_rules.h"
 #include "daemon/model/journal_rules.h"
+#include "daemon/model/notify_rules.h"
 #include "daemon/model/rank_rules.h"
 #include "daemon/model/schedule_rules.h"
 
@@ -61,6 +62,7 @@ struct eval_def {
     int64_t baseline_max_age_ms; /* of the run that is pinned; 0: it may have any age */
     struct schedule_rules schedules[SCHEDULES_MAX];
     size_t schedule_count;
+    struct notify_rules notify;
 };
 
 #endif

@@ -39,22 +39,21 @@ int store_event_last(struct store *store, int64_t *ret_id)
     return rc < 0 ? rc : 0;
 }
 
-/* False: of a kind that this assayd does not know, for a newer one wrote it. */
-static bool read_event(struct sql *sql, struct as_arena *arena, struct event *ret_event)
+bool event_read(struct sql *sql, int first, struct as_arena *arena, struct event *ret_event)
 {
     enum event_kind kind;
-    if (event_kind_from(sql_cstr_dup(sql, 2, arena), &kind))
+    if (event_kind_from(sql_cstr_dup(sql, first + 2, arena), &kind))
         return false;
     *ret_event = (struct event){
-        .id = sql_int(sql, 0),
-        .at_ms = sql_int(sql, 1),
+        .id = sql_int(sql, first),
+        .at_ms = sql_int(sql, first + 1),
         .kind = kind,
-        .is_over = sql_int(sql, 3) != 0,
-        .eval = sql_cstr_dup(sql, 4, arena),
-        .subject = sql_cstr_dup(sql, 5, arena),
-        .run = sql_int(sql, 6),
-        .text = sql_cstr_dup(sql, 7, arena),
-        .detail_json = sql_cstr_dup(sql, 8, arena),
+        .is_over = sql_int(sql, first + 3) != 0,
+        .eval = sql_cstr_dup(sql, first + 4, arena),
+        .subject = sql_cstr_dup(sql, first + 5, arena),
+        .run = sql_int(sql, first + 6),
+        .text = sql_cstr_dup(sql, first + 7, arena),
+        .detail_json = sql_cstr_dup(sql, first + 8, arena),
     };
     return true;
 }
@@ -84,7 +83,7 @@ int store_events_page(struct store *store, const struct event_filter *filter, bo
     int rc;
     while ((rc = sql_step(sql)) > 0) {
         struct event event;
-        if (read_event(sql, arena, &event))
+        if (event_read(sql, 0, arena, &event))
             as_buf_add(&events, &event, sizeof(event));
     }
     if (!rc)

@@ -267,8 +267,25 @@ static const char version_19[] =
     "ALTER TABLE inbox_file ADD COLUMN dropped INTEGER NOT NULL DEFAULT 0;"
     "PRAGMA user_version = 19;";
 
+/* Conditions that people are told of once, and what was sent to them. */
+static const char version_20[] =
+    "CREATE TABLE alert_mark (id INTEGER PRIMARY KEY, event_id INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE alert ("
+    "  eval TEXT NOT NULL, subject TEXT NOT NULL, condition TEXT NOT NULL, kind TEXT NOT NULL,"
+    "  is_bad INTEGER NOT NULL, since_ms INTEGER NOT NULL, since_run INTEGER NOT NULL,"
+    "  run INTEGER NOT NULL, times INTEGER NOT NULL, PRIMARY KEY (eval, subject, condition)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE TABLE delivery ("
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT, event_id INTEGER NOT NULL, eval TEXT NOT NULL,"
+    "  rule TEXT NOT NULL, state INTEGER NOT NULL, tries INTEGER NOT NULL,"
+    "  made_ms INTEGER NOT NULL, ended_ms INTEGER NOT NULL, outcome TEXT"
+    ") STRICT;"
+    "CREATE INDEX delivery_that_is_due ON delivery (id) WHERE state = 0;"
+
+    "PRAGMA user_version = 20;";
+
 const char *const schema_steps[STORE_SCHEMA_VERSION] = {
     version_1,  version_2,  version_3,  version_4,  version_5,  version_6,  version_7,
     version_8,  version_9,  version_10, version_11, version_12, version_13, version_14,
-    version_15, version_16, version_17, version_18, version_19,
+    version_15, version_16, version_17, version_18, version_19, version_20,
 };

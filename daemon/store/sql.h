@@ -15,7 +15,7 @@
 
 #include <sqlite3.h>
 
-#define SQL_MAX_STATEMENTS 160
+#define SQL_MAX_STATEMENTS 256
 
 struct sql {
     struct store *store;
@@ -70,6 +70,11 @@ void *sql_give_array(const struct as_buf *items, size_t item_bytes, struct as_ar
 int sql_begin(struct store *store) AS_MUST_USE;
 /* Commits when rc is 0, else rolls back; returns rc, or why the commit failed. */
 int sql_end(struct store *store, int rc) AS_MUST_USE;
+
+/* events.c: an event whose columns, as in the table, begin with this one. False: of a kind that
+ * this assayd does not know, for a newer one wrote it. */
+struct event;
+bool event_read(struct sql *sql, int first_column, struct as_arena *arena, struct event *ret_event);
 
 /* Writes the sentence for SQLite's rc into store->error and returns our code for it. */
 int sql_failed(struct store *store, int sqlite_rc);

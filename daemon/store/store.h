@@ -19,7 +19,7 @@
 
 struct store;
 
-#define STORE_SCHEMA_VERSION 19
+#define STORE_SCHEMA_VERSION 20
 
 /* Creates or migrates the file. A newer schema than ours, or another program's file, is refused. */
 int store_open(const char *path, struct store **ret_store, struct as_err *err) AS_MUST_USE;

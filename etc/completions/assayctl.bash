@@ -54,6 +54,8 @@ _assayctl_paths=(
     'schedule explain'
     'event ls'
     'event watch'
+    'notify ls'
+    'notify test'
     'history'
     'baseline set'
     'baseline show'
@@ -361,6 +363,16 @@ _assayctl_command() {
     'event watch')
         options=' --eval --kind --after --count'
         values=' --eval --kind --after --count'
+        files=''
+        ;;
+    'notify ls')
+        options=' --eval --limit --before'
+        values=' --eval --limit --before'
+        files=''
+        ;;
+    'notify test')
+        options=''
+        values=''
         files=''
         ;;
     'history')

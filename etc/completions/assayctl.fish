@@ -301,6 +301,13 @@ complete -c assayctl -n '__assayctl_is event watch' -l eval -x -d 'only of this 
 complete -c assayctl -n '__assayctl_is event watch' -l kind -x -d 'only of this kind: gate_fail, drift'
 complete -c assayctl -n '__assayctl_is event watch' -l after -x -d 'first those after this one; 0: all that are kept'
 complete -c assayctl -n '__assayctl_is event watch' -l count -x -d 'end after N events'
+complete -c assayctl -n '__assayctl_at' -a notify
+complete -c assayctl -n '__assayctl_at notify' -a ls -d 'Who is told of what, and what was sent.'
+complete -c assayctl -n '__assayctl_is notify ls' -l eval -x -d 'only of this eval, and of assay.yaml'
+complete -c assayctl -n '__assayctl_is notify ls' -l limit -x -d 'so many deliveries; 50 when not given'
+complete -c assayctl -n '__assayctl_is notify ls' -l before -x -d 'only deliveries before this one'
+complete -c assayctl -n '__assayctl_at' -a notify
+complete -c assayctl -n '__assayctl_at notify' -a test -d 'Does a notification arrive?'
 complete -c assayctl -n '__assayctl_at' -a history -d 'An eval\'s runs in a row, and drift of models.'
 complete -c assayctl -n '__assayctl_is history' -l model -x -d 'only this model'
 complete -c assayctl -n '__assayctl_is history' -l metric -x -d 'not the primary one'

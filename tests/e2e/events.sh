@@ -37,7 +37,7 @@ expect_exit 5 ctl run start sums --max-requests 20 --gate
 expect "$(kinds | cut -d' ' -f9-)" = "run_started budget_stop gate_undecided:sim-q20 run_ended" "events of a run that its budget stops"
 
 # Whoever watches is told what he missed, then what comes, each once; also when assayd was gone in between.
-start_process "$home/logs/watch" "$BIN_DIR/assayctl" --json event watch --after 3 --count 13
+start_process "$home/logs/watch" "$BIN_DIR/assayctl" --json event watch --after 3 --count 14
 watch_pid=$started
 watched() { [ "$(grep -c '^{' "$home/logs/watch")" -ge "$1" ]; }
 await "what was missed" watched 9
@@ -55,14 +55,14 @@ crash_daemon
 start_daemon
 rm "$file"
 await "its end" event_is_there plugin_retired
-expect "$(ctl event ls --json | jq -c "[.events[] | select(.id > $last) | .kind]")" = '["plugin_refused","plugin_live","plugin_retired"]' \
+expect "$(ctl event ls --json | jq -c "[.events[] | select(.id > $last) | .kind]")" = '["plugin_refused","plugin_live","recovery","plugin_retired"]' \
     "events of plugins, and none of what a start finds"
 
 # The configuration: taken, and refused.
 kill -HUP "$daemon_pid"
 await "the reload" event_is_there config_reloaded
 wait "$watch_pid" || fail "event watch ended with $?"
-expect "$(grep '^{' "$home/logs/watch" | jq -s 'map(.id) == [range(4; 17)]')" = true "ids that were watched"
+expect "$(grep '^{' "$home/logs/watch" | jq -s 'map(.id) == [range(4; 18)]')" = true "ids that were watched"
 
 # Filters of a watch; a kind that there is not.
 expect_exit 0 ctl --json event watch --after 0 --kind gate_fail --count 2

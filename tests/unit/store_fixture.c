@@ -66,6 +66,7 @@ static const struct {
     int version;
     const char *sql;
 } undo[] = {
+    {20, "DROP TABLE alert_mark; DROP TABLE alert; DROP TABLE delivery"},
     {19, "ALTER TABLE inbox_file DROP COLUMN dropped"},
     {18, "DROP TABLE promotion"},
     {17, "DROP TABLE inbox_file"},

@@ -211,7 +211,7 @@ static void test_bad_config_is_told_with_line_and_column(void **state)
         {"zzz: 1\n",
          "assay.yaml:1:1: unknown key 'zzz': the keys here are socket, state_dir, plugin_dirs, "
          "eval_dir, log, sandbox, shutdown, tls, secrets, roles, inbox, "
-         "providers, models\n"},
+         "providers, models, notify\n"},
         {"log: {levl: info}\n", "assay.yaml:1:7: log: unknown key 'levl': did you mean 'level'?\n"},
         {"log:\n  level: loud\n",
          "assay.yaml:2:10: log.level: expected one of err, warn, info, debug, found 'loud'\n"},

@@ -174,6 +174,21 @@ static void test_arena_memory_is_zeroed_aligned_and_survives_growth(void **unuse
     assert_int_equal(arena.total_bytes, 0);
 }
 
+/* RFC 4231, cases 2 and 6. */
+static void test_hmac_sha256_of_known_texts(void **unused)
+{
+    (void)unused;
+    char hex[AS_SHA256_HEX_BYTES], key[131];
+    struct as_sha256 hash = as_hmac_sha256(AS_STR("Jefe"), AS_STR("what do ya want for nothing?"));
+    as_sha256_hex(&hash, hex);
+    assert_string_equal(hex, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+    memset(key, 0xaa, sizeof(key));
+    hash = as_hmac_sha256((struct as_str){key, sizeof(key)},
+                          AS_STR("Test Using Larger Than Block-Size Key - Hash Key First"));
+    as_sha256_hex(&hash, hex);
+    assert_string_equal(hex, "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+}
+
 static void test_sha256_of_known_text(void **unused)
 {
     (void)unused;
@@ -273,6 +288,7 @@ int main(void)
         cmocka_unit_test(test_text_for_a_terminal_has_no_control_characters),
         cmocka_unit_test(test_text_for_a_terminal_keeps_its_order),
         cmocka_unit_test(test_arena_memory_is_zeroed_aligned_and_survives_growth),
+        cmocka_unit_test(test_hmac_sha256_of_known_texts),
         cmocka_unit_test(test_sha256_of_known_text),
         cmocka_unit_test(test_hashed_fields_cannot_slide_into_each_other),
         cmocka_unit_test(test_random_streams_repeat_and_differ),

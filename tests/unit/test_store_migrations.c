@@ -53,6 +53,7 @@ static const struct {
          " bad, version) VALUES ('d', zeroblob(32), 'a', 9, 5, 0, 1, 0, 0, 1)"},
     {18, "INSERT INTO promotion VALUES (1, 0, 'e', 'm', 7, 5, 'uid 1', NULL, 'pass', NULL, NULL,"
          " '{}', 'b', 0)"},
+    {20, "INSERT INTO delivery VALUES (1, 1, 'e', 'main', 0, 0, 5, 0, NULL)"},
 };
 
 static void run(sqlite3 *db, const char *sql)

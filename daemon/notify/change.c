@@ -1,0 +1,111 @@
+/* Two tables: which condition a kind brings, and which it ends. */
+#include "daemon/notify/change.h"
+
+#include <string.h>
+
+#define NONE ALERT_CONDITION_COUNT
+
+struct kind_row {
+    enum alert_condition own; /* NONE: it has no condition */
+    bool is_good;             /* it is the condition's good word */
+    enum alert_condition ends[ALERT_EFFECTS_MAX - 1];
+};
+
+static const struct kind_row rows[EVENT_KIND_COUNT] = {
+    [EVENT_RUN_STARTED] = {NONE, false, {ALERT_SCHEDULE, NONE}},
+    [EVENT_RUN_ENDED] = {NONE, false, {ALERT_BUDGET, ALERT_RUN}},
+    [EVENT_RUN_FAILED] = {ALERT_RUN, false, {NONE, NONE}},
+    [EVENT_GATE_PASS] = {ALERT_GATE, true, {ALERT_ERRORS, NONE}},
+    [EVENT_GATE_FAIL] = {ALERT_GATE, false, {ALERT_ERRORS, NONE}},
+    [EVENT_GATE_UNDECIDED] = {ALERT_GATE, false, {ALERT_ERRORS, NONE}},
+    [EVENT_RECOVERY] = {NONE, false, {NONE, NONE}},
+    [EVENT_DRIFT] = {ALERT_DRIFT, false, {NONE, NONE}},
+    [EVENT_BUDGET_STOP] = {ALERT_BUDGET, false, {NONE, NONE}},
+    [EVENT_ERROR_RATE] = {ALERT_ERRORS, false, {NONE, NONE}},
+    [EVENT_SCHEDULE_MISSED] = {ALERT_SCHEDULE, false, {NONE, NONE}},
+    [EVENT_SCHEDULE_FAILED] = {ALERT_SCHEDULE, false, {NONE, NONE}},
+    [EVENT_BASELINE_SET] = {NONE, false, {NONE, NONE}},
+    [EVENT_PROMOTED] = {NONE, false, {NONE, NONE}},
+    [EVENT_DEMOTED] = {NONE, false, {NONE, NONE}},
+    [EVENT_MODEL_ID_CHANGED] = {NONE, false, {NONE, NONE}},
+    [EVENT_CONFIG_RELOADED] = {NONE, false, {ALERT_CONFIG, NONE}},
+    [EVENT_CONFIG_REFUSED] = {ALERT_CONFIG, false, {NONE, NONE}},
+    [EVENT_PLUGIN_LIVE] = {NONE, false, {ALERT_PLUGIN, NONE}},
+    [EVENT_PLUGIN_RETIRED] = {NONE, false, {ALERT_PLUGIN, NONE}},
+    [EVENT_PLUGIN_REFUSED] = {ALERT_PLUGIN, false, {NONE, NONE}},
+    [EVENT_PLUGIN_QUARANTINED] = {ALERT_PLUGIN, false, {NONE, NONE}},
+    [EVENT_TEST] = {NONE, false, {NONE, NONE}},
+};
+
+const char *alert_condition_name(enum alert_condition condition)
+{
+    static const char *const names[] = {"gate", "drift",    "budget", "error_rate",
+                                        "run",  "schedule", "config", "plugin"};
+    return names[condition];
+}
+
+bool alert_condition_has_subject(enum alert_condition condition)
+{
+    return condition != ALERT_BUDGET && condition != ALERT_RUN;
+}
+
+/* A replay tells of another run, and one that did not come to its end of nothing. */
+static bool has_come_to_its_end(const struct event *event)
+{
+    AS_CLEANUP_JSON struct as_json *detail = NULL;
+    const char *text = event->detail_json;
+    if (!text || as_json_parse(text, strlen(text), &detail, NULL))
+        return false;
+    return !strcmp(as_json_get_cstr_or(detail, "state", ""), "done") &&
+           !as_json_get_int(detail, "replay_of", 0);
+}
+
+size_t alert_effects(const struct event *event, struct alert_effect effects[ALERT_EFFECTS_MAX])
+{
+    const struct kind_row *row = &rows[event->kind];
+    size_t count = 0;
+    if (row->own != NONE)
+        effects[count++] = (struct alert_effect){row->own, true, !row->is_good && !event->is_over};
+    if (event->kind == EVENT_RUN_ENDED && !has_come_to_its_end(event))
+        return count;
+    for (size_t i = 0; i < AS_COUNT(row->ends); i++)
+        if (row->ends[i] != NONE)
+            effects[count++] = (struct alert_effect){row->ends[i], false, false};
+    return count;
+}
+
+bool alert_is_told_each_time(const struct event *event)
+{
+    return rows[event->kind].own == NONE && event->kind != EVENT_TEST;
+}
+
+/* What a run brought ends with another one. */
+static bool is_of_this_run(const struct alert_state *state, const struct event *event)
+{
+    return event->run && state->run == event->run;
+}
+
+enum alert_change alert_apply(struct alert_state *state, const struct event *event,
+                              const struct alert_effect *effect)
+{
+    bool was_bad = state->is_known && state->is_bad;
+    if (!effect->is_own && (!was_bad || is_of_this_run(state, event)))
+        return ALERT_SAME;
+    if (event->is_over && !was_bad)
+        return ALERT_SAME;
+    if (state->is_known && state->is_bad == effect->is_bad && state->kind == event->kind) {
+        state->run = event->run;
+        state->times++;
+        return ALERT_SAME;
+    }
+    *state = (struct alert_state){
+        .is_known = true,
+        .is_bad = effect->is_bad,
+        .kind = effect->is_own ? event->kind : state->kind,
+        .since_ms = event->at_ms,
+        .since_run = event->run,
+        .run = event->run,
+        .times = 1,
+    };
+    return was_bad && !effect->is_bad ? ALERT_RECOVERED : ALERT_CHANGED;
+}

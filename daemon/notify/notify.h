@@ -1,0 +1,38 @@
+/* Alerts: watches the event bus, decides who is told of what, and sees to it that they are.
+ *
+ * What is decided is on disk before it is sent, and due until its end is: a delivery that a crash
+ * cut off is made again at the next start, with the same event id (at least once). Lives from app
+ * start to app end; belongs to the loop's thread. */
+#ifndef DAEMON_NOTIFY_NOTIFY_H
+#define DAEMON_NOTIFY_NOTIFY_H
+
+#include "daemon/config/config.h"
+#include "daemon/engine/events.h"
+#include "daemon/store/alerts.h"
+
+#define NOTIFY_LIVE_MAX 8 /* deliveries under way; others wait */
+
+struct notify;
+
+int notify_new(struct loop *loop, struct db *db, struct config *config, struct notify **ret_notify,
+               struct as_err *err) AS_MUST_USE;
+/* An observer of the event bus; ctx is the notify. */
+void notify_on_event(void *ctx, const struct event *event);
+/* Ends what is under way without recording it: the next start does it again. */
+void notify_stop(struct notify *notify);
+bool notify_is_idle(const struct notify *notify);
+void notify_free(struct notify *notify); /* only when it is idle after notify_stop */
+
+/* The rules in force; references are taken. From the first time on it decides and delivers. */
+void notify_set(struct notify *notify, struct config *config, struct eval_set *evals);
+/* NULL: there is none of that name. eval "" is assay.yaml. Borrowed until notify_set. */
+const struct notify_rule *notify_find_rule(const struct notify *notify, const char *eval,
+                                           const char *rule);
+
+/* Sends a test event to every rule of the eval and of assay.yaml, one try each. done fires when all
+ * have ended, on a later turn: err NULL, and the event's id. AS_ENOENT: there is no rule. */
+typedef void (*notify_tested_fn)(void *ctx, int64_t event_id, const struct as_err *err);
+void notify_test(struct notify *notify, const char *eval, const char *who, notify_tested_fn done,
+                 void *ctx);
+
+#endif
