@@ -22,14 +22,19 @@ static void answer_order(struct order *order, const struct as_err *err)
     order_free(order);
 }
 
-void entry_refuse_orders(struct entry *entry)
+static void refuse_order(struct order *order)
 {
     struct as_err err = {0};
     as_err_set(&err, AS_ECANCELED, "assayd is stopping, or the schedule is gone");
+    answer_order(order, &err);
+}
+
+void entry_refuse_orders(struct entry *entry)
+{
     while (entry->orders) {
         struct order *order = entry->orders;
         entry->orders = order->next;
-        answer_order(order, &err);
+        refuse_order(order);
     }
 }
 
@@ -37,7 +42,8 @@ static void entry_free(struct entry *entry)
 {
     entry_refuse_orders(entry);
     for (size_t i = 0; i < entry->owed_count; i++)
-        order_free(entry->owed[i].order);
+        if (entry->owed[i].order) /* it was triggered, and its file went before it could start */
+            refuse_order(entry->owed[i].order);
     as_zone_free(entry->zone);
     free(entry->eval_name);
     free(entry->name);
@@ -132,7 +138,8 @@ void entry_renew(struct entry *entry, const struct eval_def *eval,
     entry->rules = rules;
     entry->next_ms = 0;
     if (as_zone_open(rules->timezone, &zone, &err)) { /* it was there when the file was checked */
-        as_log_err("schedule=%s %s", entry->seed, err.msg);
+        as_log_err("schedule=%s %s; %s", entry->seed, err.msg,
+                   entry->zone ? "the zone of before stays in force" : "it starts nothing");
         return;
     }
     as_zone_free(entry->zone);
@@ -263,7 +270,8 @@ void entry_look(struct entry *entry)
     }
     if (!entry->mark.seen_ms || entry->mark.was_off != entry_is_off(entry))
         begin_from_now(entry, now_ms);
-    else if (entry_is_off(entry) || now_ms < entry->next_ms || !entry_take_due(entry, now_ms))
+    else if (entry_is_off(entry) || !entry->zone || now_ms < entry->next_ms ||
+             !entry_take_due(entry, now_ms))
         entry_start_next(entry);
 }
 

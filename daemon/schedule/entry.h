@@ -39,7 +39,7 @@ struct entry {
     struct scheduler *scheduler;
     const struct eval_def *eval; /* of the scheduler's evals, like rules */
     const struct schedule_rules *rules;
-    struct as_zone *zone;
+    struct as_zone *zone; /* NULL: it could not be read, and nothing starts by the clock */
     char *eval_name, *name, *seed;
     bool is_loaded, is_busy;
     bool is_gone; /* no file has it any more: freed as soon as it is not busy */

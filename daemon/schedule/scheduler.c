@@ -161,7 +161,7 @@ size_t scheduler_next(const struct schedule_view *view, int64_t now_ms, struct d
     size_t found = 0;
     as_buf_addf(&seed, "%s/%s", view->eval, view->rules->name);
     struct due_look look = {seed.ptr, view->rules, view->zone, 0, now_ms};
-    while (found < count && !due_next(&look, false, &times[found]))
+    while (view->zone && found < count && !due_next(&look, false, &times[found]))
         look.now_ms = times[found++].start_ms;
     as_buf_done(&seed);
     return found;

@@ -42,10 +42,10 @@ void scheduler_look(struct scheduler *scheduler);
 struct schedule_view {
     const char *eval;
     const struct schedule_rules *rules;
-    const struct as_zone *zone;
-    bool is_disabled; /* by a person; rules->is_enabled is the file's word */
-    int64_t live_run; /* 0: none */
-    size_t owed;      /* times that wait for it to end */
+    const struct as_zone *zone; /* NULL: it could not be read, and nothing starts */
+    bool is_disabled;           /* by a person; rules->is_enabled is the file's word */
+    int64_t live_run;           /* 0: none */
+    size_t owed;                /* times that wait for it to end */
 };
 typedef void (*schedule_view_fn)(void *ctx, const struct schedule_view *view);
 /* eval NULL: all. Returns how many there were. */

@@ -21,8 +21,12 @@ void entry_owe(struct entry *entry, const struct owed_time *owed)
 {
     size_t at = owed->order ? 0 : entry->owed_count;
     AS_ASSERT(!owed->order || entry->owed_count < ENTRY_OWED_MAX);
-    if (entry->owed_count == ENTRY_OWED_MAX)
-        return; /* the store has it, and it is taken up when the schedule is loaded again */
+    if (entry->owed_count == ENTRY_OWED_MAX) {
+        as_log_warn("schedule=%s due_ms=%" PRId64 " is owed, and waits for a restart: %d are owed "
+                    "before it",
+                    entry->seed, owed->due_ms, ENTRY_OWED_MAX);
+        return;
+    }
     memmove(entry->owed + at + 1, entry->owed + at,
             (entry->owed_count - at) * sizeof(entry->owed[0]));
     entry->owed[at] = *owed;
