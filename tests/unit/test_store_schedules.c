@@ -1,6 +1,7 @@
 /* daemon/store/schedules: what became of times of schedules; each is one row, and is started once.
  */
 #include "daemon/store/audit.h"
+#include "daemon/store/overview.h"
 #include "tests/unit/store_fixture.h"
 
 #include <setjmp.h>
@@ -120,6 +121,29 @@ static void test_what_was_owed_can_come_to_nothing_once(void **state)
 #define STORE_TEST(name) \
     cmocka_unit_test_setup_teardown(name, store_fixture_setup, store_fixture_teardown)
 
+/* For metrics. What a person triggered has no time to be late for. */
+static void test_the_overview_has_the_lateness_of_times_that_the_clock_started(void **state)
+{
+    struct store_fixture *f = *state;
+    struct schedule_time times[4] = {
+        time_of(1000, SCHEDULE_STARTED), time_of(2000, SCHEDULE_STARTED),
+        time_of(3000, SCHEDULE_STARTED), time_of(4000, SCHEDULE_MISSED)};
+    times[0].at_ms = 1500;
+    times[1].at_ms = 4500;
+    times[2].at_ms = 9000;
+    times[2].is_manual = true;
+    struct store_overview overview;
+    assert_int_equal(store_schedule_note(f->store, &mark, times, 4, NULL, NULL), 0);
+    (void)store_fixture_group(f, 1);
+    assert_int_equal(store_overview(f->store, &overview), 0);
+    assert_int_equal(overview.times[SCHEDULE_STARTED], 3);
+    assert_int_equal(overview.times[SCHEDULE_MISSED], 1);
+    assert_int_equal(overview.started, 2);
+    assert_true(overview.late_s == 3.0);
+    assert_int_equal(overview.groups[GROUP_PENDING] + overview.groups[GROUP_RUNNING], 1);
+    assert_true(overview.database_bytes > 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -128,6 +152,7 @@ int main(void)
         STORE_TEST(test_a_time_that_is_owed_is_started_once),
         STORE_TEST(test_a_start_that_is_not_owed_leaves_no_group),
         STORE_TEST(test_what_was_owed_can_come_to_nothing_once),
+        STORE_TEST(test_the_overview_has_the_lateness_of_times_that_the_clock_started),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
