@@ -1,7 +1,7 @@
 # A Debian package of what `cmake --install` installs: `cpack -G DEB` in any build folder, or scripts/package for a release.
 #
-# The prefix is /usr; packaging/layout.cmake puts the configuration into /etc and the examples aside. Dependencies are those of the programs'
-# libraries (dpkg-shlibdeps). What happens on the target is in packaging/debian.
+# The prefix is /usr; cmake/package_layout.cmake puts the configuration into /etc and the examples aside. Dependencies are those of the programs'
+# libraries (dpkg-shlibdeps). What happens on the target is in cmake/debian.
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME assay)
 set(CPACK_PACKAGE_VENDOR "assay")
@@ -11,7 +11,7 @@ set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
 set(CPACK_THREADS 0)
 set(CPACK_VERBATIM_VARIABLES ON)
-set(CPACK_PRE_BUILD_SCRIPTS ${PROJECT_SOURCE_DIR}/packaging/layout.cmake)
+set(CPACK_PRE_BUILD_SCRIPTS ${PROJECT_SOURCE_DIR}/cmake/package_layout.cmake)
 set(ASSAY_PACKAGE_CONFFILES ${PROJECT_BINARY_DIR}/packaging/conffiles)
 set(CPACK_ASSAY_CONFFILES ${ASSAY_PACKAGE_CONFFILES})
 set(CPACK_ASSAY_SOURCE_DIR ${PROJECT_SOURCE_DIR})
@@ -26,8 +26,8 @@ set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
     "assayd runs evals: it sends the same cases to every model, scores the outputs, and says whether a candidate may replace the baseline. \
 assayctl is its client, assay-worker the jail of its plugins, assay-sim a model API for trying things out.")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA
-    ${PROJECT_SOURCE_DIR}/packaging/debian/postinst ${PROJECT_SOURCE_DIR}/packaging/debian/prerm
-    ${PROJECT_SOURCE_DIR}/packaging/debian/postrm ${ASSAY_PACKAGE_CONFFILES})
+    ${PROJECT_SOURCE_DIR}/cmake/debian/postinst ${PROJECT_SOURCE_DIR}/cmake/debian/prerm
+    ${PROJECT_SOURCE_DIR}/cmake/debian/postrm ${ASSAY_PACKAGE_CONFFILES})
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 
 include(CPack)
