@@ -116,12 +116,10 @@ static void go_to_next_file(struct batch *batch)
     while (batch->at < batch->count && is_passed_over(&batch->files[batch->at]))
         batch->at++;
     bool has_cases = batch->fresh && staging_good(batch->fresh);
-    if (batch->at < batch->count)
-        batch->step = BATCH_READ;
-    else if (!has_new_file(batch))
-        batch->step = BATCH_MOVE;
-    else
-        batch->step = has_cases ? BATCH_COPY : BATCH_NOTE;
+    batch->step = batch->at < batch->count ? BATCH_READ
+                  : !has_new_file(batch)   ? BATCH_MOVE
+                  : has_cases              ? BATCH_COPY
+                                           : BATCH_NOTE;
 }
 
 static void look_work(struct store *store, void *ctx)
@@ -543,8 +541,7 @@ static void end(struct batch *batch)
         free(batch->files[i].file.name);
         as_buf_done(&batch->reasons[i]);
     }
-    if (batch->options.redactor)
-        plugin_version_unref(batch->options.redactor);
+    plugin_version_unref(batch->options.redactor);
     staging_free(batch->fresh);
     staging_free(batch->made);
     as_arena_done(&batch->portion);
