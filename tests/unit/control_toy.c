@@ -122,8 +122,10 @@ static void toy_init(struct toy *toy)
     assert_non_null(mkdtemp(toy->dir));
     snprintf(toy->path, sizeof(toy->path), "%s/sock", toy->dir);
     size_t count = 0;
-    for (const struct proto_method *method = NULL; (method = proto_next(method));)
+    for (const struct proto_method *method = NULL; (method = proto_next(method));) {
+        assert_true(count + 1 < TOY_ROUTES_MAX);
         toy->routes[count++] = (struct control_route){method->name, handler_of(method->name)};
+    }
     assert_int_equal(loop_new(&toy->loop), 0);
     toy->watchdog = loop_timer_new(toy->loop, on_watchdog, toy);
     loop_timer_start(toy->watchdog, 50);

@@ -16,12 +16,14 @@
 #define LONG_CALL TOY_CALL(1, "row.show", "\"run\":1,\"case\":\"c\"") /* an answer of 2 MiB */
 #define NOTICES_CALL TOY_CALL(1, "row.list", "\"run\":1") /* 100 notices of 200 KiB at once */
 
+#define TOY_ROUTES_MAX 128 /* with the end; more methods than that fail the set-up */
+
 /* What the handlers saw. Any method but the ones above is answered with AS_ENOENT. */
 struct toy {
     struct loop *loop;
     struct control_server *server;
     char dir[64], path[96];
-    struct control_route routes[64];
+    struct control_route routes[TOY_ROUTES_MAX];
     struct role_rule rules[4]; /* at first: admin for ourselves */
     size_t rule_count;
     struct control_call *parked[TOY_PARKED_MAX];
