@@ -4,6 +4,7 @@
 
 have_tool dpkg-deb dpkg || finish
 have_tool dpkg-shlibdeps dpkg-dev || finish
+have_tool file file || finish
 
 expect_exit 0 cpack --config "$BUILD_DIR/CPackConfig.cmake" -G DEB -B "$home/made"
 debs=("$home"/made/assay_*.deb)
