@@ -57,7 +57,7 @@ static const char *state_of(const struct schedule_view *view)
         return "running";
     if (view->is_disabled || !view->rules->is_enabled)
         return "disabled";
-    return view->owed ? "starting" : "waiting";
+    return view->owed || view->is_busy ? "starting" : "waiting";
 }
 
 static struct as_json *next_json(const struct schedule_view *view, const struct listing *listing)

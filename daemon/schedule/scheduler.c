@@ -147,6 +147,7 @@ size_t scheduler_each(struct scheduler *scheduler, const char *eval, schedule_vi
             .is_disabled = entry->mark.is_disabled,
             .live_run = entry->live_run,
             .owed = entry->owed_count,
+            .is_busy = entry->is_busy,
         };
         fn(ctx, &view);
         count++;

@@ -46,6 +46,7 @@ struct schedule_view {
     bool is_disabled;           /* by a person; rules->is_enabled is the file's word */
     int64_t live_run;           /* 0: none */
     size_t owed;                /* times that wait for it to end */
+    bool is_busy;               /* a time is being decided, or its run is being started */
 };
 typedef void (*schedule_view_fn)(void *ctx, const struct schedule_view *view);
 /* eval NULL: all. Returns how many there were. */

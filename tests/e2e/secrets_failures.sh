@@ -109,7 +109,7 @@ some_rows_are_done() { ctl --json status | jq -e --arg run "$rotated" 'any(.runs
 await "rows of run $rotated" some_rows_are_done
 printf '%s\n' "$second" >"$home/keys/FILE_KEY"
 kill -HUP "$daemon_pid"
-is_reloaded() { grep -q 'configuration reloaded' "$daemon_log"; }
+is_reloaded() { grep -q 'reload by SIGHUP: configuration and evals are in force' "$daemon_log"; }
 await "reload" is_reloaded
 run_is_over() { run_is "$rotated" done; }
 await "the end of run $rotated" run_is_over
