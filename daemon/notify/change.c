@@ -1,52 +1,52 @@
-/* Two tables: which condition a kind brings, and which it ends. */
+/* A table: which condition a kind brings, and which it ends. A kind without a row, or without a
+ * condition in it, touches none and is told each time. */
 #include "daemon/notify/change.h"
 
 #include <string.h>
 
-#define NONE ALERT_CONDITION_COUNT
-
 struct kind_row {
-    enum alert_condition own; /* NONE: it has no condition */
-    bool is_good;             /* it is the condition's good word */
+    enum alert_condition own;
+    bool is_good; /* it is the condition's good word */
     enum alert_condition ends[ALERT_EFFECTS_MAX - 1];
 };
 
 static const struct kind_row rows[EVENT_KIND_COUNT] = {
-    [EVENT_RUN_STARTED] = {NONE, false, {ALERT_SCHEDULE, NONE}},
-    [EVENT_RUN_ENDED] = {NONE, false, {ALERT_BUDGET, ALERT_RUN}},
-    [EVENT_RUN_FAILED] = {ALERT_RUN, false, {NONE, NONE}},
-    [EVENT_GATE_PASS] = {ALERT_GATE, true, {ALERT_ERRORS, NONE}},
-    [EVENT_GATE_FAIL] = {ALERT_GATE, false, {ALERT_ERRORS, NONE}},
-    [EVENT_GATE_UNDECIDED] = {ALERT_GATE, false, {ALERT_ERRORS, NONE}},
-    [EVENT_RECOVERY] = {NONE, false, {NONE, NONE}},
-    [EVENT_DRIFT] = {ALERT_DRIFT, false, {NONE, NONE}},
-    [EVENT_BUDGET_STOP] = {ALERT_BUDGET, false, {NONE, NONE}},
-    [EVENT_ERROR_RATE] = {ALERT_ERRORS, false, {NONE, NONE}},
-    [EVENT_SCHEDULE_MISSED] = {ALERT_SCHEDULE, false, {NONE, NONE}},
-    [EVENT_SCHEDULE_FAILED] = {ALERT_SCHEDULE, false, {NONE, NONE}},
-    [EVENT_BASELINE_SET] = {NONE, false, {NONE, NONE}},
-    [EVENT_PROMOTED] = {NONE, false, {NONE, NONE}},
-    [EVENT_DEMOTED] = {NONE, false, {NONE, NONE}},
-    [EVENT_MODEL_ID_CHANGED] = {NONE, false, {NONE, NONE}},
-    [EVENT_CONFIG_RELOADED] = {NONE, false, {ALERT_CONFIG, NONE}},
-    [EVENT_CONFIG_REFUSED] = {ALERT_CONFIG, false, {NONE, NONE}},
-    [EVENT_PLUGIN_LIVE] = {NONE, false, {ALERT_PLUGIN, NONE}},
-    [EVENT_PLUGIN_RETIRED] = {NONE, false, {ALERT_PLUGIN, NONE}},
-    [EVENT_PLUGIN_REFUSED] = {ALERT_PLUGIN, false, {NONE, NONE}},
-    [EVENT_PLUGIN_QUARANTINED] = {ALERT_PLUGIN, false, {NONE, NONE}},
-    [EVENT_TEST] = {NONE, false, {NONE, NONE}},
+    [EVENT_RUN_STARTED] = {.ends = {ALERT_SCHEDULE}},
+    [EVENT_RUN_ENDED] = {.ends = {ALERT_BUDGET, ALERT_RUN}},
+    [EVENT_RUN_FAILED] = {ALERT_RUN},
+    [EVENT_GATE_PASS] = {ALERT_GATE, .is_good = true, .ends = {ALERT_ERRORS}},
+    [EVENT_GATE_FAIL] = {ALERT_GATE, .ends = {ALERT_ERRORS}},
+    [EVENT_GATE_UNDECIDED] = {ALERT_GATE, .ends = {ALERT_ERRORS}},
+    [EVENT_DRIFT] = {ALERT_DRIFT},
+    [EVENT_NOT_COMPARABLE] = {ALERT_REFERENCE},
+    [EVENT_BUDGET_STOP] = {ALERT_BUDGET},
+    [EVENT_ERROR_RATE] = {ALERT_ERRORS},
+    [EVENT_SCHEDULE_MISSED] = {ALERT_SCHEDULE},
+    [EVENT_SCHEDULE_FAILED] = {ALERT_SCHEDULE},
+    [EVENT_BASELINE_SET] = {.ends = {ALERT_REFERENCE}},
+    [EVENT_CONFIG_RELOADED] = {.ends = {ALERT_CONFIG}},
+    [EVENT_CONFIG_REFUSED] = {ALERT_CONFIG},
+    [EVENT_PLUGIN_LIVE] = {.ends = {ALERT_PLUGIN}},
+    [EVENT_PLUGIN_RETIRED] = {.ends = {ALERT_PLUGIN}},
+    [EVENT_PLUGIN_REFUSED] = {ALERT_PLUGIN},
+    [EVENT_PLUGIN_QUARANTINED] = {ALERT_PLUGIN},
 };
 
 const char *alert_condition_name(enum alert_condition condition)
 {
-    static const char *const names[] = {"gate", "drift",    "budget", "error_rate",
-                                        "run",  "schedule", "config", "plugin"};
+    static const char *const names[ALERT_CONDITION_COUNT] = {
+        [ALERT_NO_CONDITION] = "none", [ALERT_GATE] = "gate",
+        [ALERT_DRIFT] = "drift",       [ALERT_REFERENCE] = "reference",
+        [ALERT_BUDGET] = "budget",     [ALERT_ERRORS] = "error_rate",
+        [ALERT_RUN] = "run",           [ALERT_SCHEDULE] = "schedule",
+        [ALERT_CONFIG] = "config",     [ALERT_PLUGIN] = "plugin",
+    };
     return names[condition];
 }
 
 bool alert_condition_has_subject(enum alert_condition condition)
 {
-    return condition != ALERT_BUDGET && condition != ALERT_RUN;
+    return condition != ALERT_BUDGET && condition != ALERT_RUN && condition != ALERT_REFERENCE;
 }
 
 /* A replay tells of another run, and one that did not come to its end of nothing. */
@@ -64,19 +64,19 @@ size_t alert_effects(const struct event *event, struct alert_effect effects[ALER
 {
     const struct kind_row *row = &rows[event->kind];
     size_t count = 0;
-    if (row->own != NONE)
+    if (row->own != ALERT_NO_CONDITION)
         effects[count++] = (struct alert_effect){row->own, true, !row->is_good && !event->is_over};
     if (event->kind == EVENT_RUN_ENDED && !has_come_to_its_end(event))
         return count;
     for (size_t i = 0; i < AS_COUNT(row->ends); i++)
-        if (row->ends[i] != NONE)
+        if (row->ends[i] != ALERT_NO_CONDITION)
             effects[count++] = (struct alert_effect){row->ends[i], false, false};
     return count;
 }
 
 bool alert_is_told_each_time(const struct event *event)
 {
-    return rows[event->kind].own == NONE && event->kind != EVENT_TEST;
+    return rows[event->kind].own == ALERT_NO_CONDITION && event->kind != EVENT_TEST;
 }
 
 /* What a run brought ends with another one. */

@@ -11,14 +11,16 @@
 #include "daemon/model/event.h"
 
 enum alert_condition {
-    ALERT_GATE,     /* "gate": of a candidate */
-    ALERT_DRIFT,    /* "drift": of a model */
-    ALERT_BUDGET,   /* "budget": of an eval, as is the next but one */
-    ALERT_ERRORS,   /* "error_rate": of a candidate */
-    ALERT_RUN,      /* "run": it can be run at all */
-    ALERT_SCHEDULE, /* "schedule" */
-    ALERT_CONFIG,   /* "config" */
-    ALERT_PLUGIN,   /* "plugin": of a file */
+    ALERT_NO_CONDITION,
+    ALERT_GATE,      /* "gate": of a candidate */
+    ALERT_DRIFT,     /* "drift": of a model */
+    ALERT_REFERENCE, /* "reference": of an eval, can its runs be compared with the pinned one? */
+    ALERT_BUDGET,    /* "budget": of an eval, as is the next but one */
+    ALERT_ERRORS,    /* "error_rate": of a candidate */
+    ALERT_RUN,       /* "run": it can be run at all */
+    ALERT_SCHEDULE,  /* "schedule" */
+    ALERT_CONFIG,    /* "config" */
+    ALERT_PLUGIN,    /* "plugin": of a file */
     ALERT_CONDITION_COUNT
 };
 const char *alert_condition_name(enum alert_condition condition);

@@ -157,6 +157,35 @@ static void test_kinds_without_a_condition_are_told_each_time_but_for_tests(void
     }
 }
 
+static void test_a_reference_that_cannot_be_compared_is_told_once_and_touches_no_gate(void **state)
+{
+    static const struct step steps[] = {
+        {EVENT_NOT_COMPARABLE, false, 1, ALERT_CHANGED},
+        {EVENT_NOT_COMPARABLE, false, 2, ALERT_SAME},
+        {EVENT_NOT_COMPARABLE, true, 3, ALERT_RECOVERED},
+        {EVENT_NOT_COMPARABLE, false, 4, ALERT_CHANGED},
+        {EVENT_BASELINE_SET, false, 0, ALERT_RECOVERED},
+    };
+    (void)state;
+    walk(ALERT_REFERENCE, steps, AS_COUNT(steps));
+}
+
+/* So a kind that comes to be and is forgotten in the table cannot speak for the gate. */
+static void test_only_the_gates_own_kinds_touch_the_gate(void **state)
+{
+    (void)state;
+    for (int kind = 0; kind < EVENT_KIND_COUNT; kind++) {
+        struct event event = {.kind = (enum event_kind)kind, .detail_json = NULL};
+        struct alert_effect effects[ALERT_EFFECTS_MAX];
+        size_t count = alert_effects(&event, effects);
+        bool is_gates =
+            kind == EVENT_GATE_PASS || kind == EVENT_GATE_FAIL || kind == EVENT_GATE_UNDECIDED;
+        for (size_t i = 0; i < count; i++)
+            if (effects[i].condition == ALERT_GATE && !is_gates)
+                fail_msg("%s touches the gate", event_kind_name(event.kind));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -168,6 +197,8 @@ int main(void)
         cmocka_unit_test(test_a_run_that_was_cancelled_or_is_a_replay_ends_nothing),
         cmocka_unit_test(test_how_often_it_was_met_is_counted_since_the_change),
         cmocka_unit_test(test_kinds_without_a_condition_are_told_each_time_but_for_tests),
+        cmocka_unit_test(test_a_reference_that_cannot_be_compared_is_told_once_and_touches_no_gate),
+        cmocka_unit_test(test_only_the_gates_own_kinds_touch_the_gate),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
