@@ -34,7 +34,8 @@ struct crowd {
 };
 
 struct peer {
-    int fd; /* -1: the daemon has closed */
+    int fd;      /* -1: the daemon has closed */
+    bool is_cut; /* nothing can be sent any more; what was answered is still to be read */
     size_t sent, got;
     struct as_buf in; /* of the line that has not ended */
 };
@@ -91,6 +92,7 @@ static void peer_open(struct crowd *crowd, struct peer *peer)
 {
     as_buf_reset(&peer->in);
     peer->sent = peer->got = 0;
+    peer->is_cut = false;
     peer->fd = open_socket(&crowd->address);
     fcntl(peer->fd, F_SETFL, O_NONBLOCK);
     crowd->opened++;
@@ -136,8 +138,7 @@ static void peer_write(struct crowd *crowd, struct peer *peer)
     size_t left = crowd->text.len - peer->sent;
     ssize_t sent = send(peer->fd, crowd->text.ptr + peer->sent, left, MSG_NOSIGNAL);
     if (sent < 0 && errno != EAGAIN) {
-        crowd->ended++;
-        peer_close(peer);
+        peer->is_cut = true;
         return;
     }
     peer->sent += sent > 0 ? (size_t)sent : 0;
@@ -146,11 +147,16 @@ static void peer_write(struct crowd *crowd, struct peer *peer)
         peer->sent = 0;
 }
 
+static bool has_to_send(const struct crowd *crowd, const struct peer *peer)
+{
+    return !peer->is_cut && peer->sent < crowd->text.len;
+}
+
 static void peer_turn(struct crowd *crowd, struct peer *peer, short events)
 {
     if (events & (POLLIN | POLLHUP | POLLERR))
         peer_read(crowd, peer);
-    if (peer->fd >= 0 && events & POLLOUT && peer->sent < crowd->text.len)
+    if (peer->fd >= 0 && events & POLLOUT && has_to_send(crowd, peer))
         peer_write(crowd, peer);
     if (peer->fd < 0 || peer->sent < crowd->text.len || peer->got < crowd->leave_bytes ||
         crowd->leave_bytes == NO_LEAVE)
@@ -162,7 +168,7 @@ static void peer_turn(struct crowd *crowd, struct peer *peer, short events)
 
 static short wanted(const struct crowd *crowd, const struct peer *peer)
 {
-    int read = crowd->is_deaf ? 0 : POLLIN, write = peer->sent < crowd->text.len ? POLLOUT : 0;
+    int read = crowd->is_deaf ? 0 : POLLIN, write = has_to_send(crowd, peer) ? POLLOUT : 0;
     return (short)(read | write);
 }
 
