@@ -100,14 +100,14 @@ bool entry_take_due(struct entry *entry, int64_t now_ms)
     struct due_look look = {entry->seed, entry->rules, entry->zone, entry->mark.seen_ms, now_ms};
     struct due_time dues[DUE_TIMES_MAX], next;
     struct decision decision = {.count = 0};
-    uint64_t dropped;
-    size_t count = due_collect(&look, dues, &dropped);
+    int64_t untold_ms;
+    size_t count = due_collect(&look, dues, &untold_ms);
     entry->next_ms = due_next(&look, true, &next) ? INT64_MAX : next.start_ms;
     if (!count)
         return false;
-    if (dropped)
-        as_log_warn("schedule=%s %" PRIu64 " more times were missed before these", entry->seed,
-                    dropped);
+    if (untold_ms)
+        as_log_warn("schedule=%s missed all its times from due_ms=%" PRId64 " on, before these",
+                    entry->seed, untold_ms);
     decide(entry, dues, count, now_ms, &decision);
     struct entry_note note = {
         .mark = entry->mark,

@@ -8,8 +8,7 @@
 
 #include <string.h>
 
-#define LOOK_BACK_MS (400ll * 24 * 3600 * 1000) /* what is older is not even counted */
-#define STEPS_MAX 100000                        /* blackouts may cover every time that a line has */
+#define STEPS_MAX 100000 /* blackouts may cover every time that a line has */
 
 const char *due_action_name(enum due_action action)
 {
@@ -85,24 +84,63 @@ static void settle_missed(const struct due_look *look, struct due_time *times, s
     }
 }
 
-size_t due_collect(const struct due_look *look, struct due_time times[DUE_TIMES_MAX],
-                   uint64_t *ret_dropped)
+/* As many times as there is room for, or more, in after_s < t <= until_s. */
+static bool has_room_full(const struct due_look *look, int64_t after_s, int64_t until_s)
 {
-    int64_t oldest_ms = look->now_ms - LOOK_BACK_MS;
-    int64_t at_s = first_second(look, look->seen_ms > oldest_ms ? look->seen_ms : oldest_ms);
+    for (size_t i = 0; i < DUE_TIMES_MAX; i++) {
+        struct as_cron_due due;
+        if (as_cron_next(&look->rules->cron, look->zone, after_s, &due) || due.utc_s > until_s)
+            return false;
+        after_s = due.utc_s;
+    }
+    return true;
+}
+
+/* From where to step so that none of the last times is passed over, and few before them are not:
+ * found by halving the time since the last look. Those from seen_ms on, and older than any jitter,
+ * have certainly started meanwhile. */
+static int64_t last_second(const struct due_look *look)
+{
+    int64_t low_s = look->seen_ms / 1000, high_s = first_second(look, look->now_ms);
+    int64_t until_s = high_s;
+    if (!has_room_full(look, low_s, until_s))
+        return first_second(look, look->seen_ms);
+    while (high_s - low_s > 1) {
+        int64_t mid_s = low_s + (high_s - low_s) / 2;
+        if (has_room_full(look, mid_s, until_s))
+            low_s = mid_s;
+        else
+            high_s = mid_s;
+    }
+    return low_s;
+}
+
+/* The next time after *at_s that starts since the last look and until now. */
+static bool step_to_owed(const struct due_look *look, int64_t *at_s, struct due_time *ret_time)
+{
+    while (step(look, at_s, ret_time) && ret_time->due_ms <= look->now_ms)
+        if (ret_time->start_ms > look->seen_ms && ret_time->start_ms <= look->now_ms)
+            return true;
+    return false;
+}
+
+size_t due_collect(const struct due_look *look, struct due_time times[DUE_TIMES_MAX],
+                   int64_t *ret_untold_ms)
+{
+    int64_t at_s = first_second(look, look->seen_ms);
     size_t count = 0;
-    struct due_time time;
-    *ret_dropped = 0;
-    while (step(look, &at_s, &time) && time.due_ms <= look->now_ms) {
-        if (time.start_ms <= look->seen_ms || time.start_ms > look->now_ms)
-            continue;
-        if (count == DUE_TIMES_MAX) {
-            memmove(times, times + 1, (DUE_TIMES_MAX - 1) * sizeof(*times));
-            count--;
-            (*ret_dropped)++;
-        }
+    struct due_time first, time;
+    *ret_untold_ms = 0;
+    if (!step_to_owed(look, &at_s, &first))
+        return 0;
+    at_s = last_second(look);
+    while (step_to_owed(look, &at_s, &time)) {
+        if (count == DUE_TIMES_MAX)
+            memmove(times, times + 1, --count * sizeof(*times));
         times[count++] = time;
     }
+    if (first.due_ms < times[0].due_ms)
+        *ret_untold_ms = first.due_ms;
     settle_missed(look, times, count);
     return count;
 }

@@ -37,10 +37,11 @@ struct due_look {
     int64_t now_ms;
 };
 
-/* The times that start in seen_ms < t <= now_ms, the earliest first. *ret_dropped counts those
- * before them that there was no room for: they are missed. Returns how many. */
+/* The times that start in seen_ms < t <= now_ms, the earliest first. *ret_untold_ms is the first of
+ * those before them that there was no room for, which are all missed, or 0. Returns how many. What
+ * it costs does not grow with the time that nobody looked. */
 size_t due_collect(const struct due_look *look, struct due_time times[DUE_TIMES_MAX],
-                   uint64_t *ret_dropped);
+                   int64_t *ret_untold_ms);
 
 /* The next time after now_ms; those of blackouts only if they are asked for. AS_ENOENT: there is
  * none. */

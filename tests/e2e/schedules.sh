@@ -150,6 +150,16 @@ await "its run's end" is_disabled flooded
 expect_exit 65 timeout --foreground 15 "$BIN_DIR/assayctl" schedule trigger flooded
 expect_contains "$err" '200 times wait' 'schedule enable'
 
+# A year away: of nearly a time a minute the latest are told, those before them in one line, and one run makes up for all.
+eval_with minutely sim-q94 '{cron: 0-50 * * * *}'
+await "minutely" is_quiet minutely
+stop_daemon
+set_clock '2027-04-02 22:55'
+start_daemon
+await "the run that makes up for a year" times_are minutely started 1
+times_are minutely missed 99 || fail 'the latest are told'
+grep -q 'schedule=minutely/main missed all its times from due_ms=.* on, before these' "$daemon_log" || fail 'the others are not'
+
 # Mistakes.
 expect_exit 65 ctl schedule trigger nothing
 expect_exit 65 ctl schedule disable nightly --schedule weekly

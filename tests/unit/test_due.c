@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -17,7 +18,21 @@
 
 static struct due_time times[DUE_TIMES_MAX];
 static size_t count;
-static uint64_t dropped;
+static int64_t untold_ms;
+
+/* What a look takes is counted in times that were asked of the cron line: the linker puts this
+ * before the library's own. */
+static size_t steps;
+int __real_as_cron_next(const struct as_cron *cron, const struct as_zone *zone, int64_t after_s,
+                        struct as_cron_due *ret_due);
+int __wrap_as_cron_next(const struct as_cron *cron, const struct as_zone *zone, int64_t after_s,
+                        struct as_cron_due *ret_due);
+int __wrap_as_cron_next(const struct as_cron *cron, const struct as_zone *zone, int64_t after_s,
+                        struct as_cron_due *ret_due)
+{
+    steps++;
+    return __real_as_cron_next(cron, zone, after_s, ret_due);
+}
 
 static int64_t ms_of(const char *text)
 {
@@ -43,7 +58,8 @@ static void look_in(const struct schedule_rules *rules, const char *zone_name, i
     struct as_err err = {0};
     assert_int_equal(as_zone_open(zone_name, &zone, &err), 0);
     struct due_look look = {"nightly/main", rules, zone, seen_ms, now_ms};
-    count = due_collect(&look, times, &dropped);
+    steps = 0;
+    count = due_collect(&look, times, &untold_ms);
     as_zone_free(zone);
 }
 
@@ -127,10 +143,76 @@ static void test_of_very_many_missed_times_the_latest_are_told(void **unused)
     rules.on_missed = SCHEDULE_MISSED_RUN_ALL;
     look(&rules, "2026-11-20 00:00", "2026-11-21 00:00");
     assert_int_equal(count, DUE_TIMES_MAX);
-    assert_int_equal(dropped, 1440 - DUE_TIMES_MAX);
+    assert_true(untold_ms == ms_of("2026-11-20 00:01"));
+    assert_time(0, "2026-11-20 22:21", DUE_START, true);
     assert_time(DUE_TIMES_MAX - 1, "2026-11-21 00:00", DUE_START, false);
-    look(&rules, "1990-01-01 00:00", "2026-11-21 00:00"); /* ends, and soon */
+    look(&rules, "2026-11-20 22:20", "2026-11-21 00:00"); /* as many as there is room for */
     assert_int_equal(count, DUE_TIMES_MAX);
+    assert_int_equal(untold_ms, 0);
+}
+
+static void test_a_year_away_takes_no_more_steps_than_a_day(void **unused)
+{
+    static const enum schedule_missed policies[] = {SCHEDULE_MISSED_RUN_ONCE, SCHEDULE_MISSED_SKIP,
+                                                    SCHEDULE_MISSED_RUN_ALL};
+    struct schedule_rules rules = rules_of("* * * * *");
+    (void)unused;
+    for (size_t i = 0; i < AS_COUNT(policies); i++) {
+        rules.on_missed = policies[i];
+        for (int years = 1; years <= 36; years *= 6) {
+            int64_t now_ms = ms_of("2026-11-21 00:00") + 3 * MINUTE_MS;
+            look_in(&rules, "UTC", now_ms - years * 365 * DAY_MS, now_ms);
+            assert_int_equal(count, DUE_TIMES_MAX);
+            assert_time(DUE_TIMES_MAX - 1, "2026-11-21 00:03", DUE_START, false);
+            assert_true(untold_ms == now_ms - years * 365 * DAY_MS + MINUTE_MS);
+            assert_in_range(steps, DUE_TIMES_MAX, 35 * DUE_TIMES_MAX);
+        }
+    }
+}
+
+static int by_due(const void *a, const void *b)
+{
+    const int64_t *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
+/* A long look tells the last of what many short ones tell. */
+static void assert_long_look(const struct schedule_rules *rules, const char *zone_name,
+                             int64_t seen_ms, int64_t now_ms)
+{
+    static int64_t all[20000];
+    size_t all_count = 0;
+    for (int64_t at_ms = seen_ms; at_ms < now_ms; at_ms += 7 * MINUTE_MS) {
+        int64_t to_ms = at_ms + 7 * MINUTE_MS;
+        look_in(rules, zone_name, at_ms, to_ms < now_ms ? to_ms : now_ms);
+        for (size_t i = 0; i < count; i++)
+            all[all_count++] = times[i].due_ms;
+    }
+    qsort(all, all_count, sizeof(all[0]), by_due);
+    look_in(rules, zone_name, seen_ms, now_ms);
+    assert_int_equal(count, all_count < DUE_TIMES_MAX ? all_count : DUE_TIMES_MAX);
+    for (size_t i = 0; i < count; i++)
+        assert_true(times[i].due_ms == all[all_count - count + i]);
+    assert_true(untold_ms == (count < all_count ? all[0] : 0));
+}
+
+static void test_a_long_look_tells_the_last_of_what_short_ones_tell(void **unused)
+{
+    static const char *const lines[] = {"* * * * *",         "*/7 1-3 * * *", "0,30 2 * * *",
+                                        "* * 25 10 *",       "0 12 * * 0",    "* 2 * * *",
+                                        "5-59/9 * 24-26 * *"};
+    static const int64_t jitters_ms[] = {0, 90 * MINUTE_MS};
+    (void)unused;
+    for (size_t i = 0; i < AS_COUNT(lines); i++) {
+        struct schedule_rules rules = rules_of(lines[i]);
+        for (size_t j = 0; j < AS_COUNT(jitters_ms); j++) {
+            rules.jitter_ms = jitters_ms[j];
+            for (int hours = 1; hours <= 250; hours += 83)
+                assert_long_look(&rules, "Europe/Berlin",
+                                 ms_of("2026-10-26 01:00") - hours * HOUR_MS,
+                                 ms_of("2026-10-26 01:00"));
+        }
+    }
 }
 
 static void
@@ -216,6 +298,8 @@ int main(void)
         cmocka_unit_test(test_a_time_that_is_on_time_makes_up_for_those_before_it),
         cmocka_unit_test(test_missed_times_may_be_left_out_or_all_be_made_up_for),
         cmocka_unit_test(test_of_very_many_missed_times_the_latest_are_told),
+        cmocka_unit_test(test_a_year_away_takes_no_more_steps_than_a_day),
+        cmocka_unit_test(test_a_long_look_tells_the_last_of_what_short_ones_tell),
         cmocka_unit_test(
             test_a_change_of_the_clock_while_assayd_was_down_loses_and_doubles_nothing),
         cmocka_unit_test(test_a_blackout_is_by_the_clock_of_the_schedules_zone),
