@@ -88,9 +88,10 @@ static void print_drift(const struct output *out, const struct as_json *drift,
 {
     const char *reason = as_json_get_cstr(drift, "reason");
     if (as_json_get_bool(drift, "drifting", false))
-        out_styled(out, STYLE_BAD, "  DRIFTS from run %s%s\n", fmt_count(result, "reference").s,
-                   as_json_get_bool(drift, "sudden", false) ? ", by its newest run (p < 0.001)"
-                                                            : ", by the sum of its runs (CUSUM)");
+        out_styled(out, STYLE_BAD, "  DRIFTS from run %s since run %s%s\n",
+                   fmt_count(result, "reference").s, fmt_count(drift, "since_run").s,
+                   as_json_get_bool(drift, "sudden", false) ? ", which differs with p < 0.001"
+                                                            : ", by the sum of many runs (CUSUM)");
     if (reason)
         out_field(out, "drift", "no chart: %s", reason);
     else if (as_json_get(drift, "alarm_run"))

@@ -81,7 +81,8 @@ const struct proto_method proto_schedule_methods[] = {
             "{eval, metric, reference: a run or null, models: [{model, points: [{run, ended_ms, "
             "tag, role, n, mean, ci, is_reference, not_comparable: why or null, n_pairs, diff, "
             "diff_ci, p, outcome, ids: [the model ids that the API returned, the most frequent "
-            "first], id_changed}], drift: {drifting, sudden, runs, reference_runs, slack, limit, "
+            "first], id_changed}], drift: {drifting, sudden, since_run, runs, reference_runs, "
+            "slack, limit, "
             "mean, sd, low, high, alarm_run, alarm_side, reason}}]}: the oldest run first; diff is "
             "paired, against the reference; drift is by the newest run, its chart is a CUSUM over "
             "the differences, and reason says why there is no chart",

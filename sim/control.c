@@ -96,6 +96,36 @@ static void set_seed(struct control *control)
     reply_done(control);
 }
 
+static int change_of(const struct as_json *body, struct model *ret_model, int64_t *ret_percent)
+{
+    const char *name = as_json_get_cstr(body, "model");
+    *ret_percent = as_json_get_int(body, "percent", -1);
+    return !name || *ret_percent < 0 || *ret_percent > 100 ||
+           model_find(as_str_from(name), ret_model);
+}
+
+static void change_quality(struct control *control)
+{
+    struct as_json *body AS_CLEANUP_JSON = NULL;
+    struct model model;
+    int64_t percent;
+    if (as_json_parse(control->request->body.ptr, control->request->body.len, &body, NULL) ||
+        change_of(body, &model, &percent))
+        reply_error(control, 400,
+                    "a change names a model and how often it is right from now on: "
+                    "{\"model\": \"sim-q90\", \"percent\": 85}");
+    else if (model_changes_add(&control->options->changes, &model, (unsigned)percent))
+        reply_error(control, 400, "too many models are changed: DELETE /_sim/quality");
+    else
+        reply_done(control);
+}
+
+static void restore_quality(struct control *control)
+{
+    control->options->changes.count = 0;
+    reply_done(control);
+}
+
 _Static_assert(FAULT_KINDS <= FAULTS_MAX, "a set has a place for each kind of fault");
 
 static const struct {
@@ -111,6 +141,8 @@ static const struct {
     {"POST", "/_sim/model-faults", make_models_faulty},
     {"DELETE", "/_sim/model-faults", make_models_well},
     {"POST", "/_sim/seed", set_seed},
+    {"POST", "/_sim/quality", change_quality},
+    {"DELETE", "/_sim/quality", restore_quality},
 };
 
 void control_answer(const struct handler_request *request, struct handler_options *options,

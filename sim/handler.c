@@ -249,6 +249,7 @@ static void answer_chat(const struct passage *passage)
         return;
     }
     counters_note_model(&handler->counters, handler->chat.model);
+    model_changes_apply(&handler->options.changes, &model);
     passage->reply->is_judge = model.is_judge;
     passage->reply->delay_ms = delay_of(passage, &model);
     const struct fault *fault = pick_fault(passage, &model);

@@ -9,7 +9,7 @@
 
 #include "lib/buf.h"
 #include "sim/counters.h"
-#include "sim/fault.h"
+#include "sim/model.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,6 +21,7 @@ struct handler_options {
     uint32_t rate_limit;     /* model requests a second; 0: none */
     const char *require_key; /* NULL: any key or none. Borrowed. */
     struct fault_set faults;
+    struct model_changes changes;
 };
 
 struct handler_request {

@@ -90,6 +90,27 @@ int model_find(struct as_str name, struct model *ret_model)
     return 0;
 }
 
+int model_changes_add(struct model_changes *changes, const struct model *model,
+                      unsigned quality_percent)
+{
+    size_t at = 0;
+    while (at < changes->count && changes->items[at].identity != model->identity)
+        at++;
+    if (at == MODEL_CHANGES_MAX)
+        return AS_ELIMIT;
+    changes->items[at].identity = model->identity;
+    changes->items[at].quality_percent = quality_percent;
+    changes->count += at == changes->count;
+    return 0;
+}
+
+void model_changes_apply(const struct model_changes *changes, struct model *model)
+{
+    for (size_t i = 0; i < changes->count; i++)
+        if (changes->items[i].identity == model->identity)
+            model->quality_percent = changes->items[i].quality_percent;
+}
+
 bool model_is_right(const struct model *model, uint64_t seed, uint64_t task)
 {
     struct as_rng shared = as_rng_stream(as_rng_mix64(seed) ^ task, 0);

@@ -28,6 +28,22 @@ struct model {
 /* AS_ENOENT when there is no such model. */
 int model_find(struct as_str name, struct model *ret_model) AS_MUST_USE;
 
+/* Models that are no longer as good as their names say, as when a vendor changes one in silence. */
+#define MODEL_CHANGES_MAX 8
+
+struct model_changes {
+    size_t count;
+    struct {
+        uint64_t identity;
+        unsigned quality_percent;
+    } items[MODEL_CHANGES_MAX];
+};
+
+/* A second change of a model replaces the first; AS_ELIMIT when the set is full. */
+int model_changes_add(struct model_changes *changes, const struct model *model,
+                      unsigned quality_percent) AS_MUST_USE;
+void model_changes_apply(const struct model_changes *changes, struct model *model);
+
 /* Right with probability quality_percent over tasks, and the same each time for one task. Two
  * models share a task's difficulty in about half of the cases, so that their errors come together
  * more often than by chance. */

@@ -166,14 +166,14 @@ void options_print_help(void)
     printf("  --help\n\nfaults\n");
     for (enum fault_kind kind = FAULT_NONE + 1; kind < FAULT_KINDS; kind++)
         printf("  %-14s %s\n", fault_name(kind), fault_help(kind));
-    printf(
-        "\nmodels\n"
-        "  sim-qNN           right on NN %% of all tasks;"
-        " sim-qNN-b is a sibling with other errors\n"
-        "  sim-slow-qNN      the same, ten times as slow\n"
-        "  sim-judge         answers judge questions; sim-judge-qNN is right NN %% of the time\n"
-        "  sim-echo  sim-empty  sim-refuse\n"
-        "  NAME+fault=KIND:RATE[:PARAM]  a model with a fault of its own\n\n"
-        "control: GET /_sim/stats, POST /_sim/reset, POST /_sim/seed, POST and DELETE /_sim/fault\n"
-        "Stopped by SIGINT or SIGTERM it prints what it was asked, and exits with 0.\n");
+    printf("\nmodels\n"
+           "  sim-qNN           right on NN %% of all tasks;"
+           " sim-qNN-b is a sibling with other errors\n"
+           "  sim-slow-qNN      the same, ten times as slow\n"
+           "  sim-judge         answers judge questions; sim-judge-qNN is right NN %% of the time\n"
+           "  sim-echo  sim-empty  sim-refuse\n"
+           "  NAME+fault=KIND:RATE[:PARAM]  a model with a fault of its own\n\n"
+           "control: GET /_sim/stats, POST /_sim/reset, POST /_sim/seed,\n"
+           "         POST and DELETE /_sim/fault, POST and DELETE /_sim/quality\n"
+           "Stopped by SIGINT or SIGTERM it prints what it was asked, and exits with 0.\n");
 }

@@ -2,10 +2,19 @@
  * are false. */
 #include "daemon/report/drift.h"
 
-#include "lib/arena.h"
-
 #include <math.h>
-#include <stdlib.h>
+
+#define NORMAL_95 1.959964
+
+static const struct stats_cusum_plan plan = {DRIFT_RUNS, DRIFT_SLACK, DRIFT_LIMIT};
+
+static struct stats_cusum begin_chart(const struct drift_point *points)
+{
+    double diffs[DRIFT_RUNS];
+    for (size_t i = 0; i < DRIFT_RUNS; i++)
+        diffs[i] = points[i].diff;
+    return stats_cusum_of(&plan, diffs, DRIFT_RUNS);
+}
 
 static void note_alarm(const struct drift_point *points, struct drift *drift)
 {
@@ -16,54 +25,58 @@ static void note_alarm(const struct drift_point *points, struct drift *drift)
         drift->alarm_run = points[(size_t)first - 1].run;
 }
 
-#define NORMAL_95 1.959964
-
-/* Of the newest points: how many standard errors their mean is off the first ones'. */
-static double newest_off(const struct drift_point *points, const struct drift *drift)
+/* Of the newest of so many points: how many standard errors their mean is off the first ones'. */
+static double newest_off(const struct drift_point *points, size_t count, double mean)
 {
     double sum = 0, variance = 0;
-    for (size_t i = drift->runs - DRIFT_NEWEST; i < drift->runs; i++) {
+    for (size_t i = count - DRIFT_NEWEST; i < count; i++) {
         double error = (points[i].high - points[i].low) / (2 * NORMAL_95);
         sum += points[i].diff;
         variance += error * error / 2 / DRIFT_NEWEST;
     }
-    return (sum / DRIFT_NEWEST - drift->chart.mean) /
-           sqrt(variance * (1. / DRIFT_NEWEST + 1. / DRIFT_RUNS));
+    return (sum / DRIFT_NEWEST - mean) / sqrt(variance * (1. / DRIFT_NEWEST + 1. / DRIFT_RUNS));
 }
 
-static bool is_slow(const struct drift_point *points, const struct drift *drift)
+static bool is_slow(const struct drift_point *points, size_t count, const struct stats_cusum *chart)
 {
-    double off = drift->runs >= DRIFT_RUNS + DRIFT_NEWEST ? newest_off(points, drift) : 0;
-    return (drift->chart.final_low > DRIFT_LIMIT && off < -DRIFT_ERRORS) ||
-           (drift->chart.final_high > DRIFT_LIMIT && off > DRIFT_ERRORS);
+    bool is_judged = chart->is_defined && count >= DRIFT_RUNS + DRIFT_NEWEST;
+    double off = is_judged ? newest_off(points, count, chart->mean) : 0;
+    return (chart->final_low > DRIFT_LIMIT && off < -DRIFT_ERRORS) ||
+           (chart->final_high > DRIFT_LIMIT && off > DRIFT_ERRORS);
 }
 
-static void make_chart(const struct drift_point *points, struct drift *drift)
+/* The newest of so many points. *calm: how many before it, in a row, had no sign of a drift. */
+static void add(const struct drift_point *points, size_t count, size_t *calm, struct drift *drift)
 {
-    const struct stats_cusum_plan plan = {DRIFT_RUNS, DRIFT_SLACK, DRIFT_LIMIT};
-    double *diffs = as_xcalloc(drift->runs, sizeof(*diffs));
-    for (size_t i = 0; i < drift->runs; i++)
-        diffs[i] = points[i].diff;
-    drift->chart = stats_cusum_of(&plan, diffs, drift->runs);
-    free(diffs);
+    const struct drift_point *newest = &points[count - 1];
+    if (count == DRIFT_RUNS)
+        drift->chart = begin_chart(points);
+    else if (count > DRIFT_RUNS && drift->chart.is_defined)
+        stats_cusum_add(&plan, &drift->chart, newest->diff, count);
+    bool slow = is_slow(points, count, &drift->chart), sudden = newest->p < DRIFT_P;
+    *calm = !slow && newest->p >= DRIFT_CALM_P ? *calm + 1 : 0;
+    if (!drift->is_drifting && (sudden || slow)) {
+        drift->is_drifting = true;
+        drift->is_sudden = sudden;
+        drift->since_run = newest->run;
+    } else if (*calm >= DRIFT_CALM_RUNS) {
+        drift->is_drifting = false;
+    }
 }
 
 struct drift drift_of(const struct drift_point *points, size_t count)
 {
     struct drift drift = {.runs = count};
-    if (!count) {
+    size_t calm = 0;
+    for (size_t i = 0; i < count; i++)
+        add(points, i + 1, &calm, &drift);
+    if (!count)
         drift.reason = "no run can be compared with the reference";
-        return drift;
-    }
-    const struct drift_point *last = &points[count - 1];
-    make_chart(points, &drift);
-    if (count <= DRIFT_RUNS)
+    else if (count <= DRIFT_RUNS)
         drift.reason = "the chart begins after the first 20 runs";
     else if (!drift.chart.is_defined)
         drift.reason = "the first 20 runs do not vary";
     else
         note_alarm(points, &drift);
-    drift.is_sudden = last->p < DRIFT_P;
-    drift.is_drifting = drift.is_sudden || (!drift.reason && is_slow(points, &drift));
     return drift;
 }

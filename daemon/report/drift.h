@@ -9,6 +9,9 @@
  * some 100 runs, and stays where it is. A difference has the error of both its runs, so that of one
  * is the interval's by the root of two.
  *
+ * It is over when DRIFT_CALM_RUNS in a row have no sign of it, neither p below DRIFT_CALM_P nor the
+ * second rule: one run more or less beside the limit is no news.
+ *
  * Over the same cases the differences differ from the means by a constant, and so give the same
  * chart; over other cases they are what can be compared. */
 #ifndef DAEMON_REPORT_DRIFT_H
@@ -22,6 +25,8 @@
 #define DRIFT_SLACK .5
 #define DRIFT_LIMIT 5.
 #define DRIFT_P .001
+#define DRIFT_CALM_P .2
+#define DRIFT_CALM_RUNS 3
 #define DRIFT_NEWEST 5
 #define DRIFT_ERRORS 4.
 
@@ -31,8 +36,9 @@ struct drift_point { /* a run that can be compared with the reference, or is it 
 };
 
 struct drift {
-    bool is_drifting;   /* by the newest point */
-    bool is_sudden;     /* by the first rule */
+    bool is_drifting;   /* at the newest point */
+    bool is_sudden;     /* it began by the first rule */
+    int64_t since_run;  /* where it began; of one that is over too; 0: none */
     const char *reason; /* why there is no chart; NULL: there is one */
     size_t runs;        /* points */
     struct stats_cusum chart;

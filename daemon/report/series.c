@@ -199,6 +199,8 @@ static struct as_json *drift_json(const struct telling *on, const char *model)
         series_drift(on->series, on->series->count, on->request->reference, model, on->metric);
     as_json_set_bool(json, "drifting", drift.is_drifting);
     as_json_set_bool(json, "sudden", drift.is_sudden);
+    as_json_set_take(json, "since_run",
+                     drift.is_drifting ? as_json_new_int(drift.since_run) : NULL);
     as_json_set_int(json, "runs", (int64_t)drift.runs);
     as_json_set_int(json, "reference_runs", DRIFT_RUNS);
     as_json_set_num(json, "slack", DRIFT_SLACK);

@@ -122,6 +122,20 @@ struct stats_look stats_look_at(const struct stats_look_plan *plan, size_t look,
     return result;
 }
 
+void stats_cusum_add(const struct stats_cusum_plan *plan, struct stats_cusum *chart, double mean,
+                     size_t number)
+{
+    double z = (mean - chart->mean) / chart->sd;
+    chart->final_low = fmax(0, chart->final_low - z - plan->slack);
+    chart->final_high = fmax(0, chart->final_high + z - plan->slack);
+    chart->max_low = fmax(chart->max_low, chart->final_low);
+    chart->max_high = fmax(chart->max_high, chart->final_high);
+    if (isnan(chart->alarm_low) && chart->final_low > plan->limit)
+        chart->alarm_low = (double)number;
+    if (isnan(chart->alarm_high) && chart->final_high > plan->limit)
+        chart->alarm_high = (double)number;
+}
+
 struct stats_cusum stats_cusum_of(const struct stats_cusum_plan *plan, const double *means,
                                   size_t n)
 {
@@ -133,16 +147,7 @@ struct stats_cusum stats_cusum_of(const struct stats_cusum_plan *plan, const dou
         .alarm_high = NAN,
     };
     chart.is_defined = chart.sd >= NO_VARIATION;
-    for (size_t i = reference; chart.is_defined && i < n; i++) {
-        double z = (means[i] - chart.mean) / chart.sd;
-        chart.final_low = fmax(0, chart.final_low - z - plan->slack);
-        chart.final_high = fmax(0, chart.final_high + z - plan->slack);
-        chart.max_low = fmax(chart.max_low, chart.final_low);
-        chart.max_high = fmax(chart.max_high, chart.final_high);
-        if (isnan(chart.alarm_low) && chart.final_low > plan->limit)
-            chart.alarm_low = (double)(i + 1);
-        if (isnan(chart.alarm_high) && chart.final_high > plan->limit)
-            chart.alarm_high = (double)(i + 1);
-    }
+    for (size_t i = reference; chart.is_defined && i < n; i++)
+        stats_cusum_add(plan, &chart, means[i], i + 1);
     return chart;
 }

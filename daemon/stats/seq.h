@@ -72,5 +72,8 @@ struct stats_cusum {
 };
 struct stats_cusum stats_cusum_of(const struct stats_cusum_plan *plan, const double *means,
                                   size_t n);
+/* One run more, the one of that number (from 1), behind the reference. */
+void stats_cusum_add(const struct stats_cusum_plan *plan, struct stats_cusum *chart, double mean,
+                     size_t number);
 
 #endif

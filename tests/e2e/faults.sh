@@ -87,8 +87,11 @@ expect_rows all-wrong-type model_error bad_reply 1 reply 200 "<html>"
 expect_exit 0 ctl row show last c0001
 expect_contains "$out" "model attempt $attempts: reply, HTTP 429" "model attempt $attempts: timeout"
 
-# ---- answers of a size that no model gives ----
+# ---- answers of a size that no model gives: they may take their time ----
 
+stop_daemon
+provider_lines=("retry: {max_attempts: $attempts, backoff_ms: 20}")
+start_daemon
 expect_exit 0 ctl run start large --wait --max-cases 3
 expect_rows large scorer_error output_too_large 1 reply 200 "exact_match: larger than a script is shown"
 expect_exit 0 ctl run start too-large --wait --max-cases 3

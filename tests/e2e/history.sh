@@ -73,28 +73,30 @@ expect "$(events model_id_changed)" = '[[4,"new",false]]' "the other id"
 run_with_seed 5
 await "run 5" has_history '[.models[1] | (.points[4] | .run, .n_pairs), .drift.drifting, .drift.sudden]' '[5,150,true,true]'
 expect_exit 0 ctl history triage --model new
-expect_contains "$out" "DRIFTS from run 1" "another model id" sim-q80
+expect_contains "$out" "DRIFTS from run 1 since run 4" "another model id" sim-q80
 expect_exit 0 ctl event ls --kind drift
 expect_contains "$out" "new drifts from run 1 by exact_match"
 stop_daemon
 models=(old=sim-q80 new=sim-q95)
 start_daemon
 run_with_seed 6
-await "the end of the drift" events_are drift '[[4,"new",false],[6,"new",true]]'
+run_with_seed 7
+run_with_seed 8
+await "the end of the drift" events_are drift '[[4,"new",false],[8,"new",true]]'
 
 # The dataset is another one: it is said, and which pin differs.
 expect_exit 0 ctl dataset import sums <(write_sums /dev/stdout 151)
-run_with_seed 7
-await "a run that is not comparable" has_history '[.models[0].points[6] | .run, .diff, (.not_comparable | length > 0)]' '[7,null,true]'
+run_with_seed 9
+await "a run that is not comparable" has_history '[.models[0].points[8] | .run, .diff, (.not_comparable | length > 0)]' '[9,null,true]'
 expect_exit 0 ctl history triage --last 1
 expect_contains "$out" "not comparable" dataset
-expect_exit 0 ctl run show 7
+expect_exit 0 ctl run show 9
 expect_contains "$out" "are not comparable" dataset
-expect "$(events drift)" = '[[4,"new",false],[6,"new",true]]' "events of a run that cannot be compared"
-expect "$(events not_comparable)" = '[[7,null,false]]' "the warning"
+expect "$(events drift)" = '[[4,"new",false],[8,"new",true]]' "events of a run that cannot be compared"
+expect "$(events not_comparable)" = '[[9,null,false]]' "the warning"
 
 # A replay is no new run.
-expect_exit 0 ctl run replay 6
-run_with_seed 8
-await "run 9, without the replay" has_history '[.models[0].points[-2:][] | .run]' '[7,9]'
+expect_exit 0 ctl run replay 8
+run_with_seed 10
+await "run 11, without the replay" has_history '[.models[0].points[-2:][] | .run]' '[9,11]'
 finish

@@ -78,7 +78,8 @@ static void test_runs_that_do_not_vary_give_no_chart(void **state)
 {
     struct drift_point points[MANY] = {{0}};
     (void)state;
-    points[29].p = 1;
+    for (size_t i = 0; i < 30; i++)
+        points[i].p = 1;
     struct drift drift = drift_of(points, 30);
     assert_non_null(drift.reason);
     assert_false(drift.is_drifting);
@@ -89,8 +90,44 @@ static void test_what_is_not_told_is_no_drift(void **state)
     struct drift_point points[MANY];
     (void)state;
     size_t count = fill(points, 40, 25, -.05);
-    points[39].p = points[39].low = points[39].high = NAN;
+    for (size_t i = 25; i < count; i++)
+        points[i].p = points[i].low = points[i].high = NAN;
     assert_false(drift_of(points, count).is_drifting);
+}
+
+static void test_a_drift_is_over_after_three_runs_without_a_sign_of_it(void **state)
+{
+    struct drift_point points[MANY];
+    (void)state;
+    fill(points, MANY, MANY, 0);
+    points[2].p = .0009;
+    points[4].p = .19;
+    for (size_t count = 3; count <= 7; count++) {
+        struct drift drift = drift_of(points, count);
+        assert_true(drift.is_drifting);
+        assert_int_equal(drift.since_run, 3);
+    }
+    assert_false(drift_of(points, 8).is_drifting);
+    points[8].p = .0009;
+    assert_int_equal(drift_of(points, 9).since_run, 9);
+}
+
+static void
+test_a_slow_drift_lasts_as_long_as_its_chart_says_whatever_one_run_looks_like(void **state)
+{
+    struct drift_point points[MANY];
+    (void)state;
+    fill(points, MANY, 25, -.045);
+    struct drift drift = drift_of(points, MANY);
+    assert_true(drift.is_drifting);
+    assert_in_range(drift.since_run, 26, 30);
+    for (size_t i = 35; i < MANY; i++) {
+        points[i].diff += .045;
+        points[i].low += .045;
+        points[i].high += .045;
+    }
+    assert_true(drift_of(points, 38).is_drifting);
+    assert_false(drift_of(points, 43).is_drifting);
 }
 
 int main(void)
@@ -104,6 +141,9 @@ int main(void)
             test_a_chart_past_its_limit_is_no_drift_when_the_newest_runs_may_be_the_same),
         cmocka_unit_test(test_runs_that_do_not_vary_give_no_chart),
         cmocka_unit_test(test_what_is_not_told_is_no_drift),
+        cmocka_unit_test(test_a_drift_is_over_after_three_runs_without_a_sign_of_it),
+        cmocka_unit_test(
+            test_a_slow_drift_lasts_as_long_as_its_chart_says_whatever_one_run_looks_like),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -183,6 +183,36 @@ static void test_a_seed_set_while_it_runs_gives_the_answers_of_that_seed(void **
     sim_end(&b);
 }
 
+static void test_a_model_that_is_changed_is_less_often_right_until_it_is_changed_back(void **state)
+{
+    (void)state;
+    static bool before[TASKS], worse[TASKS], other[TASKS], after[TASKS];
+    struct sim sim = sim_start(NULL);
+    int fd = sim_connect(&sim);
+    solve_sums(&sim, "sim-q90", TASKS, before);
+    struct reply bad = post(fd, "/_sim/quality", "", "{\"model\":\"sim-q90\",\"percent\":101}");
+    struct reply none = post(fd, "/_sim/quality", "", "{\"model\":\"gpt\",\"percent\":50}");
+    struct reply good = post(fd, "/_sim/quality", "", "{\"model\":\"sim-q90\",\"percent\":50}");
+    assert_int_equal(bad.status, 400);
+    assert_int_equal(none.status, 400);
+    assert_int_equal(good.status, 200);
+    solve_sums(&sim, "sim-q90", TASKS, worse);
+    solve_sums(&sim, "sim-q90-b", TASKS, other);
+    struct reply again;
+    send_all(fd, "DELETE /_sim/quality HTTP/1.1\r\nContent-Length: 0\r\n\r\n", 52);
+    assert_int_equal(read_reply(fd, &again), 0);
+    solve_sums(&sim, "sim-q90", TASKS, after);
+    assert_memory_equal(before, after, TASKS);
+    assert_true(share(worse) > .45 && share(worse) < .55);
+    assert_true(share(other) > .87 && share(other) < .93);
+    reply_done(&bad);
+    reply_done(&none);
+    reply_done(&good);
+    reply_done(&again);
+    close(fd);
+    sim_end(&sim);
+}
+
 static void test_one_model_is_as_good_in_every_format(void **state)
 {
     (void)state;
@@ -299,6 +329,7 @@ int main(void)
         cmocka_unit_test(test_errors_of_two_models_come_together),
         cmocka_unit_test(test_answers_depend_on_request_and_seed_alone),
         cmocka_unit_test(test_a_seed_set_while_it_runs_gives_the_answers_of_that_seed),
+        cmocka_unit_test(test_a_model_that_is_changed_is_less_often_right_until_it_is_changed_back),
         cmocka_unit_test(test_one_model_is_as_good_in_every_format),
         cmocka_unit_test(test_judge_decides_by_reference_or_by_its_own_solution),
         cmocka_unit_test(test_judge_takes_no_orders_from_the_graded_answer),
