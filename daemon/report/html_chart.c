@@ -9,6 +9,9 @@
 #define STRIP_WIDTH 220.0
 #define STRIP_HEIGHT 20
 #define STRIP_PAD 6.0
+/* What is beyond is drawn at the scale's end: a recording says what it wants. */
+#define LATENCY_LEAST_MS 1e-3
+#define LATENCY_MOST_MS 1e12
 
 static double number_of(const struct as_json *object, const char *key)
 {
@@ -77,7 +80,8 @@ struct html_scale html_scale_of_latencies(const struct as_json *run)
         least = fmin(least, number_of(as_json_at(members, i), "latency_p50_ms"));
         scale.high = fmax(scale.high, number_of(as_json_at(members, i), "latency_p99_ms"));
     }
-    scale.high = scale.high > 0 ? nice_above(scale.high) : 1;
+    least = least > 0 ? fmax(least, LATENCY_LEAST_MS) : least;
+    scale.high = scale.high > LATENCY_LEAST_MS ? nice_above(fmin(scale.high, LATENCY_MOST_MS)) : 1;
     scale.is_log = least > 0 && least < scale.high / 20;
     if (scale.is_log)
         scale.low = pow(10, floor(log10(least)));

@@ -16,6 +16,10 @@
 #define LETTER_WIDTH 7.2 /* at most, of the style sheet's 12 px: wide letters included */
 #define NAME_HEIGHT 15.0
 #define POINTS_NAMED_MAX 40
+/* Less is drawn as nothing, more as the most: a recording says what it wants, and an axis has a
+ * line for each power of ten. */
+#define COST_LEAST_USD 1e-9
+#define COST_MOST_USD 1e12
 
 struct box {
     double left, top, right, bottom;
@@ -41,6 +45,13 @@ static double number_of(const struct as_json *object, const char *key)
     return as_json_get_num(object, key, NAN);
 }
 
+/* NAN: it is not known. */
+static double cost_of(const struct as_json *member)
+{
+    double cost = number_of(member, "cost_usd");
+    return cost < COST_LEAST_USD ? 0 : cost > COST_MOST_USD ? COST_MOST_USD : cost;
+}
+
 static double plot_x(const struct plot *plot, double cost)
 {
     double share = plot->is_log ? log(cost / plot->cost_low) / log(plot->cost_high / plot->cost_low)
@@ -56,8 +67,7 @@ static double plot_y(const struct plot *plot, double quality)
 
 static bool is_placed(const struct as_json *run, const struct as_json *member)
 {
-    return isfinite(number_of(member, "cost_usd")) &&
-           isfinite(number_of(render_primary(run, member), "mean"));
+    return isfinite(cost_of(member)) && isfinite(number_of(render_primary(run, member), "mean"));
 }
 
 /* ---- scales ---- */
@@ -71,8 +81,8 @@ static void plot_fit(struct plot *plot, const struct as_json *run)
                              *primary = render_primary(run, member);
         if (!is_placed(run, member))
             continue;
-        least = fmin(least, number_of(member, "cost_usd"));
-        most = fmax(most, number_of(member, "cost_usd"));
+        least = fmin(least, cost_of(member));
+        most = fmax(most, cost_of(member));
         plot->low = fmin(plot->low, number_of(primary, "mean"));
         plot->low =
             fmin(plot->low, as_json_num(as_json_at(as_json_get(primary, "ci"), 0), INFINITY));
@@ -95,7 +105,7 @@ static void plot_points(struct plot *plot, const struct as_json *run)
             plot->left_out++;
             continue;
         }
-        struct point point = {member, primary, plot_x(plot, number_of(member, "cost_usd")),
+        struct point point = {member, primary, plot_x(plot, cost_of(member)),
                               plot_y(plot, number_of(primary, "mean"))};
         plot->taken[plot->taken_count++] =
             (struct box){point.x - 7, point.y - 7, point.x + 7, point.y + 7};

@@ -21,7 +21,8 @@ static const char run_text[] =
     " {\"model\": \"new\", \"id\": \"m-2\"}]},"
     " \"members\": [{\"model\": \"old\", \"ok\": 2, \"failed\": 0, \"missing\": 0, \"cost_usd\": "
     "0.5,"
-    " \"latency_p50_ms\": 120, \"metrics\": [{\"metric\": \"match\", \"n\": 2, \"mean\": 1, "
+    " \"latency_n\": 3, \"latency_p50_ms\": 120, \"metrics\": [{\"metric\": \"match\", \"n\": 2, "
+    "\"mean\": 1, "
     "\"ci\": "
     "[0.4, 1], \"hist\": [0,0,0,0,0,0,0,0,0,2]}]},"
     " {\"model\": \"new\", \"ok\": 1, \"failed\": 1, \"missing\": 0, \"cost_usd\": null, "
@@ -249,6 +250,44 @@ static void test_html_of_a_run_under_way_has_no_interval(void **state)
     assert_lacks(&report, "chosen");
     assert_has(&report, "</body></html>");
     done(&report);
+}
+
+/* The whole page of run_text, whose two members cost this. */
+static struct report html_of_costs(double first_usd, double second_usd)
+{
+    struct report report = {0};
+    const double costs[] = {first_usd, second_usd};
+    assert_int_equal(as_json_parse(run_text, strlen(run_text), &report.run, NULL), 0);
+    for (size_t i = 0; i < AS_COUNT(costs); i++) {
+        struct as_json *member = as_json_at(as_json_get(report.run, "members"), i);
+        as_json_set_num(member, "cost_usd", costs[i]);
+        as_json_set_num(member, "latency_p50_ms", costs[i]);
+        as_json_set_num(member, "latency_p99_ms", costs[i]);
+        as_json_set_num(as_json_at(as_json_get(member, "metrics"), 0), "mean", 0.5);
+    }
+    struct render render = {render_format_find("html"), report.run, &report.text, &report.tally};
+    render_head(&render);
+    render_body(&render);
+    render_tail(&render);
+    return report;
+}
+
+/* A recording says what it wants. */
+static void test_html_draws_costs_and_latencies_at_the_ends_of_what_a_number_can_be(void **state)
+{
+    static const double costs[][2] = {{0, 0},           {5e-324, 5e-324}, {2e-323, 0},
+                                      {5e-324, 1},      {1e-300, 1e-300}, {1e-12, 1e308},
+                                      {1e308, 1.7e308}, {1e-9, 1}};
+    (void)state;
+    for (size_t i = 0; i < AS_COUNT(costs); i++) {
+        struct report report = html_of_costs(costs[i][0], costs[i][1]);
+        assert_has(&report, "</body></html>");
+        assert_lacks(&report, "\"nan");
+        assert_lacks(&report, "\"-nan");
+        assert_lacks(&report, "\"inf");
+        assert_in_range(report.text.len, 1, 100000);
+        done(&report);
+    }
 }
 
 static void test_markdown_tells_of_a_choice_of_cases_only_where_one_was_made(void **state)
@@ -492,6 +531,7 @@ int main(void)
         cmocka_unit_test(test_html_of_a_long_run_says_what_it_leaves_out),
         cmocka_unit_test(test_html_of_a_run_under_way_has_no_interval),
         cmocka_unit_test(test_html_shows_what_a_result_has_besides),
+        cmocka_unit_test(test_html_draws_costs_and_latencies_at_the_ends_of_what_a_number_can_be),
         cmocka_unit_test(test_markdown_tells_of_a_choice_of_cases_only_where_one_was_made),
         cmocka_unit_test(test_markdown_stays_within_its_cells),
         cmocka_unit_test(test_markdown_mentions_nobody_and_links_nowhere),
