@@ -207,8 +207,8 @@ static void add_members(const struct render *render, struct as_buf *out)
     const struct as_json *members = as_json_get(render->run, "members");
     as_buf_adds(out, "| model | ok | failed | missing |");
     add_cell(out, as_json_get_cstr_or(render->run, "primary", "score"));
-    as_buf_adds(out, " 95 % CI | n | p50 | p95 | cost |\n"
-                     "|---|--:|--:|--:|--:|:-:|--:|--:|--:|--:|\n");
+    as_buf_adds(out, " 95 % CI | n | timed | p50 | p95 | cost |\n"
+                     "|---|--:|--:|--:|--:|:-:|--:|--:|--:|--:|--:|\n");
     for (size_t i = 0; i < as_json_len(members); i++) {
         const struct as_json *member = as_json_at(members, i);
         const struct as_json *primary = render_primary(render->run, member);
@@ -220,6 +220,7 @@ static void add_members(const struct render *render, struct as_buf *out)
         add_number_cell(out, render_decimals(number_of(primary, "mean"), 3));
         add_number_cell(out, render_interval(as_json_get(primary, "ci"), 3));
         add_count_cell(out, primary, "n");
+        add_count_cell(out, member, "latency_n");
         add_number_cell(out, render_ms(number_of(member, "latency_p50_ms")));
         add_number_cell(out, render_ms(number_of(member, "latency_p95_ms")));
         add_number_cell(out, render_usd(number_of(member, "cost_usd")));

@@ -349,6 +349,15 @@ static void test_html_shows_what_a_result_has_besides(void **state)
     done(&report);
 }
 
+static void test_markdown_says_of_how_many_calls_a_latency_is(void **state)
+{
+    (void)state;
+    struct report report = report_in("md");
+    assert_has(&report, "| n | timed | p50 | p95 | cost |");
+    assert_has(&report, "| 2 | 3 | 120 ms | n/a | $0.5000 |");
+    done(&report);
+}
+
 static void test_markdown_stays_within_its_cells(void **state)
 {
     (void)state;
@@ -356,7 +365,7 @@ static void test_markdown_stays_within_its_cells(void **state)
     assert_has(&report, "a\\|b");
     assert_has(&report, "critical** 1 of 1: c&#60;1&#62;, c\\|2 and 3 more");
     assert_has(&report, "&#60;b&#62;careful&#60;/b&#62; &#64;&#8203;all");
-    assert_has(&report, "| new | 1 | 1 | 0 | n/a | n/a | 1 | n/a | n/a | n/a |");
+    assert_has(&report, "| new | 1 | 1 | 0 | n/a | n/a | 1 | 0 | n/a | n/a | n/a |");
     assert_has(&report, "| new | match | -0.500 | [-0.900, 0.100] | &lt;0.001 | 2 | 0 / 1 / 1 |");
     assert_lacks(&report, "floor");
     done(&report);
@@ -533,6 +542,7 @@ int main(void)
         cmocka_unit_test(test_html_shows_what_a_result_has_besides),
         cmocka_unit_test(test_html_draws_costs_and_latencies_at_the_ends_of_what_a_number_can_be),
         cmocka_unit_test(test_markdown_tells_of_a_choice_of_cases_only_where_one_was_made),
+        cmocka_unit_test(test_markdown_says_of_how_many_calls_a_latency_is),
         cmocka_unit_test(test_markdown_stays_within_its_cells),
         cmocka_unit_test(test_markdown_mentions_nobody_and_links_nowhere),
         cmocka_unit_test(test_markdown_fits_a_comment_and_counts_what_does_not),
