@@ -63,6 +63,7 @@ double stats_cases_for_repeats(const struct stats_repeat_design *design)
 }
 
 struct plan_target {
+    double z_sum;    /* of the comparison's own interval and of the power */
     double variance; /* of one difference */
     double scale;    /* of the pseudo-cases */
     double room;     /* margin + true difference */
@@ -71,7 +72,7 @@ struct plan_target {
 static bool is_enough(const struct plan_target *target, double n)
 {
     double spread = n * target->variance + 2 * square(target->scale);
-    return square(z_sum(STATS_POWER_DEFAULT)) * spread <= square(target->room * (n + 2));
+    return square(target->z_sum) * spread <= square(target->room * (n + 2));
 }
 
 /* More pairs never make it worse, so doubling and halving finds the smallest number. */
@@ -107,7 +108,9 @@ static double more_than_now(double needed, double now)
 struct stats_plan stats_plan_of(const struct stats_paired *paired)
 {
     double now = (double)paired->n;
+    double z = paired->tail == STATS_TAIL ? STATS_Z : stats_normal_quantile(1 - paired->tail);
     struct plan_target target = {
+        .z_sum = z + stats_normal_quantile(STATS_POWER_DEFAULT),
         .variance = now * square(paired->se_clustered),
         .scale = paired->scale,
         .room = paired->margin,

@@ -27,7 +27,8 @@ struct stats_repeat_design {
 };
 double stats_cases_for_repeats(const struct stats_repeat_design *design);
 
-/* How many pairs would let a comparison pass its margin, with the spread that it has now. */
+/* How many pairs would let a comparison pass its margin, with the spread that it has now, and at
+ * the tail that its interval has: that of a planned look asks for more. */
 struct stats_plan {
     double n_if_equal;    /* if the models are equal */
     double n_if_observed; /* if the difference seen is true; NaN when it is beyond the margin */

@@ -2,6 +2,7 @@
  * gates. */
 #include "daemon/gate/gate.h"
 #include "daemon/gate/sentence.h"
+#include "daemon/stats/dist.h"
 #include "tests/golden/golden.h"
 
 #include <math.h>
@@ -117,6 +118,29 @@ static void test_gate_undecided_says_how_many_more_cases_would_decide(void **sta
     assert_true(f->verdict.plan.more_if_equal >= 1);
     assert_true(f->verdict.plan.more_if_observed > f->verdict.plan.more_if_equal);
     assert_non_null(strstr(f->verdict.advice, "more cases"));
+}
+
+/* With so many pairs, of the same spread, the same interval just leaves the margin out four times
+ * in five: the distance in standard errors is z of the tail plus z of the power. */
+static void test_more_cases_after_a_planned_look_are_by_the_looks_interval(void **state)
+{
+    struct fixture *f = *state;
+    const double tails[] = {STATS_TAIL, 0.0047, 1e-6};
+    lose(f, 0, 40);
+    win(f, 40, 24);
+    for (size_t i = 0; i < AS_COUNT(tails); i++) {
+        f->input.tail = tails[i];
+        evaluate(f, GATE_CHECK_NONINFERIORITY);
+        const struct stats_paired *paired = &f->verdict.compare;
+        double n = f->verdict.plan.n_if_observed, now = (double)paired->n;
+        double spread = n * now * paired->se_clustered * paired->se_clustered +
+                        2 * paired->scale * paired->scale;
+        double distance = (paired->margin + paired->diff) * (n + 2) / sqrt(spread);
+        double wanted = stats_normal_quantile(1 - tails[i]) + stats_normal_quantile(0.8);
+        if (!(distance >= wanted && distance < wanted * 1.01))
+            fail_msg("tail %g: %g more pairs are %g standard errors, not %g", tails[i], n, distance,
+                     wanted);
+    }
 }
 
 static void test_gate_counts_as_many_more_cases_as_min_pairs_asks(void **state)
@@ -411,6 +435,7 @@ int main(void)
         GATE_TEST(test_gate_fails_when_the_loss_exceeds_the_margin),
         GATE_TEST(test_gate_is_undecided_when_the_interval_straddles_the_margin),
         GATE_TEST(test_gate_undecided_says_how_many_more_cases_would_decide),
+        GATE_TEST(test_more_cases_after_a_planned_look_are_by_the_looks_interval),
         GATE_TEST(test_gate_counts_as_many_more_cases_as_min_pairs_asks),
         GATE_TEST(test_gate_fails_on_one_critical_regression_though_better_overall),
         GATE_TEST(test_gate_counts_a_failed_call_on_a_critical_case_as_a_regression),
