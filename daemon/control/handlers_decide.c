@@ -57,13 +57,14 @@ static void note_stopped(struct store *store, struct control_query *query,
     int64_t left_out = 0;
     int rc = query->rc ? query->rc : store_rows_over_budget(store, group->record.id, &left_out);
     struct as_json *notes = as_json_get(query->result, "notes");
+    const char *note = group->report.spec.looks.planned /* which shuffle the cases */
+                           ? "the budget stopped the run: not all of its cases were run"
+                           : "the budget stopped the run: the cases that it had are the first "
+                             "ones, no sample of all";
     if (!query->rc && rc)
         control_store_failed(store, query, rc, "what the budget left out");
     else if (!rc && left_out)
-        as_json_push_take(notes,
-                          as_json_new_str(AS_STR("the budget stopped the run: the cases that "
-                                                 "it had are the first ones, no sample of "
-                                                 "all")));
+        as_json_push_take(notes, as_json_new_str(as_str_from(note)));
 }
 
 /* ---- rank ---- */

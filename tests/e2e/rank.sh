@@ -100,6 +100,19 @@ expect "$(ctl --json run project last --requests-per-day 5 | jq .judge)" = null 
 expect_exit 5 ctl run start sums --wait --max-requests 40
 expect_contains "$(ctl run rank last)$(ctl run project last --requests-per-day 5)" "note: the budget stopped the run" "of 20 of 200 cases"
 
+# Planned looks shuffle the cases: those that it had are not the first ones.
+write_eval sums <<'YAML'
+dataset: sums
+baseline: large
+candidates: [cheap]
+scorers: [exact_match]
+gate: {margin: 0.3}
+early_stop: {looks: 2}
+YAML
+await "the eval with looks" bash -c "'$BIN_DIR/assayctl' --json eval show sums | jq -e '.early_stop.looks == 2' >/dev/null"
+expect_exit 5 ctl run start sums --wait --max-requests 40
+expect_contains "$(ctl run rank last)" "note: the budget stopped the run: not all of its cases were run"
+
 # A replay derives all of it again.
 expect_exit 0 ctl run replay 1
 expect "$(ctl --json run rank last | jq -c '.members, .composite')" = "$(jq -c '.members, .composite' <<<"$ranked")" "ranks of the replay"
