@@ -60,21 +60,33 @@ static int read_report(const char *path, struct as_json *params, struct as_err *
     return 0;
 }
 
+/* The newest of a page's runs that is done; 0: none is. */
+static int64_t first_done(const struct as_json *runs)
+{
+    for (size_t i = 0; i < as_json_len(runs); i++)
+        if (!strcmp(str_or(as_json_at(runs, i), "state", ""), "done"))
+            return as_json_get_int(as_json_at(runs, i), "run", 0);
+    return 0;
+}
+
 /* The eval's newest run that is done, before this one. A first run has none, and goes on. */
 static int find_last(struct ctl *ctl, const char *eval, struct as_json **params, struct as_err *err)
 {
-    AS_CLEANUP_JSON struct as_json *list = NULL;
-    struct as_json *query = as_json_object();
-    as_json_set_str(query, "eval", eval);
-    int rc = ctl_call(ctl, "run.list", query, &list, err);
-    if (rc)
-        return rc;
-    const struct as_json *runs = as_json_get(list, "runs");
-    for (size_t i = 0; i < as_json_len(runs); i++) {
-        const struct as_json *run = as_json_at(runs, i);
-        if (strcmp(str_or(run, "state", ""), "done") != 0)
-            continue;
-        as_json_set_int(*params, "run", as_json_get_int(run, "run", 0));
+    int64_t before = 0, run = 0;
+    do {
+        AS_CLEANUP_JSON struct as_json *page = NULL;
+        struct as_json *query = as_json_object();
+        as_json_set_str(query, "eval", eval);
+        if (before)
+            as_json_set_int(query, "before", before);
+        int rc = ctl_call(ctl, "run.list", query, &page, err);
+        if (rc)
+            return rc;
+        run = first_done(as_json_get(page, "runs"));
+        before = as_json_get_int(page, "next", 0);
+    } while (!run && before);
+    if (run) {
+        as_json_set_int(*params, "run", run);
         return 0;
     }
     out_print(&ctl->messages, "no run of '%s' is done yet: there is none to compare with\n", eval);

@@ -83,6 +83,19 @@ YAML
 expect_exit 0 ctl run start first --max-cases 3 --compare-with last
 expect_contains "$err" "no run of 'first' is done yet"
 
+# The last that is done is found behind more that are not than a page of the list has.
+expect_exit 0 ctl run start first --max-cases 3 --wait
+done_run=$(ctl --json run show last | jq .run)
+stop_daemon
+"$BIN_DIR/db_holder" "$home/state/assay.db" "INSERT INTO run_group (eval_name, state, dataset_id, case_count, member_count, sample_count,
+    created_ms, ended_ms, pins) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 250)
+    SELECT eval_name, (SELECT state FROM run_group WHERE id = $run), dataset_id, case_count, member_count, sample_count, created_ms, ended_ms,
+    pins FROM run_group, n WHERE id = $done_run"
+start_daemon
+expect "$(ctl --json run ls --eval first | jq '[.runs[] | select(.state == "done")] | length')" = 0 'runs of the first page that are done'
+expect_exit 0 ctl --json run start first --max-cases 3 --compare-with last
+expect "$(jq .compared.a.run <<<"$out")" = "$done_run" 'the run that it is compared with'
+
 # ---- senseless values ----
 
 calls=$(sim_count requests)
