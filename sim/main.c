@@ -127,6 +127,10 @@ int main(int argc, char **argv)
         options_print_help();
         return 0;
     }
+    if (!rc && options.wants_version) {
+        puts("assay-sim " ASSAY_VERSION);
+        return 0;
+    }
     if (!rc)
         rc = run(&options, &err);
     if (rc)

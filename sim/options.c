@@ -136,6 +136,10 @@ int options_parse(int argc, char **argv, struct options *ret_options, struct as_
             options.wants_help = true;
             continue;
         }
+        if (!strcmp(argv[at], "--version")) {
+            options.wants_version = true;
+            continue;
+        }
         size_t i = 0;
         while (i < AS_COUNT(table) && strcmp(table[i].name, argv[at]))
             i++;
@@ -163,7 +167,7 @@ void options_print_help(void)
     for (size_t i = 0; i < AS_COUNT(table); i++)
         printf("  %s %-*s %s\n", table[i].name, (int)(44 - strlen(table[i].name)), table[i].value,
                table[i].help);
-    printf("  --help\n\nfaults\n");
+    printf("  --version, --help\n\nfaults\n");
     for (enum fault_kind kind = FAULT_NONE + 1; kind < FAULT_KINDS; kind++)
         printf("  %-14s %s\n", fault_name(kind), fault_help(kind));
     printf("\nmodels\n"

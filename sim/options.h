@@ -15,7 +15,7 @@ struct options {
     uint32_t keepalive_ms;  /* 0: idle connections stay open */
     const char *tls_cert;   /* PEM files; NULL: plain HTTP */
     const char *tls_key;
-    bool wants_help;
+    bool wants_help, wants_version;
     struct handler_options handler;
 };
 

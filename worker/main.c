@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #define EXIT_USAGE 64
@@ -66,6 +67,7 @@ int main(int argc, char **argv)
         puts("assay-worker " ASSAY_VERSION);
         return 0;
     }
+    prctl(PR_SET_NAME, "assay-worker"); /* it was run by a descriptor, whose number is its name */
     char *end = NULL;
     long parent = argc == 2 ? strtol(argv[1], &end, 10) : 0;
     if (parent <= 0 || *end) {

@@ -69,6 +69,9 @@ struct sandbox_probe;
 struct sandbox {
     struct loop *loop;
     char *worker_path;
+    int worker_fd; /* of the program itself */
+    char worker_exec[sizeof("/proc/self/fd/") +
+                     10]; /* what is run: its path, whatever lies there now */
     struct worker_setup setup;
     uint32_t max_workers, idle_ms, cpu_count;
     event_emit_fn on_event; /* may be NULL */

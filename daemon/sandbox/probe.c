@@ -76,7 +76,7 @@ void sandbox_probe(struct sandbox *s, sandbox_probe_fn done, void *ctx)
         (struct sandbox_probe){.next = s->probes, .sandbox = s, .fd = -1, .done = done, .ctx = ctx};
     probe->timer = loop_timer_new(s->loop, on_probe_timer, probe);
     probe->spawn_rc =
-        child_spawn(s->loop, s->worker_path, argv, on_probe_exit, probe, &probe->child, &probe->fd);
+        child_spawn(s->loop, s->worker_exec, argv, on_probe_exit, probe, &probe->child, &probe->fd);
     loop_timer_start(probe->timer, probe->spawn_rc ? 0 : PROBE_DEADLINE_MS);
     s->probes = probe;
 }

@@ -6,11 +6,14 @@
  * refused. */
 #include "daemon/sandbox/pool.h"
 
+#include <fcntl.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#define WORKER_FD_MIN 5 /* above CHILD_PAGE_FD of core/child.c */
 #define DEFAULT_ROW_DEADLINE_MS 250u
 #define DEFAULT_LOAD_DEADLINE_MS 500u
 #define DEFAULT_MAX_WORKERS 64u
@@ -275,18 +278,31 @@ static uint32_t or_default(uint32_t value, uint32_t fallback)
     return value ? value : fallback;
 }
 
+/* The descriptor is above those that a worker's own will have. */
+static int open_worker(const char *path)
+{
+    int low = access(path, X_OK) ? -1 : open(path, O_PATH | O_CLOEXEC);
+    int fd = low < 0 ? -1 : fcntl(low, F_DUPFD_CLOEXEC, WORKER_FD_MIN);
+    if (low >= 0)
+        close(low);
+    return fd;
+}
+
 int sandbox_new(struct loop *loop, const struct sandbox_options *options,
                 struct sandbox **ret_sandbox, struct as_err *err)
 {
-    if (access(options->worker_path, X_OK))
+    int worker_fd = open_worker(options->worker_path);
+    if (worker_fd < 0)
         return as_err_set(err, AS_ENOENT, "worker program %s: not there, or not executable",
                           options->worker_path);
     struct sandbox *s = as_xcalloc(1, sizeof(*s));
     s->loop = loop;
     s->worker_path = as_xstrdup(options->worker_path);
+    s->worker_fd = worker_fd;
+    snprintf(s->worker_exec, sizeof(s->worker_exec), "/proc/self/fd/%d", worker_fd);
     s->setup = (struct worker_setup){
         .loop = loop,
-        .path = s->worker_path,
+        .path = s->worker_exec,
         .row_deadline_ms = or_default(options->row_deadline_ms, DEFAULT_ROW_DEADLINE_MS),
         .load_deadline_ms = or_default(options->load_deadline_ms, DEFAULT_LOAD_DEADLINE_MS),
         .events = &hosted_worker_events,
@@ -328,6 +344,7 @@ void sandbox_free(struct sandbox *s)
     loop_timer_free(s->tick);
     as_buf_done(&s->scratch);
     free(s->slots);
+    close(s->worker_fd);
     free(s->worker_path);
     free(s);
 }

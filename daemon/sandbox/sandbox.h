@@ -17,7 +17,9 @@
 struct sandbox;
 
 struct sandbox_options {
-    const char *worker_path;   /* the assay-worker binary */
+    /* the assay-worker binary; opened once, so that an upgrade of the file leaves a daemon that
+     * runs with the workers that it began with */
+    const char *worker_path;
     uint32_t row_deadline_ms;  /* CPU time of one row; 0 = 250; wall time may be 8 times that */
     uint32_t load_deadline_ms; /* CPU time of load; 0 = 500 */
     uint32_t max_workers;      /* processes at most; 0 = 64; idle ones are ended first */
