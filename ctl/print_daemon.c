@@ -3,6 +3,7 @@
 #include "ctl/print.h"
 #include "ctl/wrap.h"
 
+#include <math.h>
 #include <string.h>
 #include <time.h>
 
@@ -40,7 +41,7 @@ void print_status(struct ctl *ctl, const struct as_json *result)
 {
     const struct output *out = &ctl->out;
     int64_t started_ms = as_json_get_int(result, "started_ms", 0);
-    double up_ms = (double)time(NULL) * 1000 - (double)started_ms;
+    double up_ms = fmax(0, (double)time(NULL) * 1000 - (double)started_ms); /* of whole seconds */
     out_styled(out, STYLE_BOLD, "assayd %s", str_or(result, "version", "?"));
     out_print(out, " is running, process %s, for %s\n", fmt_count(result, "pid").s,
               fmt_duration(started_ms ? up_ms : -1).s);

@@ -26,6 +26,19 @@ static int fail_errno(struct as_err *err, const char *doing, const char *path)
     return as_err_set(err, code, "cannot %s %s: %s", doing, path, strerror(errno));
 }
 
+/* The first file that is made in the socket's folder. */
+static int fail_lock(struct as_err *err, const char *lock_path, const char *path)
+{
+    if (errno != ENOENT && errno != EACCES)
+        return fail_errno(err, "open", lock_path);
+    return as_err_set(err, as_err_from_errno(errno),
+                      "the folder of the socket %s %s: make it for uid %u (`install -d -o USER "
+                      "FOLDER`; systemd's RuntimeDirectory= does that), or set `socket` to another "
+                      "path",
+                      path, errno == ENOENT ? "is not there" : "cannot be written",
+                      (unsigned)geteuid());
+}
+
 static int take_lock(const char *path, int *ret_fd, struct as_err *err)
 {
     struct as_buf lock_path = {0};
@@ -33,7 +46,7 @@ static int take_lock(const char *path, int *ret_fd, struct as_err *err)
     int rc = 0;
     int fd = open(lock_path.ptr, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
-        rc = fail_errno(err, "open", lock_path.ptr);
+        rc = fail_lock(err, lock_path.ptr, path);
     else if (flock(fd, LOCK_EX | LOCK_NB))
         rc = errno == EWOULDBLOCK
                  ? as_err_set(err, AS_EBUSY, "another assayd already serves %s", path)

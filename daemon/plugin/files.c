@@ -77,8 +77,9 @@ static void release_version(struct registry *r, struct plugin_file *file)
     } else {
         v->state = PLUGIN_RETIRED;
         version_short_hash(&v->hash, hash);
-        as_log_info("plugin retired plugin=%s kind=%s hash=%s pinned_by=%u", v->selector,
-                    plugin_kind_name(v->kind), hash, v->refs - 1);
+        if (!r->is_ending)
+            as_log_info("plugin retired plugin=%s kind=%s hash=%s pinned_by=%u", v->selector,
+                        plugin_kind_name(v->kind), hash, v->refs - 1);
         tell_version(r, EVENT_PLUGIN_RETIRED, v);
     }
     registry_note_change(r);

@@ -18,6 +18,7 @@ rm -rf "$home/tmp/other"
 # Neither did the first one any harm.
 expect_exit 0 ctl status
 expect_contains "$out" "$home/assayd.sock"
+expect_lacks "$out" "for n/a"
 
 # A stale socket is replaced.
 crash_daemon
@@ -36,5 +37,12 @@ daemon_pid=''
 expect "$code" = 65 "exit code of assayd"
 expect_contains "$(<"$daemon_log")" "is no socket"
 expect "$(<"$ASSAY_SOCKET")" = precious "the file in the socket's place"
+rm "$ASSAY_SOCKET"
+
+# Nowhere to put the socket: what to do is told, and is not lost among plugins.
+sed -i 's|^socket: .*|socket: nowhere/assayd.sock|' "$home/assay.yaml"
+expect_exit 65 "$BIN_DIR/assayd" --config "$home/assay.yaml" ${daemon_options[@]+"${daemon_options[@]}"}
+expect_contains "$err" "the folder of the socket $home/nowhere/assayd.sock is not there: make it for uid $(id -u)"
+expect_lacks "$err" retired
 
 finish
