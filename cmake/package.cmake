@@ -23,8 +23,10 @@ set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_DEPENDS "adduser, tzdata")
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "ca-certificates")
 set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
-    "assayd runs evals: it sends the same cases to every model, scores the outputs, and says whether a candidate may replace the baseline. \
-assayctl is its client, assay-worker the jail of its plugins, assay-sim a model API for trying things out.")
+    "assayd runs evals: it sends the same cases to every model, scores the
+outputs, and says whether a candidate may replace the baseline. assayctl
+is its client, assay-worker the jail of its plugins, assay-sim a model API
+for trying things out.")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA
     ${PROJECT_SOURCE_DIR}/cmake/debian/postinst ${PROJECT_SOURCE_DIR}/cmake/debian/prerm
     ${PROJECT_SOURCE_DIR}/cmake/debian/postrm ${ASSAY_PACKAGE_CONFFILES})

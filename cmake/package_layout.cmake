@@ -16,6 +16,9 @@ endforeach()
 file(MAKE_DIRECTORY ${root}/etc/assay/evals)
 file(RENAME ${doc}/LICENSE ${doc}/copyright)
 
+file(GLOB pages ${root}/usr/share/man/*/*)
+execute_process(COMMAND gzip -9n ${pages} COMMAND_ERROR_IS_FATAL ANY)
+
 # Files that belong to whoever runs the machine: an upgrade asks before it changes one that was edited.
 file(GLOB_RECURSE files RELATIVE ${root} ${root}/etc/*)
 list(SORT files)

@@ -19,7 +19,7 @@ expect_contains "$(dpkg-deb --field "$deb" Depends)" libc6 libcurl4 libsqlite3-0
 expect_exit 0 dpkg-deb --extract "$deb" "$home/root"
 root=$home/root
 for file in usr/bin/{assayd,assayctl,assay-worker,assay-sim} usr/share/assay/plugins/scorers/exact_match.lua \
-    usr/share/assay/rubrics/correctness.lua usr/lib/systemd/system/assayd.{service,socket} usr/lib/sysusers.d/assay.conf etc/assay/assay.yaml usr/share/man/{man1/assayctl.1,man5/assay.yaml.5,man7/assay-plugin.7,man8/assayd.8} usr/share/doc/assay/{copyright,README.md,metrics.md} \
+    usr/share/assay/rubrics/correctness.lua usr/lib/systemd/system/assayd.{service,socket} usr/lib/sysusers.d/assay.conf etc/assay/assay.yaml usr/share/man/{man1/assayctl.1,man5/assay.yaml.5,man7/assay-plugin.7,man8/assayd.8}.gz usr/share/doc/assay/{copyright,README.md,metrics.md} \
     usr/share/doc/assay/examples/{evals/support-triage.yaml,ci/assay-gate} usr/share/bash-completion/completions/assayctl \
     usr/share/zsh/vendor-completions/_assayctl usr/share/fish/vendor_completions.d/assayctl.fish; do
     [ -s "$root/$file" ] || fail "$file is not in the package"
@@ -30,6 +30,8 @@ for top in "$root"/*; do
     expect_contains " etc usr " " ${top##*/} "
 done
 [ ! -e "$root/usr/etc" ] || fail "configuration lies in /usr/etc"
+expect "$(find "$root" -type d -empty -printf '%P ')" = "etc/assay/evals " "empty folders"
+expect "$(find "$root" -perm /022 -printf '%P ')" = "" "what others than its owner may write"
 expect "$(stat -c %U:%G "$root/usr/bin/assayd")" = "$(id -un):$(id -gn)" "who unpacked it"
 expect_contains "$(<"$root/etc/assay/assay.yaml")" "  - /usr/share/assay/plugins"$'\n' "  - /usr/share/assay/rubrics"$'\n'
 
@@ -39,6 +41,11 @@ expect "$(sort "$home/control/conffiles")" = "$(cd "$root" && find etc -type f -
 for script in postinst prerm postrm; do
     [ -x "$home/control/$script" ] || fail "$script cannot be run"
     expect_exit 0 sh -n "$home/control/$script"
+done
+
+# A purge leaves nothing of what the package or assayd makes, whatever the operator added to it.
+for place in /etc/assay /var/lib/assay /run/assay; do
+    expect_contains "$(grep 'rm -rf' "$home/control/postrm") " " $place "
 done
 
 finish
