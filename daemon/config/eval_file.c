@@ -3,6 +3,7 @@
  * one mistake is told once. */
 #include "daemon/config/eval_file.h"
 
+#include "daemon/config/eval_drift.h"
 #include "daemon/config/eval_gate.h"
 #include "daemon/config/eval_rank.h"
 #include "daemon/config/field.h"
@@ -10,7 +11,6 @@
 #include "daemon/config/notify_section.h"
 #include "daemon/config/schedule_section.h"
 #include "daemon/model/recording.h"
-#include "lib/duration.h"
 
 #include <math.h>
 #include <string.h>
@@ -163,18 +163,11 @@ static const char *journal_word(int value)
     return value <= JOURNAL_REPLAY ? journal_policy_name((enum journal_policy)value) : NULL;
 }
 
-static void decode_max_age(struct field_ctx *ctx, const struct yaml_node *node, const char *where,
-                           void *dest)
-{
-    const char *text = field_text(ctx, node, where);
-    if (text && as_duration_parse(text, dest))
-        problems_add(ctx->problems, node->place, where, "must be %s", AS_DURATION_MUST_BE);
-}
-
 static const struct field journal_fields[] = {
     FIELD("policy", WORD, offsetof(struct journal_rules, policy), .is_required = true,
           .word = journal_word),
-    FIELD("max_age", CUSTOM, offsetof(struct journal_rules, max_age_ms), .decode = decode_max_age),
+    FIELD("max_age", CUSTOM, offsetof(struct journal_rules, max_age_ms),
+          .decode = field_decode_duration),
     FIELDS_END,
 };
 
@@ -213,8 +206,8 @@ static const struct field eval_fields[] = {
     FIELD("dataset", STRING, AT(dataset), .is_required = true, .is_valid = name_is_dataset,
           .must_be = "a dataset: NAME, NAME@2 or NAME@HASH with 6 hex digits or more"),
     FIELD("baseline", STRING, AT(baseline), .is_required = true),
-    FIELD("baseline_max_age", CUSTOM, AT(baseline_max_age_ms), .decode = decode_max_age),
-    FIELD("candidates", CUSTOM, 0, .is_required = true, .decode = decode_candidates),
+    FIELD("baseline_max_age", CUSTOM, AT(baseline_max_age_ms), .decode = field_decode_duration),
+    FIELD("candidates", CUSTOM, 0, .decode = decode_candidates),
     FIELD("system", STRING, AT(system)),
     FIELD("samples", U32, AT(samples), .fallback = "1", .min = 1, .max = 100),
     FIELD("max_cases", U32, AT(max_cases), .fallback = "0", .max = 1e9),
@@ -226,6 +219,7 @@ static const struct field eval_fields[] = {
     FIELD("early_stop", SECTION, AT(early_stop), .section = early_stop_fields),
     FIELD("rank", SECTION, AT(rank), .section = eval_rank_fields),
     FIELD("journal", CUSTOM, AT(journal), .decode = decode_journal),
+    FIELD("drift", SECTION, AT(drift), .section = eval_drift_fields),
     FIELD("schedule", CUSTOM, 0, .decode = decode_schedules),
     FIELD("notify", CUSTOM, AT(notify), .section = notify_rule_fields, .decode = decode_notify),
     FIELDS_END,
@@ -267,6 +261,9 @@ static void check_members(struct field_ctx *ctx, const struct yaml_node *root,
     if (eval->baseline)
         check_member(ctx, yaml_map_get(root, "baseline"), "baseline", eval->baseline);
     const struct yaml_node *list = yaml_map_get(root, "candidates");
+    if (!list && !(eval->baseline && recording_of(eval->baseline)))
+        problems_add(ctx->problems, root->place, "",
+                     "missing key 'candidates': only an eval of recorded answers needs none");
     for (const struct yaml_node *node = list ? list->first : NULL; node; node = node->next) {
         if (node->kind != YAML_TEXT || node->text.len == 0)
             continue;
@@ -405,6 +402,7 @@ static void decode_eval(struct field_ctx *ctx, const struct yaml_node *root, str
     check_metrics(ctx, root, eval);
     check_budget(ctx, root, eval);
     check_early_stop(ctx, root, eval);
+    eval_drift_check(ctx, root, eval);
     eval_rank_check(ctx, root, &eval->rank);
     if (!eval->primary)
         eval->primary = eval->has_rubric ? eval->rubric.name : eval->scorers[0].name;

@@ -1,7 +1,9 @@
 /* The folder of evals as a snapshot. Files are read in the order of their names, so that which
- * of two evals of one name is refused does not depend on the file system. */
+ * of two evals of one name is refused does not depend on the file system. What one says of another
+ * is checked when all are there. */
 #include "daemon/config/config.h"
 
+#include "daemon/config/eval_drift.h"
 #include "daemon/config/eval_file.h"
 
 #include <dirent.h>
@@ -50,6 +52,25 @@ static int compare_evals(const void *a, const void *b)
     return strcmp(((const struct eval_def *)a)->name, ((const struct eval_def *)b)->name);
 }
 
+/* Whoever names an anchor is none, so the order does not matter. */
+static void check_anchors(struct eval_set *set)
+{
+    size_t kept = 0;
+    bool *are_wrong = as_xcalloc(set->eval_count + 1, sizeof(*are_wrong));
+    for (size_t i = 0; i < set->eval_count; i++) {
+        const char *reason;
+        are_wrong[i] = eval_drift_is_wrong(set, &set->evals[i], &set->arena, &reason);
+        if (are_wrong[i])
+            set->refusals[set->refusal_count++] =
+                (struct eval_refusal){.path = set->evals[i].path, .reason = reason};
+    }
+    for (size_t i = 0; i < set->eval_count; i++)
+        if (!are_wrong[i])
+            set->evals[kept++] = set->evals[i];
+    set->eval_count = kept;
+    free(are_wrong);
+}
+
 int eval_set_load(const struct config *config, struct eval_set **ret_set, struct as_err *err)
 {
     struct dirent **entries = NULL;
@@ -68,6 +89,7 @@ int eval_set_load(const struct config *config, struct eval_set **ret_set, struct
     }
     free(entries);
     qsort(set->evals, set->eval_count, sizeof(*set->evals), compare_evals);
+    check_anchors(set);
     *ret_set = set;
     return 0;
 }

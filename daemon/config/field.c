@@ -2,6 +2,8 @@
  * from the file. */
 #include "daemon/config/field.h"
 
+#include "lib/duration.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -55,6 +57,14 @@ const char *field_text(struct field_ctx *ctx, const struct yaml_node *node, cons
         return NULL;
     }
     return as_arena_dup(ctx->arena, node->text).ptr;
+}
+
+void field_decode_duration(struct field_ctx *ctx, const struct yaml_node *node, const char *where,
+                           void *dest)
+{
+    const char *text = field_text(ctx, node, where);
+    if (text && as_duration_parse(text, dest))
+        problems_add(ctx->problems, node->place, where, "must be %s", AS_DURATION_MUST_BE);
 }
 
 const char *field_params(struct field_ctx *ctx, const struct yaml_node *node, const char *where)

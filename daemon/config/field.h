@@ -100,6 +100,9 @@ bool field_expect(struct field_ctx *ctx, const struct yaml_node *node, const cha
                   enum yaml_kind kind, const char *what);
 /* A text without NULs, copied; NULL when a problem was noted. */
 const char *field_text(struct field_ctx *ctx, const struct yaml_node *node, const char *where);
+/* Any length of time ("7d"), in milliseconds, into the int64_t at dest. */
+void field_decode_duration(struct field_ctx *ctx, const struct yaml_node *node, const char *where,
+                           void *dest);
 /* canonical JSON; or NULL */
 const char *field_params(struct field_ctx *ctx, const struct yaml_node *node, const char *where);
 

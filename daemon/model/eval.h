@@ -33,6 +33,15 @@ struct eval_early_stop {
 #define EVAL_LOOKS_MAX 5
 #define EVAL_LOOK_CASES_MIN 2 /* of each look */
 
+/* The eval that tells whether the judge drifts (daemon/engine/anchor.h): the same rubric and judge,
+ * over answers that are recorded. */
+struct eval_drift {
+    const char *anchor; /* its name; NULL: none */
+    const char *place;  /* of the name: "evals/x.yaml:9:18: drift.anchor" */
+    int64_t max_gap_ms; /* between a run and the anchor's run that speaks for it */
+};
+#define EVAL_DRIFT_MAX_GAP "7d"
+
 struct eval_def {
     const char *name;
     const char *description; /* "" when none */
@@ -59,6 +68,7 @@ struct eval_def {
     struct gate_rules gate;
     struct journal_rules journal;
     struct rank_rules rank;
+    struct eval_drift drift;
     int64_t baseline_max_age_ms; /* of the run that is pinned; 0: it may have any age */
     struct schedule_rules schedules[SCHEDULES_MAX];
     size_t schedule_count;

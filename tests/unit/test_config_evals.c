@@ -222,7 +222,7 @@ static void test_bad_eval_is_told_with_line_and_column(void **state)
 {
     static const struct bad_input cases[] = {
         {"dataset: d\nbaseline: large\ncandidate: [small]\nscorers: [json_valid]\n",
-         "evals/e.yaml:1:1: missing key 'candidates'\n"
+         "evals/e.yaml:1:1: missing key 'candidates': only an eval of recorded answers needs none\n"
          "evals/e.yaml:3:1: unknown key 'candidate': did you mean 'candidates'?"},
         {EVAL_HEAD "scorers: [x]\nbaseline_max_age: soon\n",
          "evals/e.yaml:5:19: baseline_max_age: must be " AS_DURATION_MUST_BE},
