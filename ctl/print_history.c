@@ -83,6 +83,16 @@ static void print_refusals(const struct output *out, const struct as_json *point
     }
 }
 
+static void print_cause(const struct output *out, const struct as_json *drift)
+{
+    struct as_buf text = {0};
+    if (!as_json_get_cstr(drift, "cause"))
+        return;
+    as_buf_addf(&text, "%s: %s", str_or(drift, "cause", "?"), str_or(drift, "cause_why", "?"));
+    wrap_print_after(out, STYLE_BOLD, "  cause: ", text.ptr);
+    as_buf_done(&text);
+}
+
 static void print_drift(const struct output *out, const struct as_json *drift,
                         const struct as_json *result)
 {
@@ -92,6 +102,7 @@ static void print_drift(const struct output *out, const struct as_json *drift,
                    fmt_count(result, "reference").s, fmt_count(drift, "since_run").s,
                    as_json_get_bool(drift, "sudden", false) ? ", which differs with p < 0.001"
                                                             : ", by the sum of many runs (CUSUM)");
+    print_cause(out, drift);
     if (reason)
         out_field(out, "drift", "no chart: %s", reason);
     else if (as_json_get(drift, "alarm_run"))
@@ -99,6 +110,30 @@ static void print_drift(const struct output *out, const struct as_json *drift,
                   fmt_count(drift, "alarm_run").s, str_or(drift, "alarm_side", "?"));
     else
         out_field(out, "drift", "none by the chart of %s", fmt_counted(drift, "runs", "run").s);
+}
+
+/* What the anchor says of the judge; nothing where no judge makes the metric. */
+static void print_judge(const struct output *out, const struct as_json *judge)
+{
+    const char *reason = as_json_get_cstr(judge, "reason");
+    const struct as_json *points = as_json_get(judge, "points");
+    if (!judge)
+        return;
+    out_styled(out, STYLE_BOLD, "\nthe judge");
+    if (as_json_get(judge, "anchor"))
+        out_print(out, ", by %s", str_or(judge, "anchor", "?"));
+    if (as_json_len(points))
+        print_spark(out, points);
+    else
+        out_print(out, "\n");
+    if (as_json_get(judge, "since_run"))
+        out_styled(out, STYLE_BAD, "  DRIFTS since run %s\n", fmt_count(judge, "since_run").s);
+    if (reason)
+        wrap_print_after(out, STYLE_DIM, "  ", reason);
+    else
+        out_field(out, "shift", "%s %s, n %s, run %s against run %s", fmt_diff(judge, "diff").s,
+                  fmt_interval(judge, "ci").s, fmt_count(judge, "n").s, fmt_count(judge, "run").s,
+                  fmt_count(judge, "reference").s);
 }
 
 void print_history(struct ctl *ctl, const struct as_json *result)
@@ -123,6 +158,7 @@ void print_history(struct ctl *ctl, const struct as_json *result)
         print_refusals(out, points);
         print_drift(out, as_json_get(model, "drift"), result);
     }
+    print_judge(out, as_json_get(result, "judge"));
 }
 
 /* ---- run show ---- */

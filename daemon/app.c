@@ -137,6 +137,7 @@ static void warn_of_lines(const char *text)
 static void put_in_force(struct app *app)
 {
     scheduler_set_evals(app->control.scheduler, app->control.evals);
+    summaries_set_evals(app->control.summaries, app->control.evals);
     notify_set(app->control.notify, app->control.config, app->control.evals);
 }
 
@@ -252,8 +253,8 @@ static void on_resumed(void *ctx, const struct as_err *refusal)
         return;
     }
     app->phase = APP_READY;
-    summaries_look(app->control.summaries);
     put_in_force(app);
+    summaries_look(app->control.summaries);
     inboxes_set_config(app->control.inboxes, app->config);
     check_path(app);
     as_log_info("ready: version=%s socket=%s", ASSAY_VERSION,

@@ -50,6 +50,7 @@ static void put_in_force(const struct reload_scope *scope, struct control_readin
     engine_set_config(control->engine, reading->config);
     inboxes_set_config(control->inboxes, reading->config);
     scheduler_set_evals(control->scheduler, reading->evals);
+    summaries_set_evals(control->summaries, reading->evals);
     notify_set(control->notify, reading->config, reading->evals);
     if (!scope->is_log_level_given)
         as_log_set_level(reading->config->log_level);

@@ -1,6 +1,7 @@
 /* run.history, and what run.show tells of the reference. */
 #include "daemon/control/handlers.h"
 
+#include "daemon/engine/anchor.h"
 #include "daemon/report/series.h"
 #include "daemon/store/baselines.h"
 
@@ -21,6 +22,56 @@ static int reference_of(struct store *store, struct control_query *query, const 
     return 0;
 }
 
+/* The anchor's own runs, beside what they say of the judge. */
+static int set_judge(struct store *store, struct control_query *query,
+                     const struct judge_word *judge, size_t last)
+{
+    struct as_json *json = cause_judge_json(judge), *told = NULL;
+    struct series series = {0};
+    const struct series_request request = {
+        .eval = judge->anchor,
+        .reference = judge->reference,
+        .model = judge->model,
+        .metric = judge->metric,
+        .last = last,
+    };
+    as_json_set_take(query->result, "judge", json);
+    if (!judge->model)
+        return 0;
+    int rc = series_load(store, judge->anchor, &series, &query->err);
+    if (!rc)
+        rc = series_tell(&series, &request, &told, &query->err);
+    const struct as_json *model = as_json_at(as_json_get(told, "models"), 0);
+    as_json_set_take(json, "points", as_json_share(as_json_get(model, "points")));
+    as_json_free(told);
+    series_done(&series);
+    return rc;
+}
+
+/* By the newest run, of whatever outcome. */
+static int ask_anchor(struct store *store, struct control_query *query, const struct series *series,
+                      const struct series_request *request, struct judge_word *ret_judge)
+{
+    const struct anchor_question question = {
+        .eval = eval_set_find(query->evals, request->eval),
+        .run = series->runs[series->count - 1].run,
+        .reference = request->reference,
+        .metric = series_metric(series, request),
+    };
+    return anchor_ask(store, &question, &query->arena, ret_judge, &query->err);
+}
+
+static int tell(struct store *store, struct control_query *query, const struct series *series,
+                struct series_request *request)
+{
+    struct judge_word judge = {0};
+    int rc = series->count ? ask_anchor(store, query, series, request, &judge) : 0;
+    request->judge = &judge;
+    if (!rc)
+        rc = series_tell(series, request, &query->result, &query->err);
+    return rc ? rc : set_judge(store, query, &judge, request->last);
+}
+
 static void history_work(struct store *store, struct control_query *query)
 {
     const struct as_json *params = query->call->params;
@@ -35,7 +86,7 @@ static void history_work(struct store *store, struct control_query *query)
         return;
     query->rc = series_load(store, request.eval, &series, &query->err);
     if (!query->rc)
-        query->rc = series_tell(&series, &request, &query->result, &query->err);
+        query->rc = tell(store, query, &series, &request);
     series_done(&series);
 }
 

@@ -151,13 +151,10 @@ static const char *provider_text(struct as_arena *arena, const struct pin_model 
     return hash_text(arena, text_or(model->spec.plugin, "?"), &model->provider_hash);
 }
 
-static void compare_judge(const struct comparing *on)
+static void compare_judge_model(const struct comparing *on)
 {
     const struct pins *a = on->a->pins, *b = on->b->pins;
     struct as_arena *arena = on->arena;
-    if (a->rubric != (int)on->a->metric || b->rubric != (int)on->b->metric)
-        return; /* no judge made this metric; one that only one side has is a version's difference
-                 */
     add(on->found, arena, "judge", "let one model judge both", called_text(arena, &a->judge),
         called_text(arena, &b->judge));
     add(on->found, arena, "params of the judge", "give the judge the same params in both",
@@ -165,6 +162,16 @@ static void compare_judge(const struct comparing *on)
     add(on->found, arena, "provider plugin of the judge",
         "name one version under providers:", provider_text(arena, &a->judge),
         provider_text(arena, &b->judge));
+}
+
+static void compare_judge(const struct comparing *on)
+{
+    const struct pins *a = on->a->pins, *b = on->b->pins;
+    struct as_arena *arena = on->arena;
+    if (a->rubric != (int)on->a->metric || b->rubric != (int)on->b->metric)
+        return; /* no judge made this metric; one that only one side has is a version's difference
+                 */
+    compare_judge_model(on);
     add(on->found, arena, "what the judge requires", "give both rubrics the same requires",
         metrics_text(arena, on->a, is_required), metrics_text(arena, on->b, is_required));
 }
@@ -238,6 +245,16 @@ void pins_compare(const struct pins_view *a, const struct pins_view *b, struct a
     compare_questions(&on);
     compare_rest(&on);
     compare_spending(&on);
+}
+
+void pins_compare_judge(const struct pins *a, const struct pins *b, struct as_arena *arena,
+                        struct pins_differences *ret_differences)
+{
+    const struct pins_view view_a = {a, (size_t)a->rubric, 0}, view_b = {b, (size_t)b->rubric, 0};
+    struct comparing on = {&view_a, &view_b, arena, ret_differences};
+    ret_differences->count = ret_differences->matter_count = 0;
+    compare_metric(&on);
+    compare_judge_model(&on);
 }
 
 static const char *price_text(struct as_arena *arena, const struct model_prices *prices)

@@ -33,6 +33,11 @@ struct pins_differences {
 void pins_compare(const struct pins_view *a, const struct pins_view *b, struct as_arena *arena,
                   struct pins_differences *ret_differences);
 
+/* Only what makes the judge another one: version and params of the rubric, the judge, its params
+ * and its provider plugin. Both have a rubric, of whatever name. */
+void pins_compare_judge(const struct pins *a, const struct pins *b, struct as_arena *arena,
+                        struct pins_differences *ret_differences);
+
 /* Adds, as what does not matter, how a member of the same name is another model than it was: that
  * is what is compared. */
 void pins_compare_member(const struct pin_model *a, const struct pin_model *b,

@@ -10,6 +10,8 @@
 struct summaries {
     struct db *db;
     struct events *events;
+    struct eval_set *evals;        /* in force; NULL: not known yet */
+    struct eval_set *making_evals; /* of the summary that is being made */
     bool is_busy;
     bool is_wanted; /* once more, when it is not busy */
     bool is_stopping;
@@ -52,13 +54,15 @@ static void make_work(struct store *store, void *ctx)
     if (rc && rc != AS_ENOENT)
         as_err_set(&on->err, rc, "%s", store_error(store));
     if (!rc)
-        rc = summary_make(store, &on->due, &on->arena, &on->summary, &on->err);
+        rc = summary_make(store, on->making_evals, &on->due, &on->arena, &on->summary, &on->err);
     on->is_made = !rc;
 }
 
 static void make_done(void *ctx)
 {
     struct summaries *on = ctx;
+    eval_set_unref(on->making_evals);
+    on->making_evals = NULL;
     if (on->is_made) {
         db_write(on->db, put_work, put_done, on);
         return;
@@ -71,13 +75,14 @@ static void make_done(void *ctx)
 
 static void look(struct summaries *on)
 {
-    if (on->is_busy || !on->is_wanted || on->is_stopping)
+    if (on->is_busy || !on->is_wanted || on->is_stopping || !on->evals)
         return;
     on->is_busy = true;
     on->is_wanted = on->is_made = false;
     on->err = (struct as_err){0};
     on->due = (struct summary_due){0};
     as_arena_reset(&on->arena);
+    on->making_evals = eval_set_ref(on->evals);
     db_read(on->db, make_work, make_done, on);
 }
 
@@ -93,8 +98,15 @@ void summaries_free(struct summaries *summaries)
 {
     if (!summaries)
         return;
+    eval_set_unref(summaries->evals);
     as_arena_done(&summaries->arena);
     free(summaries);
+}
+
+void summaries_set_evals(struct summaries *summaries, struct eval_set *evals)
+{
+    eval_set_unref(summaries->evals);
+    summaries->evals = eval_set_ref(evals);
 }
 
 void summaries_look(struct summaries *summaries)

@@ -8,12 +8,15 @@
 #ifndef DAEMON_ENGINE_SUMMARIES_H
 #define DAEMON_ENGINE_SUMMARIES_H
 
+#include "daemon/config/config.h"
 #include "daemon/engine/events.h"
 
 struct summaries;
 
 struct summaries *summaries_new(struct db *db, struct events *events);
 void summaries_free(struct summaries *summaries); /* only when it is idle */
+/* The evals in force, which name the anchors (engine/anchor.h) of what is made from now on. */
+void summaries_set_evals(struct summaries *summaries, struct eval_set *evals);
 /* A run ended, or a pin was set: what is due now is made, on later turns. */
 void summaries_look(struct summaries *summaries);
 /* No further one is begun. */

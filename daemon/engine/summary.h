@@ -3,6 +3,7 @@
 #ifndef DAEMON_ENGINE_SUMMARY_H
 #define DAEMON_ENGINE_SUMMARY_H
 
+#include "daemon/config/config.h"
 #include "daemon/model/event.h"
 #include "daemon/store/summaries.h"
 
@@ -12,8 +13,10 @@ struct summary {
     size_t event_count;
 };
 
-/* Everything lies in the arena. Only the store's failures are errors. */
-int summary_make(struct store *store, const struct summary_due *due, struct as_arena *arena,
-                 struct summary *ret_summary, struct as_err *err) AS_MUST_USE;
+/* evals are those in force, which name anchors. Everything lies in the arena. Only the store's
+ * failures are errors. */
+int summary_make(struct store *store, const struct eval_set *evals, const struct summary_due *due,
+                 struct as_arena *arena, struct summary *ret_summary,
+                 struct as_err *err) AS_MUST_USE;
 
 #endif

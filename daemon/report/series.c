@@ -1,6 +1,8 @@
 /* Bodies are parsed once; everything else is looked up in them. */
 #include "daemon/report/series.h"
 
+#include "daemon/model/recording.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,8 +98,8 @@ static bool point_of(const struct series_run *run, int64_t reference, const char
     return !isnan(ret_point->diff);
 }
 
-struct drift series_drift(const struct series *series, size_t end, int64_t reference,
-                          const char *model, const char *metric)
+struct drift_point *series_points(const struct series *series, size_t end, int64_t reference,
+                                  const char *model, const char *metric, size_t *ret_count)
 {
     struct drift_point *points = as_xcalloc(end + 1, sizeof(*points));
     size_t count = 0;
@@ -105,9 +107,17 @@ struct drift series_drift(const struct series *series, size_t end, int64_t refer
         if (series->runs[i].run >= reference &&
             point_of(&series->runs[i], reference, model, metric, &points[count]))
             count++;
-    struct drift drift = drift_of(points, count);
-    free(points);
-    return drift;
+    *ret_count = count;
+    return points;
+}
+
+struct drift series_drift(const struct series *series, size_t end, int64_t reference,
+                          const char *model, const char *metric)
+{
+    size_t count;
+    AS_CLEANUP_FREE struct drift_point *points =
+        series_points(series, end, reference, model, metric, &count);
+    return drift_of(points, count);
 }
 
 const struct series_run *series_answered(const struct series *series, size_t end, const char *model)
@@ -188,6 +198,19 @@ static void set_chart(struct as_json *json, const struct drift *drift)
         as_json_set_str(json, "alarm_side", drift->is_low ? "low" : "high");
 }
 
+static void set_cause(const struct telling *on, const char *model, const struct drift *drift,
+                      struct as_json *json)
+{
+    struct as_arena arena = {0};
+    size_t count;
+    AS_CLEANUP_FREE struct drift_point *points = series_points(
+        on->series, on->series->count, on->request->reference, model, on->metric, &count);
+    struct shift shift = cause_shift(points, count, drift);
+    struct cause cause = cause_of(&shift, recording_of(model) != NULL, on->request->judge, &arena);
+    cause_set_json(json, &cause);
+    as_arena_done(&arena);
+}
+
 static struct as_json *drift_json(const struct telling *on, const char *model)
 {
     struct as_json *json = as_json_object();
@@ -206,6 +229,8 @@ static struct as_json *drift_json(const struct telling *on, const char *model)
     as_json_set_num(json, "slack", DRIFT_SLACK);
     as_json_set_num(json, "limit", DRIFT_LIMIT);
     as_json_set_str(json, "reason", drift.reason);
+    if (drift.is_drifting && on->request->judge)
+        set_cause(on, model, &drift, json);
     if (!drift.reason)
         set_chart(json, &drift);
     return json;
@@ -299,12 +324,18 @@ static int refuse(const struct telling *on, struct as_err *err)
     return rc;
 }
 
+const char *series_metric(const struct series *series, const struct series_request *request)
+{
+    if (request->metric || !series->count)
+        return request->metric ? request->metric : "";
+    return as_json_get_cstr_or(series->runs[series->count - 1].body, "primary", "");
+}
+
 int series_tell(const struct series *series, const struct series_request *request,
                 struct as_json **ret_json, struct as_err *err)
 {
-    struct telling on = {.series = series, .request = request, .metric = request->metric};
-    if (!on.metric && series->count)
-        on.metric = as_json_get_cstr_or(series->runs[series->count - 1].body, "primary", "");
+    struct telling on = {
+        .series = series, .request = request, .metric = series_metric(series, request)};
     struct gathering gathering = {&on, as_json_array()};
     each_model(series, gather_model, &gathering);
     if (series->count && !as_json_len(gathering.models)) {
@@ -313,7 +344,7 @@ int series_tell(const struct series *series, const struct series_request *reques
     }
     struct as_json *json = as_json_object();
     as_json_set_str(json, "eval", request->eval);
-    as_json_set_str(json, "metric", on.metric);
+    as_json_set_str(json, "metric", *on.metric ? on.metric : NULL);
     as_json_set_take(json, "reference",
                      request->reference ? as_json_new_int(request->reference) : NULL);
     as_json_set_take(json, "models", gathering.models);

@@ -8,7 +8,7 @@
 #ifndef DAEMON_REPORT_SERIES_H
 #define DAEMON_REPORT_SERIES_H
 
-#include "daemon/report/drift.h"
+#include "daemon/report/cause.h"
 #include "daemon/store/summaries.h"
 #include "lib/json.h"
 
@@ -41,6 +41,10 @@ const struct as_json *series_comparison(const struct as_json *versus, const char
 /* The id that most rows had; "" when the API returned none. */
 const char *series_main_id(const struct as_json *member);
 
+/* What the drift of the model is seen by: those of the first end runs that can be compared with the
+ * reference, which is one of them. To be freed. */
+struct drift_point *series_points(const struct series *series, size_t end, int64_t reference,
+                                  const char *model, const char *metric, size_t *ret_count);
 /* The drift of the model by the first end runs. */
 struct drift series_drift(const struct series *series, size_t end, int64_t reference,
                           const char *model, const char *metric);
@@ -54,8 +58,13 @@ struct series_request {
     const char *model;  /* NULL: all */
     const char *metric; /* NULL: the primary one of the newest run */
     size_t last;        /* runs that are shown of each model */
+    /* By the newest run, of the metric; NULL: whose a drift is, is not told. */
+    const struct judge_word *judge;
 };
-/* The answer of run.history. AS_EINVAL: no run has that model or metric, and what there is. */
+/* The metric that series_tell would tell of; "": there is no run. */
+const char *series_metric(const struct series *series, const struct series_request *request);
+/* The answer of run.history, but for what it has of the judge. AS_EINVAL: no run has that model or
+ * metric, and what there is. */
 int series_tell(const struct series *series, const struct series_request *request,
                 struct as_json **ret_json, struct as_err *err) AS_MUST_USE;
 

@@ -1,0 +1,268 @@
+/* One check after the other; the first that fails is the reason. */
+#include "daemon/engine/anchor.h"
+
+#include "daemon/engine/pins_compare.h"
+#include "daemon/model/recording.h"
+#include "daemon/report/series.h"
+#include "daemon/store/baselines.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#define MS_PER_DAY 86400000.
+
+struct asking {
+    struct store *store;
+    const struct eval_drift *drift;
+    int64_t run, ended_ms;           /* of the eval's run */
+    int64_t reference, since_ms;     /* of its reference, and when that ended */
+    struct pins *pins, *anchor_pins; /* of the eval's run, and of the anchor's */
+    struct series series;            /* the anchor's runs */
+    const struct series_run *newest; /* of these: the one that speaks */
+    struct as_arena *arena;
+    struct judge_word *word;
+    struct as_err *err;
+};
+
+static int read_run(struct asking *on, int64_t run, int64_t *ret_ended_ms, struct pins **ret_pins)
+{
+    struct group_record group;
+    int rc = store_group_get(on->store, run, on->arena, &group);
+    if (rc)
+        return as_err_set(on->err, rc, "run %" PRId64 ": %s", run, store_error(on->store));
+    *ret_ended_ms = group.ended_ms;
+    return ret_pins ? pins_from_json(group.pins_json, ret_pins, on->err) : 0;
+}
+
+/* ---- which of its runs ---- */
+
+static const struct series_run *find_run(const struct series *series, int64_t run)
+{
+    for (size_t i = 0; i < series->count; i++)
+        if (series->runs[i].run == run)
+            return &series->runs[i];
+    return NULL;
+}
+
+/* The newest that is not too long after the eval's run, for what came later says nothing of it. */
+static const struct series_run *find_newest(const struct asking *on)
+{
+    for (size_t i = on->series.count; i--;) {
+        const struct series_run *run = &on->series.runs[i];
+        if (run->run > on->word->reference && run->ended_ms <= on->ended_ms + on->drift->max_gap_ms)
+            return run;
+    }
+    return NULL;
+}
+
+static double days(int64_t ms)
+{
+    return (double)ms / MS_PER_DAY;
+}
+
+static const char *why_not_in_time(const struct asking *on)
+{
+    const struct series_run *first = find_run(&on->series, on->word->reference);
+    const char *anchor = on->drift->anchor;
+    int64_t gap_ms = on->drift->max_gap_ms;
+    if (!on->newest || !first)
+        return as_arena_printf(on->arena,
+                               "the anchor '%s' has not been judged again since run %" PRId64
+                               ", its reference: `assayctl run start %s`",
+                               anchor, on->word->reference, anchor);
+    if (on->newest->ended_ms < on->since_ms)
+        return as_arena_printf(on->arena,
+                               "the anchor '%s' has not been judged since run %" PRId64
+                               ", the reference here: `assayctl run start %s`",
+                               anchor, on->reference, anchor);
+    if (on->newest->ended_ms < on->ended_ms - gap_ms)
+        return as_arena_printf(on->arena,
+                               "the anchor '%s' was last judged in run %" PRId64
+                               ", %.1f days before run %" PRId64
+                               ", and drift.max_gap is %.1f days: `assayctl run start %s`",
+                               anchor, on->newest->run, days(on->ended_ms - on->newest->ended_ms),
+                               on->run, days(gap_ms), anchor);
+    if (first->ended_ms > on->since_ms + gap_ms)
+        return as_arena_printf(
+            on->arena,
+            "the reference of the anchor '%s', run %" PRId64
+            ", is %.1f days younger than run %" PRId64
+            ", the reference here, and drift.max_gap is %.1f days: pin a younger "
+            "run here with `assayctl baseline set`",
+            anchor, first->run, days(first->ended_ms - on->since_ms), on->reference, days(gap_ms));
+    return NULL;
+}
+
+/* ---- was it the same judge, and was it asked ---- */
+
+static const char *why_not_the_same(const struct asking *on)
+{
+    const struct pins *pins = on->anchor_pins;
+    const char *anchor = on->drift->anchor;
+    struct pins_differences found;
+    if (pins->rubric == PINS_NO_RUBRIC)
+        return as_arena_printf(on->arena, "run %" PRId64 " of the anchor '%s' had no judge",
+                               on->newest->run, anchor);
+    if (pins->journal.policy != JOURNAL_LIVE)
+        return as_arena_printf(on->arena,
+                               "in run %" PRId64 " of the anchor '%s' old replies may have stood "
+                               "in for the judge (journal policy %s): `assayctl run start %s` "
+                               "without --cache",
+                               on->newest->run, anchor, journal_policy_name(pins->journal.policy),
+                               anchor);
+    pins_compare_judge(pins, on->pins, on->arena, &found);
+    if (!found.count)
+        return NULL;
+    const struct pins_difference *first = &found.items[0];
+    return as_arena_printf(on->arena,
+                           "run %" PRId64 " of the anchor '%s' is not comparable with run %" PRId64
+                           ": %s is %s there and %s here: %s",
+                           on->newest->run, anchor, on->run, first->part, first->a, first->b,
+                           first->remedy);
+}
+
+/* ---- what it says ---- */
+
+static size_t end_of(const struct asking *on)
+{
+    return (size_t)(on->newest - on->series.runs) + 1;
+}
+
+/* Of a member whose answers are recorded. */
+static void hear(struct asking *on, const char *model)
+{
+    struct judge_word *word = on->word;
+    const struct as_json *comparison =
+        series_comparison(series_versus(on->newest->body, word->metric), model);
+    size_t count;
+    AS_CLEANUP_FREE struct drift_point *points =
+        series_points(&on->series, end_of(on), word->reference, model, word->metric, &count);
+    struct drift drift = drift_of(points, count);
+    bool is_told = count && points[count - 1].run == on->newest->run;
+    if (!is_told || (word->model && (word->since_run || !drift.is_drifting)))
+        return;
+    word->model = as_arena_strdup(on->arena, model);
+    word->since_run = drift.is_drifting ? drift.since_run : 0;
+    word->shift = cause_shift(points, count, &drift);
+    word->n = as_json_get_int(comparison, "n_pairs", 0);
+}
+
+/* Where there are several, the first that drifts speaks. */
+static const char *listen(struct asking *on)
+{
+    const struct as_json *members = as_json_get(on->newest->body, "members");
+    const struct as_json *versus = series_versus(on->newest->body, on->word->metric);
+    const char *refusal = as_json_get_cstr(versus, "error");
+    if (on->newest->reference != on->word->reference)
+        return as_arena_printf(on->arena,
+                               "run %" PRId64 " of the anchor '%s' is not compared with its new "
+                               "reference yet",
+                               on->newest->run, on->drift->anchor);
+    for (size_t i = 0; i < as_json_len(members); i++) {
+        const char *model = as_json_get_cstr_or(as_json_at(members, i), "model", "");
+        if (recording_of(model))
+            hear(on, model);
+    }
+    if (on->word->model)
+        return NULL;
+    return as_arena_printf(on->arena, "run %" PRId64 " of the anchor '%s' says nothing: %s",
+                           on->newest->run, on->drift->anchor,
+                           refusal ? refusal : "no recorded answer has a score in both its runs");
+}
+
+/* ---- all of it ---- */
+
+static int find_reference(struct asking *on)
+{
+    struct baseline_pin pin;
+    const char *anchor = on->drift->anchor;
+    int rc = store_baseline_run(on->store, anchor, on->arena, &pin);
+    if (rc && rc != AS_ENOENT)
+        return as_err_set(on->err, rc, "the baseline: %s", store_error(on->store));
+    if (rc)
+        on->word->reason = as_arena_printf(on->arena,
+                                           "the anchor '%s' has no reference: `assayctl run start "
+                                           "%s --wait`, then `assayctl baseline set %s last`",
+                                           anchor, anchor, anchor);
+    else
+        on->word->reference = pin.run;
+    return 0;
+}
+
+static int ask_newest(struct asking *on)
+{
+    int64_t ended_ms;
+    int rc = series_load(on->store, on->drift->anchor, &on->series, on->err);
+    if (rc)
+        return rc;
+    on->newest = find_newest(on);
+    on->word->reason = why_not_in_time(on);
+    if (on->word->reason)
+        return 0;
+    rc = read_run(on, on->newest->run, &ended_ms, &on->anchor_pins);
+    if (rc)
+        return rc;
+    on->word->run = on->newest->run;
+    on->word->reason = why_not_the_same(on);
+    if (on->word->reason)
+        return 0;
+    const struct pins *pins = on->anchor_pins;
+    on->word->metric = as_arena_strdup(on->arena, pins->metrics[pins->rubric].name);
+    on->word->reason = listen(on);
+    return 0;
+}
+
+static bool is_recorded(const struct pins *pins)
+{
+    size_t i = 0;
+    while (i < pins->member_count && pins_is_recorded(&pins->members[i]))
+        i++;
+    return i == pins->member_count;
+}
+
+static int ask(struct asking *on, const struct anchor_question *question)
+{
+    struct judge_word *word = on->word;
+    int rc = read_run(on, question->run, &on->ended_ms, &on->pins);
+    if (!rc && question->reference)
+        rc = read_run(on, question->reference, &on->since_ms, NULL);
+    if (rc)
+        return rc;
+    int rubric = on->pins->rubric;
+    word->is_judged =
+        rubric != PINS_NO_RUBRIC && !strcmp(on->pins->metrics[rubric].name, question->metric);
+    if (!word->is_judged)
+        return 0;
+    if (!on->drift->anchor) {
+        word->reason = is_recorded(on->pins) ? "the answers here are recorded, so what differs is "
+                                               "the judge's"
+                                             : "no anchor is named, which `drift: {anchor: EVAL}` "
+                                               "in the eval's file does";
+        return 0;
+    }
+    word->anchor = as_arena_strdup(on->arena, on->drift->anchor);
+    rc = find_reference(on);
+    return rc || word->reason ? rc : ask_newest(on);
+}
+
+int anchor_ask(struct store *store, const struct anchor_question *question, struct as_arena *arena,
+               struct judge_word *ret_word, struct as_err *err)
+{
+    static const struct eval_drift none = {0};
+    *ret_word = (struct judge_word){.shift = {NAN, NAN, NAN}};
+    struct asking on = {
+        .store = store,
+        .drift = question->eval ? &question->eval->drift : &none,
+        .run = question->run,
+        .reference = question->reference,
+        .arena = arena,
+        .word = ret_word,
+        .err = err,
+    };
+    int rc = ask(&on, question);
+    series_done(&on.series);
+    pins_free(on.pins);
+    pins_free(on.anchor_pins);
+    return rc;
+}

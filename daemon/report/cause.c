@@ -1,0 +1,162 @@
+/* The rules of the header, and their words. What NaN says tells nothing: comparisons with it are
+ * false. */
+#include "daemon/report/cause.h"
+
+#include "daemon/gate/sentence.h"
+
+#include <inttypes.h>
+#include <math.h>
+
+#define NORMAL_95 1.959964
+
+const char *cause_name(enum drift_cause cause)
+{
+    static const char *const names[] = {
+        [CAUSE_UNKNOWN] = "unknown", [CAUSE_MODEL] = "model", [CAUSE_JUDGE] = "judge"};
+    return names[cause];
+}
+
+static double error_of(double low, double high)
+{
+    return (high - low) / (2 * NORMAL_95);
+}
+
+/* As in drift.c: the interval has the error of both runs, that of one is less by the root of two.
+ */
+static struct shift slow_shift(const struct drift_point *points, size_t count, double from)
+{
+    double sum = 0, variance = 0;
+    for (size_t i = count - DRIFT_NEWEST; i < count; i++) {
+        double error = error_of(points[i].low, points[i].high);
+        sum += points[i].diff;
+        variance += error * error / 2 / DRIFT_NEWEST;
+    }
+    double diff = sum / DRIFT_NEWEST - from;
+    double half = NORMAL_95 * sqrt(variance * (1. / DRIFT_NEWEST + 1. / DRIFT_RUNS));
+    return (struct shift){diff, diff - half, diff + half};
+}
+
+struct shift cause_shift(const struct drift_point *points, size_t count, const struct drift *drift)
+{
+    if (!count)
+        return (struct shift){NAN, NAN, NAN};
+    const struct drift_point *last = &points[count - 1];
+    if (drift->is_sudden || drift->reason || count < DRIFT_RUNS + DRIFT_NEWEST)
+        return (struct shift){last->diff, last->low, last->high};
+    return slow_shift(points, count, drift->chart.mean);
+}
+
+static struct shift without(const struct shift *shift, const struct shift *judge)
+{
+    double error =
+        hypot(error_of(shift->low, shift->high), error_of(judge->low, judge->high)) * NORMAL_95;
+    double diff = shift->diff - judge->diff;
+    return (struct shift){diff, diff - error, diff + error};
+}
+
+const char *cause_judge_text(const struct judge_word *judge, struct as_arena *arena)
+{
+    const struct shift *shift = &judge->shift;
+    return as_arena_printf(arena,
+                           "the judge gives the anchor '%s' %s%s points, 95%% CI %s to %s, "
+                           "n=%" PRId64 " (run %" PRId64 " against run %" PRId64 ")",
+                           judge->anchor, shift->diff > 0 ? "+" : "", gate_points(shift->diff).text,
+                           gate_points(shift->low).text, gate_points(shift->high).text, judge->n,
+                           judge->run, judge->reference);
+}
+
+static const char *net_text(const struct shift *net, struct as_arena *arena)
+{
+    return as_arena_printf(arena, "without that shift %s%s points, 95%% CI %s to %s",
+                           net->diff > 0 ? "+" : "", gate_points(net->diff).text,
+                           gate_points(net->low).text, gate_points(net->high).text);
+}
+
+static bool is_clear(const struct shift *shift)
+{
+    return shift->low > 0 || shift->high < 0;
+}
+
+static struct cause told(enum drift_cause kind, const char *why)
+{
+    return (struct cause){kind, why, {NAN, NAN, NAN}};
+}
+
+/* The anchor has spoken. */
+static struct cause apart(const struct shift *shift, const struct judge_word *judge,
+                          struct as_arena *arena)
+{
+    struct cause cause = {.net = without(shift, &judge->shift)};
+    const char *text = cause_judge_text(judge, arena), *net = net_text(&cause.net, arena);
+    if (judge->since_run) {
+        cause.kind = CAUSE_JUDGE;
+        cause.why = as_arena_printf(arena, "%s and drifts since run %" PRId64 "; %s", text,
+                                    judge->since_run, net);
+    } else if (!is_clear(shift)) {
+        cause.why = as_arena_printf(arena, "the newest run has no clear difference; %s", text);
+    } else if (is_clear(&cause.net)) {
+        cause.kind = CAUSE_MODEL;
+        cause.why = as_arena_printf(arena, "%s; %s", text, net);
+    } else {
+        cause.why = as_arena_printf(arena, "%s, which does not rule it out; %s", text, net);
+    }
+    return cause;
+}
+
+struct cause cause_of(const struct shift *shift, bool is_recorded, const struct judge_word *judge,
+                      struct as_arena *arena)
+{
+    if (!judge->is_judged && is_recorded)
+        return told(CAUSE_UNKNOWN, "neither the answers nor what scores them can have changed");
+    if (!judge->is_judged)
+        return told(CAUSE_MODEL, "no judge makes this metric");
+    if (is_recorded)
+        return told(CAUSE_JUDGE, "the answers are recorded and do not change");
+    if (judge->reason)
+        return told(CAUSE_UNKNOWN, judge->reason);
+    return apart(shift, judge, arena);
+}
+
+/* ---- for programs ---- */
+
+static void set_shift(struct as_json *json, const char *diff, const char *ci,
+                      const struct shift *shift)
+{
+    struct as_json *bounds = NULL;
+    if (!isnan(shift->low) && !isnan(shift->high)) {
+        bounds = as_json_array();
+        as_json_push_take(bounds, as_json_new_num(shift->low));
+        as_json_push_take(bounds, as_json_new_num(shift->high));
+    }
+    as_json_set_num(json, diff, shift->diff);
+    as_json_set_take(json, ci, bounds);
+}
+
+static void set_run(struct as_json *json, const char *key, int64_t run)
+{
+    as_json_set_take(json, key, run ? as_json_new_int(run) : NULL);
+}
+
+struct as_json *cause_judge_json(const struct judge_word *judge)
+{
+    if (!judge->is_judged)
+        return NULL;
+    struct as_json *json = as_json_object();
+    as_json_set_str(json, "anchor", judge->anchor);
+    as_json_set_str(json, "reason", judge->reason);
+    as_json_set_str(json, "model", judge->model);
+    as_json_set_str(json, "metric", judge->metric);
+    set_run(json, "run", judge->run);
+    set_run(json, "reference", judge->reference);
+    as_json_set_take(json, "n", judge->reason ? NULL : as_json_new_int(judge->n));
+    set_shift(json, "diff", "ci", &judge->shift);
+    set_run(json, "since_run", judge->since_run);
+    return json;
+}
+
+void cause_set_json(struct as_json *json, const struct cause *cause)
+{
+    as_json_set_str(json, "cause", cause_name(cause->kind));
+    as_json_set_str(json, "cause_why", cause->why);
+    set_shift(json, "net_diff", "net_ci", &cause->net);
+}

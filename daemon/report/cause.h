@@ -1,0 +1,56 @@
+/* Whose a drift is: the model's, or the judge's that scores it. Pure.
+ *
+ * What tells them apart is an anchor (engine/anchor.h): answers that never change and are judged
+ * anew. While the anchor drifts too, the yardstick has changed, and what of a difference is the
+ * model's is not told. While it holds, a difference is the model's only if it is more than the
+ * judge's shift on the anchor may be: the difference of the two, whose errors add up as those of
+ * independent runs, must be off 0 by its 95 % interval. An anchor of few cases holds because it can
+ * notice nothing; then the cause is unknown, as it is while the newest run has no clear difference
+ * itself, for a drift is over only after some such runs. */
+#ifndef DAEMON_REPORT_CAUSE_H
+#define DAEMON_REPORT_CAUSE_H
+
+#include "daemon/report/drift.h"
+#include "lib/arena.h"
+#include "lib/json.h"
+
+enum drift_cause { CAUSE_UNKNOWN, CAUSE_MODEL, CAUSE_JUDGE };
+const char *cause_name(enum drift_cause cause); /* "unknown", "model", "judge" */
+
+struct shift { /* of scores since the reference, as a share of 1; NaN: not told */
+    double diff, low, high;
+};
+/* What a drift is seen by: the newest run's difference or, of a slow one, that of the newest
+ * DRIFT_NEWEST runs from the chart's mean. */
+struct shift cause_shift(const struct drift_point *points, size_t count, const struct drift *drift);
+
+struct judge_word {         /* what an anchor says of the judge; texts are somebody else's */
+    bool is_judged;         /* else no judge makes the metric, and nothing below is there */
+    const char *anchor;     /* the eval's name; NULL: none is named */
+    const char *reason;     /* why it says nothing; NULL: it does */
+    const char *model;      /* "recorded": whose answers are judged */
+    const char *metric;     /* of the anchor */
+    int64_t run, reference; /* that were compared; 0: none */
+    int64_t n;
+    struct shift shift;
+    int64_t since_run; /* that it drifts; 0: it holds */
+};
+
+struct cause {
+    enum drift_cause kind;
+    const char *why;  /* a sentence's part, in the arena */
+    struct shift net; /* the difference without the judge's shift; NaN where none is told */
+};
+/* Of a model's drift. is_recorded: its answers do not change. */
+struct cause cause_of(const struct shift *shift, bool is_recorded, const struct judge_word *judge,
+                      struct as_arena *arena);
+/* "the judge gives the anchor 'x' -0.4 points, 95% CI -1.2 to 0.4, n=200 (run 9 against run 7)". */
+const char *cause_judge_text(const struct judge_word *judge, struct as_arena *arena);
+
+/* {anchor, reason, model, metric, run, reference, n, diff, ci, since_run}: null where there is
+ * none; NULL when no judge makes the metric. */
+struct as_json *cause_judge_json(const struct judge_word *judge);
+/* cause, cause_why, net_diff and net_ci, into an object. */
+void cause_set_json(struct as_json *json, const struct cause *cause);
+
+#endif
