@@ -88,9 +88,7 @@ static void add_case(struct grid *grid, const struct as_json *item)
 {
     struct as_buf text = {0};
     out_add_json(&text, item, false);
-    size_t shown = text.len < CASE_SHOWN_BYTES ? text.len : CASE_SHOWN_BYTES;
-    while (shown < text.len && (text.ptr[shown] & 0xC0) == 0x80)
-        shown--;
+    size_t shown = as_utf8_fit(text.ptr, text.len, CASE_SHOWN_BYTES);
     grid_add(grid, item, NULL);
     grid_cell(grid, "CONTENT", "%.*s%s", (int)shown, text.ptr, shown < text.len ? "..." : "");
     as_buf_done(&text);

@@ -283,6 +283,40 @@ size_t as_utf8_next(const char *data, size_t len, uint32_t *ret_point)
     return n;
 }
 
+/* len, less the bytes at its end that begin a character and do not finish it. */
+static size_t without_cut_character(const char *text, size_t len)
+{
+    uint32_t point;
+    for (size_t back = 1; back < 4 && back <= len; back++) {
+        unsigned char byte = (unsigned char)text[len - back];
+        if (byte >= 0xC0)
+            return as_utf8_next(text + len - back, back, &point) ? len : len - back;
+        if (byte < 0x80)
+            break;
+    }
+    return len;
+}
+
+size_t as_utf8_fit(const char *text, size_t len, size_t max_bytes)
+{
+    return len <= max_bytes ? len : without_cut_character(text, max_bytes);
+}
+
+void as_utf8_vformat(char *ret_text, size_t size, const char *fmt, va_list args)
+{
+    int len = vsnprintf(ret_text, size, fmt, args);
+    if (len >= 0 && (size_t)len >= size)
+        ret_text[without_cut_character(ret_text, size - 1)] = '\0';
+}
+
+void as_utf8_format(char *ret_text, size_t size, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    as_utf8_vformat(ret_text, size, fmt, args);
+    va_end(args);
+}
+
 bool as_utf8_is_control(uint32_t point)
 {
     bool is_c0_or_c1 = point < 0x20 || (point >= 0x7F && point < 0xA0);

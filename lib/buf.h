@@ -12,6 +12,7 @@
 
 #include "lib/err.h"
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -77,6 +78,11 @@ bool as_utf8_is_valid(const char *data, size_t len);
 /* The length of the first character of data, which must not be empty, and its code point; 0: a bad
  * byte. */
 size_t as_utf8_next(const char *data, size_t len, uint32_t *ret_point);
+/* How many bytes of text fit into max_bytes without cutting a character. */
+size_t as_utf8_fit(const char *text, size_t len, size_t max_bytes);
+/* As snprintf, but that what does not fit is left out in whole characters. size > 0. */
+void as_utf8_format(char *ret_text, size_t size, const char *fmt, ...) AS_PRINTF(3, 4);
+void as_utf8_vformat(char *ret_text, size_t size, const char *fmt, va_list args) AS_PRINTF(3, 0);
 /* What does something to a terminal or to the order of the text around it, instead of being shown:
  * C0 (newline and tab too), DEL, C1, line separators, bidirectional controls. */
 bool as_utf8_is_control(uint32_t point);

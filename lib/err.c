@@ -3,6 +3,8 @@
  * the log needs memory. */
 #include "lib/err.h"
 
+#include "lib/buf.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -36,7 +38,7 @@ int as_err_set(struct as_err *err, int code, const char *fmt, ...)
         va_list args;
         va_start(args, fmt);
         err->code = code;
-        vsnprintf(err->msg, sizeof(err->msg), fmt, args);
+        as_utf8_vformat(err->msg, sizeof(err->msg), fmt, args);
         va_end(args);
     }
     return code;
@@ -50,10 +52,10 @@ int as_err_prefix(struct as_err *err, const char *fmt, ...)
     char tail[AS_ERR_MSG_MAX];
     va_list args;
     va_start(args, fmt);
-    vsnprintf(head, sizeof(head), fmt, args);
+    as_utf8_vformat(head, sizeof(head), fmt, args);
     va_end(args);
     memcpy(tail, err->msg, sizeof(tail));
-    snprintf(err->msg, sizeof(err->msg), "%.400s: %.600s", head, tail);
+    as_utf8_format(err->msg, sizeof(err->msg), "%s: %s", head, tail);
     return err->code;
 }
 

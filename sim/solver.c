@@ -34,13 +34,10 @@ static void solve(const struct model *model, const struct wire_chat *chat, uint6
                 text);
 }
 
-/* Cuts behind a whole UTF-8 character. */
 static void cut(struct as_buf *text, size_t len)
 {
-    while (len && ((unsigned char)text->ptr[len] & 0xC0) == 0x80)
-        len--;
-    text->len = len;
-    text->ptr[len] = '\0';
+    text->len = as_utf8_fit(text->ptr, text->len, len);
+    text->ptr[text->len] = '\0';
 }
 
 static int64_t thinking_tokens(const struct model *model, const struct wire_chat *chat,

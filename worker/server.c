@@ -33,16 +33,6 @@ struct server {
     struct as_buf reason, label; /* escaped texts of the reply that is being written */
 };
 
-/* Cuts at max bytes at most, between two characters. */
-static size_t cut_utf8(const char *text, size_t len, size_t max)
-{
-    if (len <= max)
-        return len;
-    while (max && ((unsigned char)text[max] & 0xC0) == 0x80)
-        max--;
-    return max;
-}
-
 /* The text as valid UTF-8 without control characters, in the scratch buffer; an absent text stays
  * absent. */
 static struct as_str clean(struct as_buf *scratch, struct as_str text, size_t max)
@@ -52,7 +42,7 @@ static struct as_str clean(struct as_buf *scratch, struct as_str text, size_t ma
     as_buf_reset(scratch);
     as_buf_add_utf8_safe(scratch, text.ptr, text.len < max + 4 ? text.len : max + 4);
     return (struct as_str){scratch->ptr ? scratch->ptr : "",
-                           cut_utf8(scratch->ptr, scratch->len, max)};
+                           as_utf8_fit(scratch->ptr, scratch->len, max)};
 }
 
 static void write_out(struct server *s)

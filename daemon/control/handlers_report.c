@@ -42,14 +42,6 @@ static const char *place_text(const struct report_place *place, struct as_arena 
                            place->tally.bytes, place->tally.brief, place->tally.left_out);
 }
 
-/* Where a text may be cut: before a character. */
-static size_t cut_at(const struct as_buf *text, size_t at)
-{
-    while (at && ((unsigned char)text->ptr[at] & 0xC0) == 0x80)
-        at--;
-    return at;
-}
-
 /* What was rendered from `from` on is the piece at the page's place: takes away what was sent
  * before and what is too much, and moves the place. A piece that is cut is rendered again, so its
  * place keeps the tally of before. */
@@ -63,7 +55,7 @@ static void take_piece(struct report_page *page, size_t from, struct render_tall
     }
     page->is_full = out->len > PAGE_BYTES;
     if (page->is_full) {
-        size_t cut = cut_at(out, PAGE_BYTES);
+        size_t cut = as_utf8_fit(out->ptr, out->len, PAGE_BYTES);
         page->place.sent = sent + cut - from;
         page->place.tally = before;
         out->len = cut;

@@ -20,20 +20,13 @@ struct comparing {
 
 /* ---- texts ---- */
 
-static size_t character_start(const char *text, size_t at)
-{
-    while (at && ((unsigned char)text[at] & 0xC0) == 0x80)
-        at--;
-    return at;
-}
-
 static const char *excerpt(struct as_arena *arena, const char *text, size_t differs_at)
 {
     size_t len = strlen(text);
     size_t from = len > SHOWN_BYTES && differs_at > SHOWN_BEFORE
-                      ? character_start(text, differs_at - SHOWN_BEFORE)
+                      ? as_utf8_fit(text, len, differs_at - SHOWN_BEFORE)
                       : 0;
-    size_t end = len - from > SHOWN_BYTES ? character_start(text, from + SHOWN_BYTES) : len;
+    size_t end = from + as_utf8_fit(text + from, len - from, SHOWN_BYTES);
     return as_arena_printf(arena, "%s%.*s%s", from ? "..." : "", (int)(end - from), text + from,
                            end < len ? "..." : "");
 }

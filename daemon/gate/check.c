@@ -15,7 +15,7 @@ void gate_say(struct gate_check *check, enum gate_outcome outcome, const char *f
 {
     va_list args;
     va_start(args, fmt);
-    vsnprintf(check->text, sizeof(check->text), fmt, args);
+    as_utf8_vformat(check->text, sizeof(check->text), fmt, args);
     va_end(args);
     check->outcome = outcome;
 }
@@ -290,7 +290,7 @@ static void check_strata(const struct gate_context *c, struct gate_check *check)
     gate_say(
         check, is_worse ? GATE_FAIL : GATE_PASS,
         "worst of %zu strata: %s, difference %s points, 95%% CI %s to %s, n=%zu; allowed loss %s",
-        c->verdict->n_strata, c->input->stratum_names[worst->stratum],
+        c->verdict->n_strata, gate_shown(c->input->stratum_names[worst->stratum]).text,
         gate_points(worst->paired.diff).text, gate_points(worst->paired.ci_low).text,
         gate_points(worst->paired.ci_high).text, worst->paired.n,
         gate_points(c->rules->stratum_margin).text);

@@ -6,12 +6,10 @@
 #include "daemon/stats/dist.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define NAMED_MAX 3
-#define NAME_SHOWN_BYTES 48
 
 /* "a (..), b (..) and 2 more" */
 struct listing {
@@ -24,15 +22,7 @@ static bool list_tag(struct listing *listing, const char *name)
 {
     if (listing->count++ >= NAMED_MAX)
         return false;
-    size_t len = strlen(name), shown = 0;
-    as_buf_adds(&listing->text, listing->count > 1 ? ", " : "");
-    while (shown < len && shown < NAME_SHOWN_BYTES) {
-        uint32_t point;
-        size_t step = as_utf8_next(name + shown, len - shown, &point);
-        shown += step ? step : 1;
-    }
-    as_buf_add(&listing->text, name, shown);
-    as_buf_adds(&listing->text, shown < len ? "..." : "");
+    as_buf_addf(&listing->text, "%s%s", listing->count > 1 ? ", " : "", gate_shown(name).text);
     return true;
 }
 
@@ -74,9 +64,9 @@ static void advise(struct gate_check *check, size_t have, int64_t want, const ch
     if (check->more >= more) /* false while more is NaN */
         return;
     check->more = more;
-    snprintf(check->advice, sizeof(check->advice),
-             "%.0f more compared case%s with the tag '%.*s' %s needed", more, more == 1 ? "" : "s",
-             NAME_SHOWN_BYTES, name, more == 1 ? "is" : "are");
+    as_utf8_format(check->advice, sizeof(check->advice),
+                   "%.0f more compared case%s with the tag '%s' %s needed", more,
+                   more == 1 ? "" : "s", gate_shown(name).text, more == 1 ? "is" : "are");
 }
 
 /* ---- require_tag ---- */
@@ -207,11 +197,11 @@ static void tell_passed(struct gate_check *check, const struct tally *tally, con
     const struct stats_paired *paired = &tally->worst->paired;
     gate_say(check, GATE_PASS,
              "none of %zu tag%s is shown to be worse by more than %s points; the nearest to it is "
-             "%.*s: difference %s points, %s%% CI %s to %s, n=%zu, Holm %s",
-             tally->n_tested, tally->n_tested == 1 ? "" : "s", margin, NAME_SHOWN_BYTES,
-             tally->worst_name, gate_points(paired->diff).text, gate_level(paired).text,
-             gate_points(paired->ci_low).text, gate_points(paired->ci_high).text, paired->n,
-             gate_p(tally->worst->p_worse_holm).text);
+             "%s: difference %s points, %s%% CI %s to %s, n=%zu, Holm %s",
+             tally->n_tested, tally->n_tested == 1 ? "" : "s", margin,
+             gate_shown(tally->worst_name).text, gate_points(paired->diff).text,
+             gate_level(paired).text, gate_points(paired->ci_low).text,
+             gate_points(paired->ci_high).text, paired->n, gate_p(tally->worst->p_worse_holm).text);
 }
 
 static void tell_tags(const struct gate_context *c, struct gate_check *check, struct tally *tally)

@@ -2,10 +2,13 @@
  * its own, and what that says is taken over under the metric's name. */
 #include "daemon/gate/metrics.h"
 
+#include "lib/buf.h"
+
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define METRIC_SHOWN_BYTES 64
 
 static const enum gate_check_id taken[] = {
     GATE_CHECK_MISSING, GATE_CHECK_FAILURE_RATE,   GATE_CHECK_SUFFICIENCY,
@@ -37,14 +40,16 @@ static void take_over(const char *metric, const struct gate_verdict *verdict, en
                       struct gate_check *ret_check)
 {
     const struct gate_check *check = &verdict->checks[id];
+    int shown = (int)as_utf8_fit(metric, strlen(metric), METRIC_SHOWN_BYTES);
     *ret_check = *check;
-    snprintf(ret_check->name, sizeof(ret_check->name), "%.64s.%.24s", metric, check->name);
+    as_utf8_format(ret_check->name, sizeof(ret_check->name), "%.*s.%s", shown, metric, check->name);
     if (check->text[0])
-        snprintf(ret_check->text, sizeof(ret_check->text), "%.64s: %.400s", metric, check->text);
+        as_utf8_format(ret_check->text, sizeof(ret_check->text), "%.*s: %s", shown, metric,
+                       check->text);
     bool is_last = id == GATE_CHECK_NONINFERIORITY;
     if (is_last && verdict->advice[0])
-        snprintf(ret_check->advice, sizeof(ret_check->advice), "%.64s: %.180s", metric,
-                 verdict->advice);
+        as_utf8_format(ret_check->advice, sizeof(ret_check->advice), "%.*s: %s", shown, metric,
+                       verdict->advice);
 }
 
 static int check_metric(const struct gate_context *c, const struct gate_metric_rules *own,

@@ -40,6 +40,14 @@ struct gate_number gate_p(double p)
     return number;
 }
 
+struct gate_shown gate_shown(const char *name)
+{
+    struct gate_shown shown;
+    size_t len = strlen(name), fits = as_utf8_fit(name, len, GATE_SHOWN_BYTES);
+    snprintf(shown.text, sizeof(shown.text), "%.*s%s", (int)fits, name, fits < len ? "..." : "");
+    return shown;
+}
+
 /* ", p=0.043"; "" where there is none. */
 static struct gate_number p_part(double p)
 {
@@ -123,7 +131,7 @@ void gate_write_compared(const struct stats_paired *compare, char *ret_text, siz
 {
     struct as_buf out = {0};
     gate_write_finding(&out, compare);
-    snprintf(ret_text, size, "%s", out.ptr);
+    as_utf8_format(ret_text, size, "%s", out.ptr);
     as_buf_done(&out);
 }
 
@@ -134,7 +142,7 @@ void gate_write_sentence(const struct gate_verdict *verdict, enum gate_critical 
     gate_write_finding(&out, &verdict->compare);
     if (critical != GATE_CRITICAL_OFF && verdict->detail.critical_n)
         write_critical(&out, &verdict->detail, critical);
-    snprintf(ret_text, size, "%s", out.ptr);
+    as_utf8_format(ret_text, size, "%s", out.ptr);
     as_buf_done(&out);
 }
 
@@ -165,6 +173,6 @@ void gate_write_advice(const struct gate_verdict *verdict, char *ret_text, size_
         if (check->advice[0])
             as_buf_addf(&out, "%s%s", out.len ? "; " : "", check->advice);
     }
-    snprintf(ret_text, size, "%s", as_buf_str(&out).ptr);
+    as_utf8_format(ret_text, size, "%s", as_buf_str(&out).ptr);
     as_buf_done(&out);
 }

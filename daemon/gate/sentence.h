@@ -1,8 +1,8 @@
 /* The words of a verdict: numbers as people read them, the sentence, and the advice.
  *
  * For the checks' sentences and for the verdict's own; gate_points for those of daemon/report too.
- * All write a NUL-terminated text, cut at the size of the buffer; an undefined number is written
- * "n/a". */
+ * All write a NUL-terminated text, cut at the size of the buffer between characters; an undefined
+ * number is written "n/a". */
 #ifndef DAEMON_GATE_SENTENCE_H
 #define DAEMON_GATE_SENTENCE_H
 
@@ -10,6 +10,7 @@
 #include "lib/buf.h"
 
 #define GATE_NUMBER_MAX 40
+#define GATE_SHOWN_BYTES 48
 
 struct gate_number {
     char text[GATE_NUMBER_MAX];
@@ -18,6 +19,11 @@ struct gate_number {
 /* A share of 1 in points: one decimal, and up to three while a value that is not 0 would read as
  * 0. */
 struct gate_number gate_points(double share);
+/* The name of a tag or of a stratum as sentences have it: of a long one the beginning and "...". */
+struct gate_shown {
+    char text[GATE_SHOWN_BYTES + sizeof("...")];
+};
+struct gate_shown gate_shown(const char *name);
 /* How sure the comparison's interval is, in percent: "95"; more at a planned look. */
 struct gate_number gate_level(const struct stats_paired *compare);
 

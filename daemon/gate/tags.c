@@ -11,7 +11,6 @@
 #include "daemon/stats/multiple.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -116,6 +115,6 @@ void gate_write_tag_sentence(const struct gate_rules *rules, const struct gate_t
         as_buf_addf(&out, "not shown to be worse by more than %s points (Holm %s): ", margin.text,
                     gate_p(result->p_worse_holm).text);
     gate_write_finding(&out, &result->paired);
-    snprintf(ret_text, size, "%s", out.ptr);
+    as_utf8_format(ret_text, size, "%s", out.ptr);
     as_buf_done(&out);
 }

@@ -29,12 +29,9 @@ static bool is_same_text(const char *a, const char *b)
     return *a == *b;
 }
 
-/* Cuts at the beginning of a character. */
 static void copy_text(struct as_str from, char ret_text[TROUBLE_TEXT_BYTES])
 {
-    size_t len = from.len < TROUBLE_TEXT_BYTES - 1 ? from.len : TROUBLE_TEXT_BYTES - 1;
-    while (len < from.len && len && ((unsigned char)from.ptr[len] & 0xc0) == 0x80)
-        len--;
+    size_t len = as_utf8_fit(from.ptr, from.len, TROUBLE_TEXT_BYTES - 1);
     if (len)
         memcpy(ret_text, from.ptr, len);
     ret_text[len] = '\0';

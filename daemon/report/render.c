@@ -211,11 +211,7 @@ struct render_number render_time(int64_t ms)
 
 struct as_str render_cut(struct as_str text, size_t max_bytes)
 {
-    if (text.len <= max_bytes)
-        return text;
-    while (max_bytes && ((unsigned char)text.ptr[max_bytes] & 0xC0) == 0x80)
-        max_bytes--;
-    return (struct as_str){text.ptr, max_bytes};
+    return (struct as_str){text.ptr, as_utf8_fit(text.ptr, text.len, max_bytes)};
 }
 
 static const char *entity_of(char c)

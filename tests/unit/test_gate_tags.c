@@ -3,6 +3,7 @@
 #include "daemon/gate/gate.h"
 #include "daemon/model/gate_json.h"
 #include "daemon/stats/seq.h"
+#include "lib/buf.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -93,6 +94,60 @@ static void assert_says(const struct gate_check *check, const char *part)
 {
     if (!strstr(check->text, part))
         fail_msg("'%s' does not say '%s'", check->text, part);
+}
+
+/* ---- names ---- */
+
+static void assert_whole_texts(const struct fixture *f)
+{
+    const struct gate_verdict *verdict = &f->verdict;
+    assert_true(as_utf8_is_valid(verdict->advice, strlen(verdict->advice)));
+    assert_true(as_utf8_is_valid(verdict->sentence, strlen(verdict->sentence)));
+    for (size_t i = 0; i < gate_verdict_check_count(verdict); i++) {
+        const struct gate_check *check = gate_verdict_check(verdict, i);
+        if (!as_utf8_is_valid(check->text, strlen(check->text)) ||
+            !as_utf8_is_valid(check->advice, strlen(check->advice)) ||
+            !as_utf8_is_valid(check->name, strlen(check->name)))
+            fail_msg("%s: '%s', '%s'", check->name, check->text, check->advice);
+    }
+}
+
+/* Wherever a text ends for lack of room, it ends between two characters. */
+static void test_long_names_of_wide_letters_are_cut_between_them(void **state)
+{
+    struct fixture *f = *state;
+    struct gate_need needs[3];
+    for (size_t before = 0; before < 4; before++) {
+        char name[3][700] = {{0}};
+        for (size_t i = 0; i < 3; i++) {
+            memset(name[i], 'a' + (int)i, before);
+            for (size_t at = before; at + 4 < sizeof(name[i]); at += 3)
+                memcpy(name[i] + at, "\u20AC", 3);
+            f->tags[i].name = name[i];
+            needs[i] = (struct gate_need){name[i], CASES};
+        }
+        const char *stratum = name[0];
+        f->metrics[0].name = f->metric_rules.metric = name[0];
+        f->input.stratum_names = &stratum;
+        f->input.n_strata = 1;
+        for (size_t i = 0; i < CASES; i++)
+            f->cases[i].stratum = 0;
+        f->rules.stratum_margin = 0.01;
+        f->rules.metrics = &f->metric_rules;
+        f->rules.metric_count = 1;
+        f->rules.needs = needs;
+        f->rules.need_count = 3;
+        f->rules.tags.margin = 0.3;
+        evaluate(f, GATE_CHECK_TAGS);
+        assert_whole_texts(f);
+        f->rules.tags.min_n = CASES;
+        evaluate(f, GATE_CHECK_TAGS);
+        assert_whole_texts(f);
+        /* a long name hides neither the n nor the check */
+        assert_says(&f->verdict.checks[GATE_CHECK_STRATA], "n=200");
+        assert_non_null(
+            strstr(gate_verdict_check(&f->verdict, GATE_CHECK_COUNT)->name, ".missing"));
+    }
 }
 
 /* ---- require_tag ---- */
@@ -409,6 +464,7 @@ static void test_rules_of_before_these_keys_ask_nothing_of_tags(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        GATE_TEST(test_long_names_of_wide_letters_are_cut_between_them),
         GATE_TEST(test_enough_compared_cases_with_a_tag_pass),
         GATE_TEST(test_too_few_compared_cases_with_a_tag_are_undecided_and_counted),
         GATE_TEST(test_tags_that_do_not_lose_pass_when_all_have_enough_pairs),

@@ -130,6 +130,39 @@ static void test_utf8_validity(void **unused)
                          cases[i].is_valid);
 }
 
+static void test_text_is_cut_between_characters(void **unused)
+{
+    static const char text[] = "a\u00E9\u20AC\U0001F600z"; /* of 1, 2, 3, 4 and 1 bytes */
+    static const size_t fits[] = {0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 11, 11, 11};
+    (void)unused;
+    for (size_t max = 0; max < AS_COUNT(fits); max++) {
+        char cut[16];
+        assert_int_equal(as_utf8_fit(text, strlen(text), max), fits[max]);
+        as_utf8_format(cut, max + 1, "%s", text);
+        assert_int_equal(strlen(cut), fits[max]);
+        assert_memory_equal(cut, text, fits[max]);
+    }
+    /* What is no UTF-8 is cut where it must be, and never read beyond. */
+    assert_int_equal(as_utf8_fit("\x80\x80\x80\x80\x80", 5, 4), 4);
+    assert_int_equal(as_utf8_fit("\xFF\xFF", 2, 1), 0);
+    assert_int_equal(as_utf8_fit("", 0, 0), 0);
+}
+
+static void test_a_long_error_is_cut_between_characters(void **unused)
+{
+    (void)unused;
+    for (size_t before = 0; before < 3; before++) {
+        char name[2 * AS_ERR_MSG_MAX] = "aa";
+        struct as_err err = {0};
+        for (size_t at = before; at + 4 < sizeof(name); at += 3)
+            memcpy(name + at, "\u20AC", 4);
+        assert_int_equal(as_err_set(&err, AS_EINVAL, "no model '%s'", name), AS_EINVAL);
+        assert_true(as_utf8_is_valid(err.msg, strlen(err.msg)));
+        as_err_prefix(&err, "%s", name);
+        assert_true(as_utf8_is_valid(err.msg, strlen(err.msg)));
+    }
+}
+
 static void test_text_for_a_terminal_has_no_control_characters(void **unused)
 {
     (void)unused;
@@ -285,6 +318,8 @@ int main(void)
         cmocka_unit_test(test_reader_stays_bad_after_the_first_short_read),
         cmocka_unit_test(test_reader_refuses_a_string_over_its_limit),
         cmocka_unit_test(test_utf8_validity),
+        cmocka_unit_test(test_text_is_cut_between_characters),
+        cmocka_unit_test(test_a_long_error_is_cut_between_characters),
         cmocka_unit_test(test_text_for_a_terminal_has_no_control_characters),
         cmocka_unit_test(test_text_for_a_terminal_keeps_its_order),
         cmocka_unit_test(test_arena_memory_is_zeroed_aligned_and_survives_growth),
