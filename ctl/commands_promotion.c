@@ -17,8 +17,9 @@ const struct command commands_promotion[] = {
         .help = RUN_HELP
         "\nThe gate has to have passed for MODEL, and the run to be what a run that started now\n"
         "would be: dataset, plugins, models, judge, gate and cases. What differs is named.\n"
-        "MODEL becomes the eval's baseline; deploy jobs read promoted/EVAL.json in the state\n"
-        "directory. For admins. Exit codes when it is not promoted: 2 the gate failed, 5 it is\n"
+        "MODEL becomes the eval's baseline; deploy jobs read EVAL.json in `promoted_dir` of the\n"
+        "configuration. For admins. Exit codes when it is not promoted: 2 the gate failed, 5 it "
+        "is\n"
         "undecided, 65 otherwise.",
         .example = "assayctl promote support-triage small --run last --why 'ticket 1234'\n"
                    "assayctl promote support-triage small --run 7 --override --reason 'outage'",

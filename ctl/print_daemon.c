@@ -48,6 +48,7 @@ void print_status(struct ctl *ctl, const struct as_json *result)
     out_field(out, "config", "%s", str_or(result, "config", "n/a"));
     out_field(out, "socket", "%s", str_or(result, "socket", "n/a"));
     out_field(out, "state", "%s", str_or(result, "state_dir", "n/a"));
+    out_field(out, "promoted", "%s", str_or(result, "promoted_dir", "n/a"));
     out_field(out, "models", "%s", fmt_count(result, "models").s);
     print_counted(out, "evals", fmt_count(result, "evals"),
                   as_json_get_int(result, "evals_refused", 0));

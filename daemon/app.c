@@ -274,7 +274,7 @@ static void on_limits_loaded(void *ctx)
 {
     struct app *app = ctx;
     if (app->phase == APP_STARTING)
-        promote_mend(app->control.db, app->config->state_dir, on_pointers_mended, app);
+        promote_mend(app->control.db, app->config->promoted_dir, on_pointers_mended, app);
 }
 
 static void on_scanned(void *ctx)
@@ -406,7 +406,7 @@ static int open_modules(struct app *app, const struct app_options *options, stru
         .on_progress = on_run_progress,
         .on_ended = on_run_ended,
     };
-    engine.state_dir = control->state_dir = app->config->state_dir;
+    engine.promoted_dir = control->promoted_dir = app->config->promoted_dir;
     control->engine = engine_new(&engine);
     control->summaries = summaries_new(control->db, control->events);
     struct scheduler_options scheduler = {app->loop, control->db, control->engine, control->events};

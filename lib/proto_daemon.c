@@ -12,11 +12,12 @@ const struct proto_method proto_daemon_methods[] = {
         .name = "daemon.status",
         .role = PROTO_OBSERVER,
         .doc = "What the daemon is, what it has loaded, and what it is doing.",
-        .result = "{version, pid, started_ms, config, socket, state_dir, models, evals, "
-                  "evals_refused, plugins, plugins_refused, workers, connections, rss_bytes, runs: "
-                  "[{run, eval, state, done, total, in_flight, cost_usd, rows_per_s, eta_s, "
-                  "error}]}: models, evals, plugins and so on are "
-                  "counts; runs are the groups that have not ended",
+        .result =
+            "{version, pid, started_ms, config, socket, state_dir, promoted_dir, models, evals, "
+            "evals_refused, plugins, plugins_refused, workers, connections, rss_bytes, runs: "
+            "[{run, eval, state, done, total, in_flight, cost_usd, rows_per_s, eta_s, "
+            "error}]}: models, evals, plugins and so on are "
+            "counts; runs are the groups that have not ended",
     },
     {
         .name = "daemon.check",

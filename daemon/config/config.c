@@ -301,6 +301,7 @@ static const struct field config_fields[] = {
     FIELD("socket", PATH, AT(socket_path), .fallback = "/run/assay/assayd.sock",
           .needs_restart = true),
     FIELD("state_dir", PATH, AT(state_dir), .fallback = "/var/lib/assay", .needs_restart = true),
+    FIELD("promoted_dir", PATH, AT(promoted_dir), .needs_restart = true),
     FIELD("plugin_dirs", PATHS, AT(plugin_dirs), .needs_restart = true),
     FIELD("eval_dir", PATH, AT(eval_dir), .fallback = "evals", .needs_restart = true),
     FIELD("log", SECTION, 0, .section = log_fields),
@@ -336,6 +337,8 @@ static void set_defaults(struct field_ctx *ctx, struct config *config)
         dirs[1] = as_arena_printf(&config->arena, "%s/rubrics", ctx->dir);
         config->plugin_dirs = dirs;
     }
+    if (!config->promoted_dir && config->state_dir)
+        config->promoted_dir = as_arena_printf(&config->arena, "%s/promoted", config->state_dir);
     if (!config->roles)
         roles_default(config);
     config->secrets.credentials_dir =

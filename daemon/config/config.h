@@ -38,6 +38,7 @@ struct config {
     const char *path;
     const char *socket_path;
     const char *state_dir;          /* the database lives here */
+    const char *promoted_dir;       /* what is promoted is told here, for others to read */
     const char *const *plugin_dirs; /* NULL-terminated: plugins and rubrics */
     const char *eval_dir;
     enum as_log_level log_level;

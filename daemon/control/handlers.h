@@ -43,7 +43,7 @@ struct control_app {
     struct control_server *server;
     int64_t started_ms; /* wall clock */
     uint64_t started_loop_ms;
-    const char *state_dir; /* of the configuration that assayd was started with */
+    const char *promoted_dir; /* of the configuration that assayd was started with */
     struct control_watch *watches;
     struct control_event_watch *event_watches;
     struct control_import *imports;

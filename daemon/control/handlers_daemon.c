@@ -99,6 +99,7 @@ static void finish_status(struct control_query *query)
     as_json_set_str(json, "config", app->config->path);
     as_json_set_str(json, "socket", control_server_path(app->server));
     as_json_set_str(json, "state_dir", app->config->state_dir);
+    as_json_set_str(json, "promoted_dir", app->config->promoted_dir);
     as_json_set_int(json, "models", (int64_t)app->config->model_count);
     as_json_set_int(json, "evals", (int64_t)app->evals->eval_count);
     as_json_set_int(json, "evals_refused", (int64_t)app->evals->refusal_count);

@@ -178,7 +178,7 @@ static void demote_work(struct store *store, struct control_query *query)
     as_json_set_str(query->result, "eval", demotion.eval);
     as_json_set_take(query->result, "taken_back", control_promotion_json(&demotion));
     if (!set_in_force(store, query, demotion.eval))
-        query->rc = promote_point(store, query->app->state_dir, demotion.eval, &query->err);
+        query->rc = promote_point(store, query->app->promoted_dir, demotion.eval, &query->err);
 }
 
 static void demote_finish(struct control_query *query)

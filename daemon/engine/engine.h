@@ -28,7 +28,7 @@ struct engine_options {
     struct registry *registry;
     struct transport *transport;
     const struct journal *journal; /* the one in front of transport */
-    const char *state_dir;         /* borrowed for good */
+    const char *promoted_dir;      /* borrowed for good */
     void *ctx;
     /* at most ENGINE_PROGRESS_PER_S a second and group */
     void (*on_progress)(void *ctx, int64_t run);

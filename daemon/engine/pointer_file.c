@@ -29,10 +29,9 @@ int pointer_file_check(const char *eval, struct as_err *err)
                       eval, NAME_MAX_BYTES);
 }
 
-static int find_place(const char *state_dir, const char *eval, struct place *place,
-                      struct as_err *err)
+static int find_place(const char *folder, const char *eval, struct place *place, struct as_err *err)
 {
-    snprintf(place->folder, sizeof(place->folder), "%s/promoted", state_dir);
+    snprintf(place->folder, sizeof(place->folder), "%s", folder);
     snprintf(place->path, sizeof(place->path), "%s/%s.json", place->folder, eval);
     snprintf(place->beside, sizeof(place->beside), "%s/.%s.new", place->folder, eval);
     return pointer_file_check(eval, err);
@@ -67,13 +66,27 @@ static int write_beside(const struct place *place, struct as_str text, struct as
     return rc;
 }
 
-static int sync_folder(const struct place *place, struct as_err *err)
+/* Whatever it is done for: the folder is open, and is forced to disk. mode 0: it stays as it is. */
+static int settle_folder(const char *folder, mode_t mode, struct as_err *err)
 {
-    int fd = open(place->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
-        return failed(err, place->folder);
-    int rc = fsync(fd) ? failed(err, place->folder) : 0;
+        return failed(err, folder);
+    int rc = (mode && fchmod(fd, mode)) || fsync(fd) ? failed(err, folder) : 0;
     close(fd);
+    return rc;
+}
+
+int pointer_folder_make(const char *folder, struct as_err *err)
+{
+    bool is_new = !mkdir(folder, FOLDER_MODE);
+    int rc = is_new || errno == EEXIST ? 0 : failed(err, folder);
+    if (!rc)
+        rc = settle_folder(folder, is_new ? FOLDER_MODE : 0, err); /* whatever the umask is */
+    if (!rc && access(folder, W_OK | X_OK))
+        rc = as_err_set(err, AS_EIO, "%s: uid %u cannot write there", folder, (unsigned)geteuid());
+    if (rc)
+        as_err_prefix(err, "promoted_dir");
     return rc;
 }
 
@@ -83,17 +96,16 @@ static int take_away(const struct place *place, struct as_err *err)
     return unlink(place->path) && errno != ENOENT ? failed(err, place->path) : 0;
 }
 
-int pointer_file_put(const char *state_dir, const char *eval, struct as_str text,
-                     struct as_err *err)
+int pointer_file_put(const char *folder, const char *eval, struct as_str text, struct as_err *err)
 {
     struct place place;
-    int rc = find_place(state_dir, eval, &place, err);
-    if (!rc && mkdir(place.folder, FOLDER_MODE) && errno != EEXIST)
-        rc = failed(err, place.folder);
+    int rc = find_place(folder, eval, &place, err);
+    if (!rc)
+        rc = pointer_folder_make(folder, err);
     if (rc)
         return rc;
     rc = text.ptr ? write_beside(&place, text, err) : take_away(&place, err);
     if (!rc && text.ptr && rename(place.beside, place.path))
         rc = failed(err, place.path);
-    return rc ? rc : sync_folder(&place, err);
+    return rc ? rc : settle_folder(place.folder, 0, err);
 }

@@ -52,8 +52,8 @@ static struct as_json *answer_of(struct promote *promote)
     as_json_set_bool(json, "override", row->reason != NULL);
     as_json_set_take(json, "against", as_json_share(promote->against));
     as_json_set_str(json, "file",
-                    as_arena_printf(&promote->arena, "%s/promoted/%s.json",
-                                    promote->engine->on.state_dir, row->eval));
+                    as_arena_printf(&promote->arena, "%s/%s.json", promote->engine->on.promoted_dir,
+                                    row->eval));
     return json;
 }
 
@@ -329,8 +329,8 @@ static void write_work(struct store *store, void *ctx)
         promote->rc = write_row(store, promote);
     }
     if (!promote->rc)
-        promote->rc =
-            promote_point(store, promote->engine->on.state_dir, promote->row.eval, &promote->err);
+        promote->rc = promote_point(store, promote->engine->on.promoted_dir, promote->row.eval,
+                                    &promote->err);
     promote->is_promoted = !promote->rc;
 }
 

@@ -29,10 +29,11 @@ void engine_promote(struct engine *engine, const struct promote_request *request
                     void *ctx);
 
 /* The pointer file as the store has it. On a pool thread. */
-int promote_point(struct store *store, const char *state_dir, const char *eval,
+int promote_point(struct store *store, const char *promoted_dir, const char *eval,
                   struct as_err *err) AS_MUST_USE;
-/* The same for every eval: a crash may have come between row and file. What fails is logged. */
-void promote_mend(struct db *db, const char *state_dir, void (*done)(void *ctx), void *ctx);
+/* The folder, and the same for every eval: a crash may have come between row and file. What fails
+ * is logged. */
+void promote_mend(struct db *db, const char *promoted_dir, void (*done)(void *ctx), void *ctx);
 
 /* What the pointer file holds. */
 struct as_json *promotion_pointer_json(const struct promotion *promotion);

@@ -54,7 +54,8 @@ const char *promotion_override_text(const struct promotion *promotion, struct as
     return copy;
 }
 
-int promote_point(struct store *store, const char *state_dir, const char *eval, struct as_err *err)
+int promote_point(struct store *store, const char *promoted_dir, const char *eval,
+                  struct as_err *err)
 {
     struct as_arena arena = {0};
     struct as_buf text = {0};
@@ -68,7 +69,7 @@ int promote_point(struct store *store, const char *state_dir, const char *eval, 
     if (rc && rc != AS_ENOENT)
         as_err_set(err, rc, "the promotions of %s cannot be read: %s", eval, store_error(store));
     else
-        rc = pointer_file_put(state_dir, eval, rc ? (struct as_str){0} : as_buf_str(&text), err);
+        rc = pointer_file_put(promoted_dir, eval, rc ? (struct as_str){0} : as_buf_str(&text), err);
     if (rc)
         as_err_prefix(err, "what is promoted stands in the database, but its file is not as it "
                            "should be (the next start of assayd makes it again)");
@@ -78,7 +79,7 @@ int promote_point(struct store *store, const char *state_dir, const char *eval, 
 }
 
 struct mend {
-    const char *state_dir;
+    const char *promoted_dir;
     void (*done)(void *ctx);
     void *ctx;
 };
@@ -89,11 +90,16 @@ static void mend_work(struct store *store, void *ctx)
     struct as_arena arena = {0};
     const char **evals = NULL;
     size_t count = 0;
+    struct as_err folder_err = {0};
+    if (pointer_folder_make(mend->promoted_dir, &folder_err)) {
+        as_log_err("nobody can be told what is promoted: %s", folder_err.msg);
+        return;
+    }
     if (store_promotion_evals(store, &arena, &evals, &count))
         as_log_err("the promotions cannot be read: %s", store_error(store));
     for (size_t i = 0; i < count; i++) {
         struct as_err err = {0};
-        if (promote_point(store, mend->state_dir, evals[i], &err))
+        if (promote_point(store, mend->promoted_dir, evals[i], &err))
             as_log_err("%s", err.msg);
     }
     as_arena_done(&arena);
@@ -106,9 +112,9 @@ static void mend_done(void *ctx)
     free(mend);
 }
 
-void promote_mend(struct db *db, const char *state_dir, void (*done)(void *ctx), void *ctx)
+void promote_mend(struct db *db, const char *promoted_dir, void (*done)(void *ctx), void *ctx)
 {
     struct mend *mend = as_xcalloc(1, sizeof(*mend));
-    *mend = (struct mend){state_dir, done, ctx};
+    *mend = (struct mend){promoted_dir, done, ctx};
     db_read(db, mend_work, mend_done, mend);
 }

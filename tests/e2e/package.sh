@@ -44,7 +44,7 @@ for script in postinst prerm postrm; do
 done
 
 # A purge leaves nothing of what the package or assayd makes, whatever the operator added to it.
-for place in /etc/assay /var/lib/assay /run/assay; do
+for place in /etc/assay /var/lib/assay /var/lib/assay-promoted /run/assay; do
     expect_contains "$(grep 'rm -rf' "$home/control/postrm") " " $place "
 done
 

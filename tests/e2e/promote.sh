@@ -3,10 +3,12 @@
 # the way back, and a crash between row and file.
 . "$(dirname "$0")/lib.sh"
 models=(sim-q95 same=sim-q95 bad=sim-q50)
+config_lines=('promoted_dir: told')
+daemon_command=(sh -c 'umask 077; exec "$0" "$@"' "$BIN_DIR/assayd") # as its unit has it
 start_sim
 start_daemon
 import_sums sums 200
-pointer=$home/state/promoted/gated.json
+pointer=$home/told/gated.json
 
 # MARGIN DATASET
 write_gated() {
@@ -57,7 +59,7 @@ await "the stricter gate" is_stricter
 expect_exit 65 ctl promote gated same --run "$first"
 expect_contains "$out" "dataset: sums@1 sha256:" "in run $first, sums@2 sha256:" "cases: 200 in run $first, 201 now" "rest of the gate: " '"margin":0.1,' '"margin":0.05,' \
     "now: put it back, or run the eval again and promote with that run"
-[ ! -e "$home/state/promoted" ] || fail "nothing was promoted, and there is a file"
+[ ! -e "$pointer" ] || fail "nothing was promoted, and there is a file"
 write_gated 0.1 sums@1
 is_as_before() { ctl --json eval show gated | grep -q '0\.1'; }
 await "the gate as it was" is_as_before
@@ -68,7 +70,15 @@ expect_exit 0 ctl promote gated same --run last --why 'ticket 7'
 expect_contains "$out" "same is promoted for gated, by run $first: $pointer"
 expect "$(in_pointer '"\(.eval) \(.model) \(.id) \(.provider) \(.run) \(.outcome) \(.override) \(.reason)"')" = \
     "gated same sim-q95 sim $first pass false null" "the pointer"
-expect "$(stat -c %a "$pointer")" = 644 "the mode of the file"
+expect "$(stat -c %a "$home/told" "$pointer" | tr '\n' ' ')" = "755 644 " "modes of the folder and of the file"
+if [ "$(id -u)" = 0 ]; then # a deploy job of another user
+    as_other=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+    expect "$("${as_other[@]}" jq -r .model "$pointer")" = same "the pointer, read by another user"
+    for what in "find $home/state" "stat $home/state/assay.db" "stat $home/state/assayd.lock" "touch $home/told/x" "rm $pointer"; do
+        expect_exit 1 "${as_other[@]}" $what
+        expect_contains "$err" "Permission denied"
+    done
+fi
 expect_exit 0 ctl promote gated same --run "$first"
 expect_contains "$out" "same is in force already for gated"
 expect_exit 0 ctl promotions gated
@@ -113,11 +123,11 @@ expect_contains "$out" "OVERRIDE: same is down <now>"
 
 crash_daemon
 echo '{"model": "stale' >"$pointer"
-echo half >"$home/state/promoted/.gated.new"
+echo half >"$home/told/.gated.new"
 models=(sim-q95 same=sim-q95 bad=sim-q95)
 start_daemon
 expect "$(in_pointer .model)" = bad "the pointer after a crash"
-[ ! -e "$home/state/promoted/.gated.new" ] || fail "what a crash left is still there"
+[ ! -e "$home/told/.gated.new" ] || fail "what a crash left is still there"
 
 # ---- the file is replaced, not written over: who has the old one open reads it whole ----
 
@@ -145,5 +155,25 @@ expect_contains "$err" "nothing is promoted for 'gated'"
 crash_daemon
 start_daemon
 [ ! -e "$pointer" ] || fail "a start made the file of a model that was taken back"
+
+# ---- the folder: of the mode that its owner gave it; where it cannot be, that is told at the start, and what holds is the row ----
+
+expect_contains "$(ctl status)" "$home/told"
+chmod 750 "$home/told"
+expect_exit 0 ctl promote gated same --run "$second" --override --reason again
+expect "$(stat -c %a "$home/told")" = 750 "the mode that somebody set"
+crash_daemon
+rm -r "$home/told"
+echo 'not a folder' >"$home/told"
+start_daemon
+grep -q "nobody can be told what is promoted: promoted_dir: $home/told: Not a directory" "$daemon_log" || fail "the start does not tell of the folder"
+expect_contains "$(ctl promotions gated)" "same is in force, by run $second"
+expect_exit 3 ctl demote gated
+expect_contains "$err" "its file is not as it should be" "$home/told"
+rm "$home/told"
+crash_daemon
+config_lines=()
+start_daemon
+expect_contains "$(ctl status)" "$home/state/promoted"
 
 finish

@@ -77,9 +77,10 @@ reload_is 0 "log.level"
 # ---- what takes a restart ----
 
 edit_config -e 's/^state_dir: .*/state_dir: elsewhere/' -e 's/row_deadline_ms: [0-9]*/row_deadline_ms: 1999/'
+# The folder of what is promoted lies in the state directory, where nothing else is said.
 for _ in 1 2; do # it is said again as long as it is so
     expect_exit 0 ctl --json daemon reload
-    expect "$(jq -c '[.applied, .needs_restart]' <<<"$out")" = '[[],["state_dir","sandbox.row_deadline_ms"]]' "keys"
+    expect "$(jq -c '[.applied, .needs_restart]' <<<"$out")" = '[[],["state_dir","promoted_dir","sandbox.row_deadline_ms"]]' "keys"
 done
 expect_contains "$(ctl status)" "$home/state"
 [ ! -e "$home/elsewhere" ] || fail "the other state directory was made"

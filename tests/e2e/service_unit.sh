@@ -12,5 +12,7 @@ fi
 
 socket=$(sed -n 's/^socket: *\([^ ]*\).*/\1/p' "$TOP_DIR/etc/assay.yaml")
 expect "$(sed -n 's/^ListenStream=//p' "$units/assayd.socket")" = "$socket" "path of the socket"
+promoted=$(sed -n 's/^promoted_dir: *\([^ ]*\).*/\1/p' "$TOP_DIR/etc/assay.yaml")
+expect "$(sed -n 's/^ReadWritePaths=-//p' "$units/assayd.service")" = "$promoted" "path of what is promoted"
 expect_contains "$(grep '^ExecReload=' "$units/assayd.service")" "--socket $socket daemon reload"
 finish

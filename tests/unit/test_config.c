@@ -68,6 +68,7 @@ static void test_absent_keys_have_their_defaults(void **state)
     assert_int_equal(config_model(config, "small")->rpm, 60);
     assert_int_equal(config_model(config, "small")->tpm, 0);
     assert_string_equal(config->state_dir, "/var/lib/assay");
+    assert_string_equal(config->promoted_dir, "/var/lib/assay/promoted");
     assert_int_equal(config->row_deadline_ms, 250);
     assert_int_equal(config->load_deadline_ms, 500);
     assert_int_equal(config->worker_idle_ms, 30000);
@@ -209,8 +210,8 @@ static void test_bad_config_is_told_with_line_and_column(void **state)
     static const struct bad_input cases[] = {
         {"sockt: x\n", "assay.yaml:1:1: unknown key 'sockt': did you mean 'socket'?\n"},
         {"zzz: 1\n",
-         "assay.yaml:1:1: unknown key 'zzz': the keys here are socket, state_dir, plugin_dirs, "
-         "eval_dir, log, sandbox, shutdown, tls, secrets, roles, inbox, "
+         "assay.yaml:1:1: unknown key 'zzz': the keys here are socket, state_dir, promoted_dir, "
+         "plugin_dirs, eval_dir, log, sandbox, shutdown, tls, secrets, roles, inbox, "
          "providers, models, notify\n"},
         {"log: {levl: info}\n", "assay.yaml:1:7: log: unknown key 'levl': did you mean 'level'?\n"},
         {"log:\n  level: loud\n",
