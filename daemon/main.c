@@ -4,6 +4,7 @@
 #include "daemon/man.h"
 #include "lib/log.h"
 
+#include <fcntl.h>
 #include <getopt.h>
 #include <libgen.h>
 #include <malloc.h>
@@ -88,6 +89,18 @@ static char *worker_beside_us(void)
     return as_buf_take(&path);
 }
 
+/* What is opened from here on has other numbers: a log line must not go to whoever got that of a
+ * closed stderr. */
+static void open_standard_streams(void)
+{
+    int fd;
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+}
+
 /* A connection a call in flight, and a socket a worker: the soft limit of most systems is too low
  * for that. */
 static void raise_descriptor_limit(void)
@@ -162,6 +175,7 @@ static int run(const struct arguments *arguments, struct config *config)
 int main(int argc, char **argv)
 {
     struct arguments arguments = {.config_path = DEFAULT_CONFIG};
+    open_standard_streams();
     hide_environment();
     int code = parse_arguments(argc, argv, &arguments);
     if (code >= 0)

@@ -1,17 +1,15 @@
-/* posix_spawn and a pidfd. A freed child that still lives is killed and reaped in place: SIGKILL
- * ends it within microseconds. */
+/* A freed child that still lives is killed and reaped in place: SIGKILL ends it within
+ * microseconds. */
 #include "daemon/core/child.h"
+
+#include "daemon/core/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,48 +17,17 @@
 #define CHILD_PAGE_FD 4
 
 struct child {
-    pid_t pid;
-    int pidfd;
-    struct loop_poll *poll;
+    struct process process;
     void *page;
     child_exit_fn on_exit;
     void *ctx;
-    bool is_reaped; /* or never began */
 };
 
-static uint64_t timeval_us(struct timeval t)
-{
-    return (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_usec;
-}
-
-static struct child_exit reap(struct child *child)
-{
-    struct rusage usage = {0};
-    int status = 0;
-    while (wait4(child->pid, &status, 0, &usage) < 0 && errno == EINTR) {
-    }
-    child->is_reaped = true;
-    return (struct child_exit){
-        .exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1,
-        .signum = WIFSIGNALED(status) ? WTERMSIG(status) : 0,
-        .cpu_us = timeval_us(usage.ru_utime) + timeval_us(usage.ru_stime),
-    };
-}
-
-static void stop_watching(struct child *child)
-{
-    loop_poll_free(child->poll);
-    child->poll = NULL;
-    close(child->pidfd);
-    child->pidfd = -1;
-}
-
-static void on_pidfd(void *ctx, int events)
+static void on_ended(void *ctx, int events)
 {
     struct child *child = ctx;
     (void)events;
-    struct child_exit how = reap(child);
-    stop_watching(child);
+    struct child_exit how = process_reap(&child->process);
     child->on_exit(child->ctx, &how);
 }
 
@@ -88,20 +55,18 @@ static int make_page(void **ret_page, int *ret_fd)
     return 0;
 }
 
-static int spawn_with(const char *path, char *const argv[], int child_end, int page_fd,
-                      pid_t *ret_pid)
+static int spawn_with(struct child *child, const char *path, char *const argv[], int child_end,
+                      int page_fd)
 {
     static char *const no_env[] = {NULL};
     posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attr;
-    sigset_t none, all;
-    sigemptyset(&none);
-    sigfillset(&all);
+    struct process_start start = {
+        .path = path, /* perhaps of a descriptor of ours: none is closed before exec */
+        .argv = argv,
+        .env = no_env,
+        .actions = &actions,
+    };
     posix_spawn_file_actions_init(&actions);
-    posix_spawnattr_init(&attr);
-    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    posix_spawnattr_setsigmask(&attr, &none);
-    posix_spawnattr_setsigdefault(&attr, &all);
     /* The socket first: when our own standard streams are closed, it may have one of their numbers.
      * Onto itself, dup2 would keep close-on-exec; posix_spawn clears it in that case, as POSIX
      * asks. */
@@ -109,21 +74,8 @@ static int spawn_with(const char *path, char *const argv[], int child_end, int p
     posix_spawn_file_actions_adddup2(&actions, page_fd, CHILD_PAGE_FD);
     for (int fd = 0; fd <= 2; fd++)
         posix_spawn_file_actions_addopen(&actions, fd, "/dev/null", fd ? O_WRONLY : O_RDONLY, 0);
-    int rc = posix_spawn(ret_pid, path, &actions, &attr, argv, no_env);
-    posix_spawnattr_destroy(&attr);
+    int rc = process_spawn(&child->process, &start);
     posix_spawn_file_actions_destroy(&actions);
-    return rc;
-}
-
-static int watch_child(struct loop *loop, struct child *child)
-{
-    child->pidfd = (int)syscall(SYS_pidfd_open, child->pid, 0);
-    if (child->pidfd < 0)
-        return as_err_from_errno(errno);
-    fcntl(child->pidfd, F_SETFD, FD_CLOEXEC);
-    int rc = loop_poll_new(loop, child->pidfd, on_pidfd, child, &child->poll);
-    if (!rc)
-        loop_poll_set(child->poll, LOOP_READABLE);
     return rc;
 }
 
@@ -135,17 +87,16 @@ int child_spawn(struct loop *loop, const char *path, char *const argv[], child_e
         return as_err_from_errno(errno);
     fcntl(ends[0], F_SETFL, O_NONBLOCK);
     struct child *child = as_xcalloc(1, sizeof(*child));
-    *child = (struct child){.pidfd = -1, .on_exit = on_exit, .ctx = ctx, .is_reaped = true};
+    *child = (struct child){.on_exit = on_exit, .ctx = ctx};
+    process_init(&child->process);
     int rc = make_page(&child->page, &page_fd);
     if (!rc) {
-        int os_rc = spawn_with(path, argv, ends[1], page_fd, &child->pid);
-        rc = os_rc ? as_err_from_errno(os_rc) : 0;
-        child->is_reaped = rc;
+        rc = spawn_with(child, path, argv, ends[1], page_fd);
         close(page_fd);
     }
     close(ends[1]);
     if (!rc)
-        rc = watch_child(loop, child);
+        rc = process_watch(&child->process, loop, on_ended, child);
     if (rc) {
         close(ends[0]);
         child_free(child);
@@ -163,15 +114,16 @@ const void *child_page(const struct child *child)
 
 void child_kill(struct child *child, int signum)
 {
-    if (!child->is_reaped)
-        kill(child->pid, signum);
+    if (child->process.pid)
+        kill(child->process.pid, signum);
 }
 
 uint64_t child_cpu_us(const struct child *child)
 {
+    pid_t pid = child->process.pid;
     clockid_t clock;
     struct timespec used;
-    if (child->is_reaped || clock_getcpuclockid(child->pid, &clock) || clock_gettime(clock, &used))
+    if (!pid || clock_getcpuclockid(pid, &clock) || clock_gettime(clock, &used))
         return 0;
     return (uint64_t)used.tv_sec * 1000000u + (uint64_t)used.tv_nsec / 1000u;
 }
@@ -180,12 +132,11 @@ void child_free(struct child *child)
 {
     if (!child)
         return;
-    if (!child->is_reaped) {
-        kill(child->pid, SIGKILL);
-        reap(child);
+    if (child->process.pid) {
+        kill(child->process.pid, SIGKILL);
+        (void)process_reap(&child->process);
     }
-    if (child->pidfd >= 0)
-        stop_watching(child);
+    process_done(&child->process);
     if (child->page)
         munmap(child->page, CHILD_PAGE_BYTES);
     free(child);

@@ -2,74 +2,74 @@
  * a zombie still: until that is reaped, its number cannot belong to anybody else. */
 #include "daemon/core/command.h"
 
+#include "daemon/core/process.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 struct command {
-    pid_t pid; /* and its group; 0 when it is reaped, or never began */
-    int pidfd, said_fd;
-    struct loop_poll *exit_poll, *said_poll;
+    struct process process; /* the leader of its group */
+    int said_fd;
+    struct loop_poll *said_poll;
     struct loop_timer *limit;
     struct as_buf said;
-    bool is_overdue;
+    bool is_over_limit;
     command_done_fn done;
     void *ctx;
 };
 
-static int reap_group(struct command *command)
+/* The leader too: it may have left for another group. */
+static void kill_all(const struct command *command)
 {
-    int status = 0;
-    kill(-command->pid, SIGKILL);
-    while (waitpid(command->pid, &status, 0) < 0 && errno == EINTR) {
-    }
-    command->pid = 0;
-    return status;
+    kill(command->process.pid, SIGKILL);
+    kill(-command->process.pid, SIGKILL);
 }
 
-static void read_said(struct command *command)
+/* A piece of it: who writes without an end must not hold the loop. False: there is none now. */
+static bool read_said(struct command *command)
 {
-    char chunk[1024];
-    ssize_t got;
-    while ((got = read(command->said_fd, chunk, sizeof(chunk))) > 0 || (got < 0 && errno == EINTR))
-        for (ssize_t i = 0; i < got && command->said.len < COMMAND_SAID_BYTES; i++)
-            as_buf_addc(&command->said, chunk[i]);
+    char piece[4096];
+    ssize_t got = read(command->said_fd, piece, sizeof(piece));
+    size_t room = COMMAND_SAID_BYTES - command->said.len;
     if (got == 0)
         loop_poll_set(command->said_poll, 0);
+    if (got > 0)
+        as_buf_add(&command->said, piece, (size_t)got < room ? (size_t)got : room);
+    return got > 0;
 }
 
 static void on_said(void *ctx, int events)
 {
     (void)events;
-    read_said(ctx);
+    (void)read_said(ctx);
 }
 
 static void on_limit(void *ctx)
 {
     struct command *command = ctx;
-    command->is_overdue = true;
-    kill(-command->pid, SIGKILL);
+    command->is_over_limit = true;
+    kill_all(command);
 }
 
+/* One that had ended when its time was over was in time. */
 static void on_ended(void *ctx, int events)
 {
     struct command *command = ctx;
     (void)events;
     loop_timer_stop(command->limit);
-    loop_poll_set(command->exit_poll, 0);
-    int status = reap_group(command);
-    read_said(command);
+    kill_all(command);
+    struct child_exit how = process_reap(&command->process);
+    while (command->said.len < COMMAND_SAID_BYTES && read_said(command)) {
+    }
     loop_poll_set(command->said_poll, 0);
     struct command_end end = {
-        .exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1,
-        .signum = WIFSIGNALED(status) ? WTERMSIG(status) : 0,
-        .is_overdue = command->is_overdue,
+        .exit_code = how.exit_code,
+        .signum = how.signum,
+        .is_overdue = command->is_over_limit && how.signum == SIGKILL,
         .said = as_buf_str(&command->said),
     };
     command->done(command->ctx, &end);
@@ -100,29 +100,26 @@ static int make_input(struct as_str text, int *ret_fd)
 }
 
 /* Our own standard streams are open, so neither descriptor is 0, 1 or 2. */
-static int spawn_with(char *const argv[], int input_fd, int said_fd, pid_t *ret_pid)
+static int spawn_with(struct command *command, char *const argv[], int input_fd, int said_fd)
 {
     static char path[] = "PATH=" COMMAND_PATH;
     static char *const env[] = {path, NULL};
     posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attr;
-    sigset_t none, all;
-    sigemptyset(&none);
-    sigfillset(&all);
+    struct process_start start = {
+        .path = argv[0],
+        .argv = argv,
+        .env = env,
+        .actions = &actions,
+        .first_closed = STDERR_FILENO + 1,
+        .leads_group = true,
+    };
     posix_spawn_file_actions_init(&actions);
-    posix_spawnattr_init(&attr);
-    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
-                                        POSIX_SPAWN_SETPGROUP);
-    posix_spawnattr_setsigmask(&attr, &none);
-    posix_spawnattr_setsigdefault(&attr, &all);
-    posix_spawnattr_setpgroup(&attr, 0);
     posix_spawn_file_actions_adddup2(&actions, input_fd, STDIN_FILENO);
     posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
     posix_spawn_file_actions_adddup2(&actions, said_fd, STDERR_FILENO);
-    int os_rc = posix_spawn(ret_pid, argv[0], &actions, &attr, argv, env);
-    posix_spawnattr_destroy(&attr);
+    int rc = process_spawn(&command->process, &start);
     posix_spawn_file_actions_destroy(&actions);
-    return os_rc ? as_err_from_errno(os_rc) : 0;
+    return rc;
 }
 
 static int start(struct command *command, char *const argv[], struct as_str input)
@@ -136,7 +133,7 @@ static int start(struct command *command, char *const argv[], struct as_str inpu
     } else {
         command->said_fd = said[0];
         fcntl(said[0], F_SETFL, O_NONBLOCK);
-        rc = spawn_with(argv, input_fd, said[1], &command->pid);
+        rc = spawn_with(command, argv, input_fd, said[1]);
         close(said[1]);
     }
     close(input_fd);
@@ -145,25 +142,20 @@ static int start(struct command *command, char *const argv[], struct as_str inpu
 
 static int watch(struct loop *loop, struct command *command)
 {
-    command->pidfd = (int)syscall(SYS_pidfd_open, command->pid, 0);
-    if (command->pidfd < 0)
-        return as_err_from_errno(errno);
-    fcntl(command->pidfd, F_SETFD, FD_CLOEXEC);
-    int rc = loop_poll_new(loop, command->pidfd, on_ended, command, &command->exit_poll);
+    int rc = process_watch(&command->process, loop, on_ended, command);
     if (!rc)
         rc = loop_poll_new(loop, command->said_fd, on_said, command, &command->said_poll);
-    if (rc)
-        return rc;
-    loop_poll_set(command->exit_poll, LOOP_READABLE);
-    loop_poll_set(command->said_poll, LOOP_READABLE);
-    return 0;
+    if (!rc)
+        loop_poll_set(command->said_poll, LOOP_READABLE);
+    return rc;
 }
 
 int command_run(struct loop *loop, char *const argv[], struct as_str input, uint32_t timeout_ms,
                 command_done_fn done, void *ctx, struct command **ret_command)
 {
     struct command *command = as_xcalloc(1, sizeof(*command));
-    *command = (struct command){.pidfd = -1, .said_fd = -1, .done = done, .ctx = ctx};
+    *command = (struct command){.said_fd = -1, .done = done, .ctx = ctx};
+    process_init(&command->process);
     command->limit = loop_timer_new(loop, on_limit, command);
     int rc = start(command, argv, input);
     if (!rc)
@@ -181,13 +173,13 @@ void command_free(struct command *command)
 {
     if (!command)
         return;
-    if (command->pid)
-        (void)reap_group(command);
-    loop_poll_free(command->exit_poll);
+    if (command->process.pid) {
+        kill_all(command);
+        (void)process_reap(&command->process);
+    }
+    process_done(&command->process);
     loop_poll_free(command->said_poll);
     loop_timer_free(command->limit);
-    if (command->pidfd >= 0)
-        close(command->pidfd);
     if (command->said_fd >= 0)
         close(command->said_fd);
     as_buf_done(&command->said);

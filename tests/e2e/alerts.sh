@@ -25,9 +25,12 @@ SH
 chmod 755 "$home/page"
 told=$home/logs/told
 
+# Nobody's standard streams are closed: what assayd opens has other numbers than theirs.
+daemon_command=(bash -c 'exec "$@" <&-' - "$BIN_DIR/assayd")
 start_sim
 config_lines+=("notify: {name: ops, on: [plugin_refused, recovery], to: {webhook: \"$hook/ok\"}}")
 start_daemon
+expect "$(readlink "/proc/$daemon_pid/fd/0")" = /dev/null "assayd's standard input"
 import_sums sums 60
 write_eval sums <<YAML
 dataset: sums
