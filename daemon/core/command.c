@@ -11,6 +11,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+/* What comes next says whether the last character is whole. */
+#define SAID_BYTES (COMMAND_SAID_BYTES + 1)
+
 struct command {
     struct process process; /* the leader of its group */
     int said_fd;
@@ -34,7 +37,7 @@ static bool read_said(struct command *command)
 {
     char piece[4096];
     ssize_t got = read(command->said_fd, piece, sizeof(piece));
-    size_t room = COMMAND_SAID_BYTES - command->said.len;
+    size_t room = SAID_BYTES - command->said.len;
     if (got == 0)
         loop_poll_set(command->said_poll, 0);
     if (got > 0)
@@ -63,14 +66,15 @@ static void on_ended(void *ctx, int events)
     loop_timer_stop(command->limit);
     kill_all(command);
     struct child_exit how = process_reap(&command->process);
-    while (command->said.len < COMMAND_SAID_BYTES && read_said(command)) {
+    while (command->said.len < SAID_BYTES && read_said(command)) {
     }
     loop_poll_set(command->said_poll, 0);
+    size_t said_len = as_utf8_fit(command->said.ptr, command->said.len, COMMAND_SAID_BYTES);
     struct command_end end = {
         .exit_code = how.exit_code,
         .signum = how.signum,
         .is_overdue = command->is_over_limit && how.signum == SIGKILL,
-        .said = as_buf_str(&command->said),
+        .said = {command->said.ptr, said_len},
     };
     command->done(command->ctx, &end);
 }

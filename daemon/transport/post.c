@@ -2,6 +2,8 @@
  * its attempt and the request that this borrows. */
 #include "daemon/transport/post.h"
 
+#include "daemon/transport/retry.h"
+#include "daemon/transport/secret.h"
 #include "daemon/transport/sender.h"
 #include "lib/arena.h"
 
@@ -40,20 +42,56 @@ static void on_connected(struct attempt *attempt)
     (void)attempt;
 }
 
+/* ---- its end ---- */
+
+static void mask(struct as_str secret_text, struct as_buf *text)
+{
+    struct secret secret = {0};
+    secret_init(&secret, secret_text);
+    secret_mask(&secret, text);
+    secret_done(&secret);
+}
+
+/* As a whole and piece by piece: a reply that says "Cannot POST /hook/TOKEN" is common. */
+static void mask_address(const char *url, struct as_buf *text)
+{
+    const char *host = strstr(url, "://"), *at = host ? host + 3 : url;
+    at += strcspn(at, "/?");
+    mask(as_str_from(at), text);
+    while (*at) {
+        size_t len = strcspn(at, "/?&=");
+        mask((struct as_str){at, len}, text);
+        at += len + (at[len] != '\0');
+    }
+}
+
+/* Redirects and errors are statuses too; an interim one (100, 103) is none yet. */
+static bool has_answer(const struct exchange *exchange)
+{
+    return exchange->http_status >= 200;
+}
+
 static void on_attempt_done(struct attempt *attempt)
 {
     struct post *post = (struct post *)attempt;
     const struct exchange *exchange = &attempt->exchange;
-    struct post_end end = {.status = exchange->http_status, .said = exchange->response_body};
-    if (exchange->outcome != EXCHANGE_REPLY) {
-        end.status = 0;
+    struct post_end end = {0};
+    if (has_answer(exchange)) {
+        mask_address(post->request.url, &attempt->body);
+        end.status = exchange->http_status;
+        end.said = exchange->response_body;
+        end.said.len = as_utf8_fit(end.said.ptr, end.said.len, POST_SAID_BYTES);
+        end.retry_after_ms = retry_after_ms(exchange, clock_wall_ms() / 1000);
+    } else if (exchange->outcome == EXCHANGE_TIMEOUT) {
+        end.why = as_arena_printf(&post->arena, "no answer within %u ms", post->limits.total_ms);
+    } else {
         end.why = exchange->error.len ? exchange->error.ptr : "it failed";
     }
-    if (end.said.len > POST_SAID_BYTES)
-        end.said.len = POST_SAID_BYTES;
     post->done(post->ctx, &end);
     post_free(post);
 }
+
+/* ---- the poster ---- */
 
 static void pump(void *ctx)
 {
@@ -70,7 +108,7 @@ int poster_new(struct loop *loop, const char *ca_file, struct poster **ret_poste
                struct as_err *err)
 {
     struct poster *poster = as_xcalloc(1, sizeof(*poster));
-    struct transport_options options = {.ca_file = ca_file};
+    struct transport_options options = {.ca_file = ca_file, .body_max_bytes = POST_REPLY_MAX_BYTES};
     struct sender_events events = {
         .ctx = poster, .connected = on_connected, .done = on_attempt_done, .pump = pump};
     int rc = sender_new(loop, &options, &events, &poster->sender);
@@ -94,6 +132,8 @@ void poster_free(struct poster *poster)
     sender_free(poster->sender);
     free(poster);
 }
+
+/* ---- a post ---- */
 
 /* Each line with its NUL, one after another. */
 static const char *join_lines(const struct post_request *request, struct as_arena *arena)

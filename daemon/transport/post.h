@@ -10,6 +10,7 @@
 #include "lib/buf.h"
 
 #define POST_SAID_BYTES 400
+#define POST_REPLY_MAX_BYTES (64u << 10) /* no more of a reply is read */
 
 struct poster;
 struct post;
@@ -28,10 +29,13 @@ struct post_request {
 };
 #define POST_HEADERS_MAX 8
 
+/* A status is the receiver's word, whether or not the rest of its reply came, or was too long. */
 struct post_end {
-    int status;         /* of HTTP; 0: there was none, and why says what happened */
-    const char *why;    /* never tells the path; NULL with a status */
-    struct as_str said; /* the beginning of the reply's body */
+    int status;              /* of HTTP; 0: there was none, and why says what happened */
+    const char *why;         /* NULL with a status */
+    struct as_str said;      /* the beginning of the reply's body; like why it never tells the path
+                                of the address, which may be a secret */
+    uint32_t retry_after_ms; /* what the reply asks for, capped; 0: nothing */
 };
 /* *end is borrowed for the call. */
 typedef void (*post_done_fn)(void *ctx, const struct post_end *end);

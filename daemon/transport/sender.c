@@ -69,7 +69,7 @@ struct sender {
     struct sender_slot *in_flight, *overdue;
     CURLSH *names; /* resolved host names, for all shards alike */
     char *ca_file;
-    uint32_t shard_max, rest_after_ms;
+    uint32_t shard_max, rest_after_ms, body_max_bytes;
 };
 
 /* typecheck-gcc.h's checks are kept; what can fail here is memory alone. */
@@ -133,10 +133,10 @@ static size_t on_header(char *data, size_t size, size_t count, void *ctx)
     return len;
 }
 
-static void fail_too_large(struct attempt *attempt)
+static void fail_too_large(struct sender_slot *slot)
 {
-    attempt_fail(attempt, EXCHANGE_TOO_LARGE, "the reply's body is over %u bytes",
-                 TRANSPORT_BODY_MAX_BYTES);
+    attempt_fail(slot->attempt, EXCHANGE_TOO_LARGE, "the reply's body is over %u bytes",
+                 slot->lane->sender->body_max_bytes);
 }
 
 static size_t on_body(char *data, size_t size, size_t count, void *ctx)
@@ -146,8 +146,8 @@ static size_t on_body(char *data, size_t size, size_t count, void *ctx)
     size_t len = size * count;
     slot->last_byte_ms = loop_now_ms(slot->lane->sender->loop);
     slot->phase = SLOT_BODY;
-    if (body->len + len > TRANSPORT_BODY_MAX_BYTES) {
-        fail_too_large(slot->attempt);
+    if (body->len + len > slot->lane->sender->body_max_bytes) {
+        fail_too_large(slot);
         return 0;
     }
     as_buf_add(body, data, len);
@@ -167,10 +167,12 @@ static void easy_set_up(struct sender *sender, struct sender_slot *slot)
     SET(easy, CURLOPT_WRITEDATA, (void *)slot);
     SET(easy, CURLOPT_PREREQFUNCTION, on_connected);
     SET(easy, CURLOPT_PREREQDATA, (void *)slot);
-    SET(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)TRANSPORT_BODY_MAX_BYTES);
+    SET(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)sender->body_max_bytes);
     SET(easy, CURLOPT_BUFFERSIZE, RECEIVE_BUFFER_BYTES);
     SET(easy, CURLOPT_UPLOAD_BUFFERSIZE, SEND_BUFFER_BYTES);
     SET(easy, CURLOPT_NOSIGNAL, 1L);
+    /* a resolver that hangs is left to itself; else its end would be waited for, on the loop */
+    SET(easy, CURLOPT_QUICK_EXIT, 1L);
     SET(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     SET(easy, CURLOPT_FOLLOWLOCATION, 0L);
     SET(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
@@ -305,7 +307,7 @@ static void fail_with_code(struct sender_slot *slot, CURLcode code)
     } else if (code == CURLE_OPERATION_TIMEDOUT) {
         fail_deadline_of_curl(slot);
     } else if (code == CURLE_FILESIZE_EXCEEDED) {
-        fail_too_large(attempt);
+        fail_too_large(slot);
     } else if (code == CURLE_WRITE_ERROR && attempt->exchange.outcome == EXCHANGE_TOO_LARGE) {
         return; /* on_header or on_body refused to take more, and said why */
     } else if (slot->phase == SLOT_CONNECTING) {
@@ -460,6 +462,8 @@ int sender_new(struct loop *loop, const struct transport_options *options,
               curl_share_setopt(sender->names, CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS) == CURLSHE_OK);
     sender->ca_file = options->ca_file ? as_xstrdup(options->ca_file) : NULL;
     sender->rest_after_ms = options->rest_after_ms ? options->rest_after_ms : REST_AFTER_MS;
+    sender->body_max_bytes =
+        options->body_max_bytes ? options->body_max_bytes : TRANSPORT_BODY_MAX_BYTES;
     sender->shard_max =
         options->connections_per_shard ? options->connections_per_shard : SHARD_MAX_CONNECTIONS;
     *ret_sender = sender;

@@ -28,6 +28,7 @@ struct transport_options {
     uint32_t rest_after_ms;
     /* PEM bundle to trust instead of the system's; NULL = the system's. Copied. */
     const char *ca_file;
+    uint32_t body_max_bytes; /* of a reply; 0 = TRANSPORT_BODY_MAX_BYTES */
 };
 
 int transport_new(struct loop *loop, const struct transport_options *options,

@@ -133,6 +133,13 @@ static void test_the_beginning_of_what_it_says_is_kept_and_the_rest_holds_nobody
     assert_memory_equal(stage.said, "start\0\0\0", 8);
 }
 
+static void test_what_is_kept_of_it_ends_between_two_characters(void **state)
+{
+    struct stage stage =
+        play(*state, "{ head -c 399 /dev/zero | tr '\\0' x; printf '\\303\\251t'; } >&2", LONG_MS);
+    assert_int_equal(stage.end.said.len, COMMAND_SAID_BYTES - 1);
+}
+
 static void test_one_that_never_stops_talking_is_killed_at_its_limit(void **state)
 {
     struct stage stage = play(*state, "for i in 1 2 3 4; do cat /dev/zero >&2 & done; wait", 100);
@@ -288,6 +295,7 @@ int main(int argc, char **argv)
         TEST(test_a_command_inherits_no_descriptor_of_ours),
         TEST(test_signals_are_as_at_a_programs_start),
         TEST(test_the_beginning_of_what_it_says_is_kept_and_the_rest_holds_nobody_up),
+        TEST(test_what_is_kept_of_it_ends_between_two_characters),
         TEST(test_one_that_never_stops_talking_is_killed_at_its_limit),
         TEST(test_what_escapes_and_talks_on_is_not_listened_to),
         TEST(test_exit_codes_and_signals_are_told_apart),
