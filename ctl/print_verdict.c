@@ -62,6 +62,10 @@ void print_gate(const struct output *out, const char *candidate, const struct as
     wrap_print_after(out, STYLE_PLAIN, "  ", str_or(verdict, "sentence", ""));
     wrap_print_after(out, STYLE_PLAIN, "  ", str_or(verdict, "advice", ""));
     print_checks(out, as_json_get(verdict, "checks"), only_bad);
+    if (as_json_has(verdict, "checks_left_out"))
+        out_styled(out, STYLE_DIM,
+                   "  and %s further checks, which a report has: assayctl report, --format html\n",
+                   fmt_count(verdict, "checks_left_out").s);
 }
 
 void print_warned(const struct output *out, const struct as_json *answer)

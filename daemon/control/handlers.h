@@ -118,7 +118,9 @@ void control_who(const struct control_call *call, char ret_who[CONTROL_WHO_BYTES
 void control_run_started(void *call, int64_t run, const struct as_err *err);
 /* Resident memory of this process, from /proc; 0 where there is none. */
 int64_t control_resident_bytes(void);
-/* A group as run.show tells of it. */
+/* A group as run.show tells of it. Where it is told in one line, with what stands around it, it is
+ * fitted into CONTROL_RUN_MAX_BYTES (report/result_fit.h). */
+#define CONTROL_RUN_MAX_BYTES (PROTO_LINE_MAX_BYTES - (64u << 10))
 struct as_json *control_run_json(struct store *store, const struct group_record *group);
 /* `overrides`, the sentences that a report on the run has to shout; nothing where there are none.
  */

@@ -2,6 +2,7 @@
 #include "daemon/control/handlers.h"
 
 #include "daemon/report/dossier.h"
+#include "daemon/report/result_fit.h"
 #include "daemon/store/journal.h"
 
 #include <inttypes.h>
@@ -78,6 +79,7 @@ static void dossier_work(struct store *store, struct control_query *query)
         return;
     }
     AS_CLEANUP_JSON struct as_json *shown = control_run_json(store, &group);
+    result_fit(shown, CONTROL_RUN_MAX_BYTES);
     struct dossier_sources sources = {
         .run = shown,
         .promotions_take = promotions_json(store, query, &group),

@@ -2,6 +2,7 @@
 #include "daemon/control/handlers.h"
 #include "daemon/engine/pinned_report.h"
 #include "daemon/engine/spending.h"
+#include "daemon/report/result_fit.h"
 #include "daemon/report/result_looks.h"
 #include "daemon/store/unknown_calls.h"
 
@@ -295,6 +296,7 @@ static void show_work(struct store *store, struct control_query *query)
     int rc = control_set_journal(store, query, group.id, pins, query->result);
     if (rc)
         control_store_failed(store, query, rc, "what the run reused");
+    result_fit(query->result, CONTROL_RUN_MAX_BYTES);
 }
 
 /* What the engine knows and the store does not yet. */
