@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
-#define FLIPS_PER_CALL 200
+#define FLIPS_PER_CALL 1000 /* the most of a page: each reads the numbers of the whole group */
 
 /* Writes the cases of the page after `next`, which is replaced by its own: NULL when it was the
  * last. */
