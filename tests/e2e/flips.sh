@@ -124,6 +124,15 @@ expect_exit 65 ctl run flips last --export "$home/big-flips.jsonl"
 expect_contains "$err" "case 'big' has 1200" "dataset from-run $run NAME --where flipped"
 expect_exit 0 ctl dataset from-run last kept --where flipped
 
+# More than a page holds are exported page by page.
+jq -nc 'range(30) | {id: "wide\(.)", input: "q", expected: "a", recorded: "a", recordings: {new: "b"}, metadata: {note: ("x" * 60000)}}' \
+    >"$home/wide.jsonl"
+expect_exit 0 ctl dataset import big "$home/wide.jsonl"
+expect_exit 0 ctl run start big --wait
+expect "$(ctl --json run flips last | jq 'has("next")')" = false "the cases of one page, without their texts"
+expect_exit 0 ctl run flips last --export "$home/wide-flips.jsonl"
+expect "$(jq -r .id "$home/wide-flips.jsonl" | sort -u | wc -l)" = 30 "exported cases"
+
 # Nothing flipped: said so, and no file is left.
 expect_exit 0 ctl run flips 1 3 --baseline sim-q95 --force
 expect_contains "$out" "0 right to wrong, 0 wrong to right"
