@@ -392,7 +392,7 @@ static int open_modules(struct app *app, const struct app_options *options, stru
         return rc;
     control->events = events_new(control->db);
     events_observe(control->events, control_on_event, control);
-    events_observe(control->events, notify_on_event, control->notify);
+    notify_observe(control->notify, control->events);
     struct engine_options engine = {
         .loop = app->loop,
         .db = control->db,

@@ -11,12 +11,24 @@
 
 /* ---- rules ---- */
 
+static bool is_refused(const struct notify_sources *sources, const char *eval)
+{
+    const struct eval_set *evals = sources->evals;
+    return evals && !eval_set_find(evals, eval) && eval_set_refusal(evals, eval);
+}
+
 static const struct notify_rules *rules_of(const struct notify_sources *sources, const char *eval)
 {
     if (!eval || !*eval)
         return &sources->config->notify;
-    const struct eval_def *def = sources->evals ? eval_set_find(sources->evals, eval) : NULL;
+    const struct eval_set *evals = is_refused(sources, eval) ? sources->good : sources->evals;
+    const struct eval_def *def = evals ? eval_set_find(evals, eval) : NULL;
     return def ? &def->notify : NULL;
+}
+
+bool notify_is_unknown(const struct notify_sources *sources, const char *eval)
+{
+    return *eval && is_refused(sources, eval) && !rules_of(sources, eval);
 }
 
 const struct notify_rule *notify_rule_of(const struct notify_sources *sources, const char *eval,
@@ -207,7 +219,7 @@ static int begin(struct deciding *deciding, int64_t *ret_mark)
     return rc ? rc : commit(deciding, *ret_mark, true);
 }
 
-void notify_decide(struct store *store, const struct notify_sources *sources, int64_t now_ms)
+int notify_decide(struct store *store, const struct notify_sources *sources, int64_t now_ms)
 {
     struct deciding deciding = {.store = store, .sources = sources, .now_ms = now_ms};
     int64_t mark = 0;
@@ -216,11 +228,11 @@ void notify_decide(struct store *store, const struct notify_sources *sources, in
     while (!rc && !is_last)
         rc = decide_page(&deciding, &mark, &is_last);
     if (rc)
-        as_log_err("what people are to be told of cannot be decided: %s; it is tried again with "
-                   "the next event",
+        as_log_err("what people are to be told of cannot be decided: %s; it is tried again",
                    store_error(store));
     as_buf_done(&deciding.records);
     as_buf_done(&deciding.events);
     as_buf_done(&deciding.deliveries);
     as_arena_done(&deciding.arena);
+    return rc;
 }

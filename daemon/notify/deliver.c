@@ -18,13 +18,12 @@ enum attempt_end { ATTEMPT_OK, ATTEMPT_AGAIN, ATTEMPT_FINAL };
 struct courier {
     struct courier_options on;
     struct delivery delivery;
-    bool has_rule;
-    struct notify_target target;
-    uint32_t retries_left;
-    struct command *command; /* under way, or NULL */
-    struct post *post;       /* likewise */
-    struct loop_timer *wait; /* for the first try, for the next one, and for the end */
-    bool is_ended;           /* done is due */
+    uint32_t timeout_ms, retries; /* as the rule had them at the latest try */
+    struct as_buf target;         /* likewise, as it is shown */
+    struct command *command;      /* under way, or NULL */
+    struct post *post;            /* likewise */
+    struct loop_timer *wait;      /* for the first try, for the next one, and for the end */
+    bool is_ended;                /* done is due */
     struct as_buf body, outcome;
     struct as_arena arena;
 };
@@ -33,7 +32,7 @@ static void courier_free(struct courier *courier)
 {
     command_free(courier->command);
     loop_timer_free(courier->wait);
-    config_unref(courier->on.config);
+    as_buf_done(&courier->target);
     as_buf_done(&courier->body);
     as_buf_done(&courier->outcome);
     as_arena_done(&courier->arena);
@@ -45,29 +44,33 @@ static void courier_free(struct courier *courier)
 static void end(struct courier *courier, enum delivery_state state)
 {
     struct delivery *delivery = &courier->delivery;
-    struct as_buf target = {0};
+    const char *eval = delivery->event.eval;
     delivery->state = state;
     delivery->ended_ms = clock_wall_ms();
     delivery->outcome = as_buf_str(&courier->outcome).ptr;
-    if (courier->has_rule)
-        notify_target_text(&courier->target, &target);
     as_log(state == DELIVERY_DELIVERED ? AS_LOG_INFO : AS_LOG_WARN,
-           "notification %s event=%" PRId64 " kind=%s eval=%s rule=%s %s: %s",
-           delivery_state_name(state), delivery->event_id, event_kind_name(delivery->event.kind),
-           delivery->event.eval ? delivery->event.eval : "-", delivery->rule,
-           as_buf_str(&target).ptr, delivery->outcome);
-    as_buf_done(&target);
+           "notification %s event=%" PRId64 " kind=%s eval=%s rule=%s %s%s%s",
+           delivery_state_name(state), delivery->event_id,
+           delivery->has_event ? event_kind_name(delivery->event.kind) : "-", eval ? eval : "-",
+           delivery->rule, courier->target.len ? courier->target.ptr : "",
+           courier->target.len ? ": " : "", delivery->outcome);
     courier->is_ended = true;
     loop_timer_start(courier->wait, 0);
 }
 
-static void try_ended(struct courier *courier, enum attempt_end how)
+/* asked_ms: how long the other side wants to be left alone; 0: it did not say. */
+static void wait_to_try_again(struct courier *courier, uint32_t asked_ms)
 {
-    if (how == ATTEMPT_AGAIN && courier->retries_left) {
-        uint32_t shift = (uint32_t)courier->delivery.tries - 1;
-        uint32_t wait_ms = shift < 6 ? BACKOFF_MS << shift : BACKOFF_MAX_MS;
-        courier->retries_left--;
-        loop_timer_start(courier->wait, wait_ms < BACKOFF_MAX_MS ? wait_ms : BACKOFF_MAX_MS);
+    uint32_t shift = (uint32_t)courier->delivery.tries - 1;
+    uint32_t wait_ms = shift < 6 ? BACKOFF_MS << shift : BACKOFF_MAX_MS;
+    wait_ms = wait_ms < BACKOFF_MAX_MS ? wait_ms : BACKOFF_MAX_MS;
+    loop_timer_start(courier->wait, wait_ms > asked_ms ? wait_ms : asked_ms);
+}
+
+static void try_ended(struct courier *courier, enum attempt_end how, uint32_t asked_ms)
+{
+    if (how == ATTEMPT_AGAIN && courier->delivery.tries <= courier->retries) {
+        wait_to_try_again(courier, asked_ms);
         return;
     }
     if (how != ATTEMPT_OK && courier->delivery.tries > 1)
@@ -94,7 +97,7 @@ static void on_command_done(void *ctx, const struct command_end *how)
     struct courier *courier = ctx;
     struct as_buf *outcome = &courier->outcome;
     if (how->is_overdue)
-        as_buf_addf(outcome, "killed after its %u ms", courier->target.timeout_ms);
+        as_buf_addf(outcome, "killed after its %u ms", courier->timeout_ms);
     else if (how->signum)
         as_buf_addf(outcome, "ended by signal %d", how->signum);
     else
@@ -104,17 +107,17 @@ static void on_command_done(void *ctx, const struct command_end *how)
         add_said(outcome, how->said);
     command_free(courier->command);
     courier->command = NULL;
-    try_ended(courier, is_ok ? ATTEMPT_OK : ATTEMPT_AGAIN);
+    try_ended(courier, is_ok ? ATTEMPT_OK : ATTEMPT_AGAIN, 0);
 }
 
-static void try_command(struct courier *courier)
+static void try_command(struct courier *courier, const struct notify_target *target)
 {
-    int rc = command_run(courier->on.loop, courier->target.argv, as_buf_str(&courier->body),
-                         courier->target.timeout_ms, on_command_done, courier, &courier->command);
+    int rc = command_run(courier->on.loop, target->argv, as_buf_str(&courier->body),
+                         target->timeout_ms, on_command_done, courier, &courier->command);
     if (!rc)
         return;
     as_buf_addf(&courier->outcome, "cannot be started: %s", as_err_text(rc));
-    try_ended(courier, ATTEMPT_AGAIN);
+    try_ended(courier, ATTEMPT_AGAIN, 0);
 }
 
 /* ---- a webhook ---- */
@@ -141,20 +144,20 @@ static void on_post_done(void *ctx, const struct post_end *how)
         as_buf_adds(outcome, ", a redirect, which is not followed");
     else if (result != ATTEMPT_OK)
         add_said(outcome, how->said);
-    try_ended(courier, result);
+    try_ended(courier, result, how->retry_after_ms);
 }
 
-static void try_webhook(struct courier *courier)
+static void try_webhook(struct courier *courier, const struct notify_target *target)
 {
-    const struct notify_target *target = &courier->target;
+    const struct secret_sources *secrets = &courier->on.sources->config->secrets;
     char lines[MESSAGE_HEADERS][MESSAGE_HEADER_BYTES];
     const char *pointers[MESSAGE_HEADERS];
     struct as_buf key = {0};
     struct as_err err = {0};
-    if (target->secret && secret_read(&courier->on.config->secrets, target->secret, &key, &err)) {
+    if (target->secret && secret_read(secrets, target->secret, &key, &err)) {
         as_buf_adds(&courier->outcome, err.msg);
         as_buf_wipe(&key);
-        try_ended(courier, ATTEMPT_FINAL);
+        try_ended(courier, ATTEMPT_FINAL, 0);
         return;
     }
     size_t count = message_headers(&courier->delivery, clock_wall_ms() / 1000, as_buf_str(&key),
@@ -174,25 +177,44 @@ static void try_webhook(struct courier *courier)
 
 /* ---- its life ---- */
 
+static void drop(struct courier *courier, const char *why)
+{
+    as_buf_adds(&courier->outcome, why);
+    end(courier, DELIVERY_DROPPED);
+}
+
+static void try_it(struct courier *courier, const struct notify_rule *rule)
+{
+    const struct notify_target *target = &rule->to;
+    courier->retries = courier->delivery.event.kind == EVENT_TEST ? 0 : target->retries;
+    courier->timeout_ms = target->timeout_ms;
+    as_buf_reset(&courier->target);
+    notify_target_text(target, &courier->target);
+    courier->delivery.tries++;
+    if (target->argv)
+        try_command(courier, target);
+    else
+        try_webhook(courier, target);
+}
+
 static void on_wait_over(void *ctx)
 {
     struct courier *courier = ctx;
+    const struct delivery *delivery = &courier->delivery;
     if (courier->is_ended) {
-        courier->on.done(courier->on.ctx, &courier->delivery);
+        courier->on.done(courier->on.ctx, delivery);
         courier_free(courier);
         return;
     }
     as_buf_reset(&courier->outcome);
-    if (!courier->has_rule) {
-        as_buf_adds(&courier->outcome, "its rule is in no file any more");
-        end(courier, DELIVERY_DROPPED);
-        return;
-    }
-    courier->delivery.tries++;
-    if (courier->target.argv)
-        try_command(courier);
+    const struct notify_rule *rule =
+        notify_rule_of(courier->on.sources, delivery->eval, delivery->rule);
+    if (!delivery->has_event)
+        drop(courier, "its event is kept no longer");
+    else if (!rule)
+        drop(courier, "its rule is in no file any more");
     else
-        try_webhook(courier);
+        try_it(courier, rule);
 }
 
 static struct delivery copy_delivery(const struct delivery *delivery, struct as_arena *arena)
@@ -209,36 +231,15 @@ static struct delivery copy_delivery(const struct delivery *delivery, struct as_
     return copy;
 }
 
-static struct notify_target copy_target(const struct notify_target *target, struct as_arena *arena)
-{
-    struct notify_target copy = *target;
-    size_t count = 0;
-    copy.url = as_arena_strdup(arena, target->url);
-    copy.secret = as_arena_strdup(arena, target->secret);
-    if (!target->argv)
-        return copy;
-    while (target->argv[count])
-        count++;
-    char **argv = as_arena_alloc(arena, (count + 1) * sizeof(*argv));
-    for (size_t i = 0; i < count; i++)
-        argv[i] = as_arena_strdup(arena, target->argv[i]);
-    copy.argv = argv;
-    return copy;
-}
-
 struct courier *courier_start(const struct courier_options *options,
-                              const struct delivery *delivery, const struct notify_rule *rule)
+                              const struct delivery *delivery)
 {
     struct courier *courier = as_xcalloc(1, sizeof(*courier));
     courier->on = *options;
-    courier->on.config = config_ref(options->config);
     courier->delivery = copy_delivery(delivery, &courier->arena);
-    courier->has_rule = rule != NULL;
-    if (rule)
-        courier->target = copy_target(&rule->to, &courier->arena);
-    courier->retries_left = delivery->event.kind == EVENT_TEST ? 0 : courier->target.retries;
     courier->wait = loop_timer_new(options->loop, on_wait_over, courier);
-    message_body(&courier->delivery, &courier->body);
+    if (delivery->has_event)
+        message_body(&courier->delivery, &courier->body);
     loop_timer_start(courier->wait, 0);
     return courier;
 }

@@ -14,14 +14,14 @@ typedef void (*courier_done_fn)(void *ctx, const struct delivery *delivery);
 struct courier_options {
     struct loop *loop;
     struct poster *poster;
-    struct config *config; /* whose secrets sign; a reference is taken */
-    courier_done_fn done;  /* fires once, on a later turn than courier_start */
+    const struct notify_sources *sources; /* whose rule and secrets each try goes by, anew */
+    courier_done_fn done;                 /* fires once, on a later turn than courier_start */
     void *ctx;
 };
-/* The delivery (with its event) and the rule are copied; rule NULL: there is none any more. A test
- * is tried once. The courier is gone when done has fired. */
+/* The delivery (with its event) is copied. One whose rule or event is there no more is dropped; a
+ * test is tried once. The courier is gone when done has fired. */
 struct courier *courier_start(const struct courier_options *options,
-                              const struct delivery *delivery, const struct notify_rule *rule);
+                              const struct delivery *delivery);
 /* Kills the command or drops the connection; done does not fire. */
 void courier_cancel(struct courier *courier);
 

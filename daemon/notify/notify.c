@@ -1,16 +1,27 @@
-/* Two steps that never overlap with themselves: deciding, in the writer's queue, and fetching what
- * is due, for as many couriers as there is room for. */
+/* Two steps that never overlap with themselves: deciding, and fetching what is due, for as many
+ * couriers as there is room for. All that they read and write is in the writer's queue, so that
+ * what is fetched has every end that was written before. */
 #include "daemon/notify/notify.h"
 
 #include "daemon/notify/deliver.h"
 #include "lib/log.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#define RULES_FETCHED_MAX 256 /* with something due, at a time */
+
+/* A delivery, from when it is taken until its end is on disk; there is one of a rule, and one of
+ * its tests. */
 struct live {
     struct live *next;
     struct notify *notify;
-    struct courier *courier;
+    struct courier *courier; /* NULL: it has ended */
+    struct delivery delivery;
+    bool is_test, is_writing;
+    bool is_told; /* its end, to whoever waits for a test */
+    int rc;       /* of the latest write of its end */
+    struct as_arena arena;
 };
 
 struct test {
@@ -24,14 +35,15 @@ struct test {
 struct notify {
     struct loop *loop;
     struct db *db;
+    struct events *events;
     struct poster *poster;
+    struct loop_timer *again; /* what could not be written */
     struct notify_sources sources;
     struct live *live;
     struct test *tests;
     size_t live_count;
-    size_t working;   /* pieces of work in the pool */
-    int64_t taken_id; /* deliveries up to here were taken in this life */
-    bool is_ready;    /* notify_set was called */
+    size_t working; /* pieces of work in the pool */
+    bool is_ready;  /* notify_set was called */
     bool is_deciding, is_decision_wanted;
     bool is_fetching, is_fetch_wanted;
     bool is_stopping;
@@ -39,32 +51,58 @@ struct notify {
 
 static void fetch(struct notify *notify);
 
+static struct notify_sources sources_ref(const struct notify_sources *sources)
+{
+    return (struct notify_sources){
+        .config = config_ref(sources->config),
+        .evals = sources->evals ? eval_set_ref(sources->evals) : NULL,
+        .good = sources->good ? eval_set_ref(sources->good) : NULL,
+    };
+}
+
+static void sources_unref(struct notify_sources *sources)
+{
+    config_unref(sources->config);
+    eval_set_unref(sources->evals);
+    eval_set_unref(sources->good);
+}
+
 /* ---- deciding ---- */
 
 struct decision {
     struct notify *notify;
     struct notify_sources sources;
     int64_t now_ms;
+    int rc;
 };
 
 static void decide_work(struct store *store, void *ctx)
 {
     struct decision *decision = ctx;
-    notify_decide(store, &decision->sources, decision->now_ms);
+    decision->rc = notify_decide(store, &decision->sources, decision->now_ms);
 }
 
 static void decide(struct notify *notify);
+
+static void try_again_later(struct notify *notify)
+{
+    if (!notify->is_stopping && !loop_timer_is_active(notify->again))
+        loop_timer_start(notify->again, NOTIFY_AGAIN_MS);
+}
 
 static void decide_done(void *ctx)
 {
     struct decision *decision = ctx;
     struct notify *notify = decision->notify;
-    config_unref(decision->sources.config);
-    eval_set_unref(decision->sources.evals);
+    bool has_failed = decision->rc != 0;
+    sources_unref(&decision->sources);
     free(decision);
     notify->is_deciding = false;
     notify->working--;
-    if (notify->is_decision_wanted)
+    events_poke(notify->events); /* recoveries, perhaps */
+    if (has_failed)
+        try_again_later(notify);
+    else if (notify->is_decision_wanted)
         decide(notify);
     fetch(notify);
 }
@@ -76,37 +114,20 @@ static void decide(struct notify *notify)
         return;
     struct decision *decision = as_xcalloc(1, sizeof(*decision));
     decision->notify = notify;
-    decision->sources.config = config_ref(notify->sources.config);
-    if (notify->sources.evals)
-        decision->sources.evals = eval_set_ref(notify->sources.evals);
+    decision->sources = sources_ref(&notify->sources);
     decision->now_ms = clock_wall_ms();
     notify->is_deciding = true;
     notify->working++;
     db_write(notify->db, decide_work, decide_done, decision);
 }
 
-void notify_on_event(void *ctx, const struct event *event)
+static void on_event(void *ctx, const struct event *event)
 {
     (void)event;
     decide(ctx);
 }
 
-/* ---- delivering ---- */
-
-struct ending {
-    struct notify *notify;
-    struct delivery delivery;
-    struct as_arena arena;
-};
-
-static void end_work(struct store *store, void *ctx)
-{
-    struct ending *ending = ctx;
-    if (store_delivery_end(store, &ending->delivery))
-        as_log_err("the end of delivery %lld could not be stored, so it is made again at the next "
-                   "start: %s",
-                   (long long)ending->delivery.id, store_error(store));
-}
+/* ---- a delivery's end ---- */
 
 static void tell_test(struct notify *notify, int64_t event_id)
 {
@@ -121,16 +142,6 @@ static void tell_test(struct notify *notify, int64_t event_id)
     free(test);
 }
 
-static void end_done(void *ctx)
-{
-    struct ending *ending = ctx;
-    struct notify *notify = ending->notify;
-    notify->working--;
-    tell_test(notify, ending->delivery.event_id);
-    as_arena_done(&ending->arena);
-    free(ending);
-}
-
 static void drop_live(struct live *live)
 {
     struct live **at = &live->notify->live;
@@ -138,27 +149,79 @@ static void drop_live(struct live *live)
         at = &(*at)->next;
     *at = live->next;
     live->notify->live_count--;
+    as_arena_done(&live->arena);
     free(live);
+}
+
+static void end_work(struct store *store, void *ctx)
+{
+    struct live *live = ctx;
+    live->rc = store_delivery_end(store, &live->delivery);
+    if (live->rc)
+        as_log_err("the end of delivery %lld could not be stored: %s; it is tried again, and what "
+                   "is due for its rule waits",
+                   (long long)live->delivery.id, store_error(store));
+}
+
+static void end_done(void *ctx)
+{
+    struct live *live = ctx;
+    struct notify *notify = live->notify;
+    bool is_lost = live->rc && !notify->is_stopping;
+    notify->working--;
+    live->is_writing = false;
+    if (!live->is_told)
+        tell_test(notify, live->delivery.event_id);
+    live->is_told = true;
+    if (is_lost)
+        try_again_later(notify);
+    else
+        drop_live(live);
+    fetch(notify);
+}
+
+static void write_end(struct live *live)
+{
+    live->is_writing = true;
+    live->notify->working++;
+    db_write(live->notify->db, end_work, end_done, live);
+}
+
+static void on_again(void *ctx)
+{
+    struct notify *notify = ctx;
+    for (struct live *live = notify->live; live; live = live->next)
+        if (!live->courier && !live->is_writing)
+            write_end(live);
+    decide(notify);
 }
 
 static void on_delivered(void *ctx, const struct delivery *delivery)
 {
     struct live *live = ctx;
-    struct notify *notify = live->notify;
-    struct ending *ending = as_xcalloc(1, sizeof(*ending));
-    ending->notify = notify;
-    ending->delivery = (struct delivery){
-        .id = delivery->id,
-        .event_id = delivery->event_id,
-        .state = delivery->state,
-        .tries = delivery->tries,
-        .ended_ms = delivery->ended_ms,
-        .outcome = as_arena_strdup(&ending->arena, delivery->outcome),
-    };
-    notify->working++;
-    db_write(notify->db, end_work, end_done, ending);
-    drop_live(live);
-    fetch(notify);
+    live->courier = NULL;
+    live->delivery.state = delivery->state;
+    live->delivery.tries = delivery->tries;
+    live->delivery.ended_ms = delivery->ended_ms;
+    live->delivery.outcome = as_arena_strdup(&live->arena, delivery->outcome);
+    write_end(live);
+}
+
+/* ---- delivering ---- */
+
+static bool is_test(const struct delivery *delivery)
+{
+    return delivery->has_event && delivery->event.kind == EVENT_TEST;
+}
+
+/* One before it is under way, or its eval's file has to be mended first. */
+static bool has_to_wait(const struct notify *notify, const struct delivery *delivery)
+{
+    for (const struct live *live = notify->live; live; live = live->next)
+        if (live->is_test == is_test(delivery) && !strcmp(live->delivery.eval, delivery->eval) &&
+            !strcmp(live->delivery.rule, delivery->rule))
+            return true;
+    return notify_is_unknown(&notify->sources, delivery->eval);
 }
 
 static void deliver(struct notify *notify, const struct delivery *delivery)
@@ -167,32 +230,37 @@ static void deliver(struct notify *notify, const struct delivery *delivery)
     struct courier_options options = {
         .loop = notify->loop,
         .poster = notify->poster,
-        .config = notify->sources.config,
+        .sources = &notify->sources,
         .done = on_delivered,
         .ctx = live,
     };
-    live->notify = notify;
-    live->next = notify->live;
+    *live = (struct live){
+        .next = notify->live,
+        .notify = notify,
+        .is_test = is_test(delivery),
+        .delivery = {.id = delivery->id, .event_id = delivery->event_id},
+    };
+    live->delivery.eval = as_arena_strdup(&live->arena, delivery->eval);
+    live->delivery.rule = as_arena_strdup(&live->arena, delivery->rule);
     notify->live = live;
     notify->live_count++;
-    live->courier =
-        courier_start(&options, delivery, notify_find_rule(notify, delivery->eval, delivery->rule));
+    live->courier = courier_start(&options, delivery);
 }
 
 struct fetching {
     struct notify *notify;
-    int64_t after_id;
-    uint32_t limit;
     struct delivery *deliveries;
     size_t count;
     struct as_arena arena;
+    int rc;
 };
 
 static void fetch_work(struct store *store, void *ctx)
 {
     struct fetching *fetching = ctx;
-    if (store_deliveries_due(store, fetching->after_id, fetching->limit, &fetching->arena,
-                             &fetching->deliveries, &fetching->count))
+    fetching->rc = store_deliveries_next(store, RULES_FETCHED_MAX, &fetching->arena,
+                                         &fetching->deliveries, &fetching->count);
+    if (fetching->rc)
         as_log_err("deliveries that are due cannot be read: %s", store_error(store));
 }
 
@@ -202,11 +270,12 @@ static void fetch_done(void *ctx)
     struct notify *notify = fetching->notify;
     notify->working--;
     notify->is_fetching = false;
-    for (size_t i = 0; i < fetching->count && !notify->is_stopping; i++) {
-        notify->taken_id = fetching->deliveries[i].id;
-        deliver(notify, &fetching->deliveries[i]);
-    }
-    if (notify->is_fetch_wanted || fetching->count == fetching->limit)
+    for (size_t i = 0; i < fetching->count && !notify->is_stopping; i++)
+        if (notify->live_count < NOTIFY_LIVE_MAX && !has_to_wait(notify, &fetching->deliveries[i]))
+            deliver(notify, &fetching->deliveries[i]);
+    if (fetching->rc)
+        try_again_later(notify);
+    else if (notify->is_fetch_wanted)
         fetch(notify);
     as_arena_done(&fetching->arena);
     free(fetching);
@@ -220,11 +289,9 @@ static void fetch(struct notify *notify)
         return;
     struct fetching *fetching = as_xcalloc(1, sizeof(*fetching));
     fetching->notify = notify;
-    fetching->after_id = notify->taken_id;
-    fetching->limit = (uint32_t)(NOTIFY_LIVE_MAX - notify->live_count);
     notify->is_fetching = true;
     notify->working++;
-    db_read(notify->db, fetch_work, fetch_done, fetching);
+    db_write(notify->db, fetch_work, fetch_done, fetching);
 }
 
 /* ---- a test ---- */
@@ -276,6 +343,7 @@ static void send_done(void *ctx)
         notify->tests = test;
         fetch(notify);
     }
+    events_poke(notify->events);
     as_buf_done(&sending->deliveries);
     as_arena_done(&sending->arena);
     free(sending);
@@ -318,26 +386,38 @@ int notify_new(struct loop *loop, struct db *db, struct config *config, struct n
         free(notify);
         return rc;
     }
+    notify->again = loop_timer_new(loop, on_again, notify);
     notify->sources.config = config_ref(config);
     *ret_notify = notify;
     return 0;
 }
 
+void notify_observe(struct notify *notify, struct events *events)
+{
+    notify->events = events;
+    events_observe(events, on_event, notify);
+}
+
+/* Where the rules stand of evals whose file is refused now. The set before has them, unless one was
+ * refused in it already. */
+static struct eval_set *good_of(const struct notify_sources *before, const struct eval_set *evals)
+{
+    if (!evals->refusal_count || !before->evals)
+        return NULL;
+    return eval_set_ref(before->good ? before->good : before->evals);
+}
+
 void notify_set(struct notify *notify, struct config *config, struct eval_set *evals)
 {
     struct notify_sources before = notify->sources;
-    notify->sources.config = config_ref(config);
-    notify->sources.evals = eval_set_ref(evals);
-    config_unref(before.config);
-    eval_set_unref(before.evals);
+    notify->sources = (struct notify_sources){
+        .config = config_ref(config),
+        .evals = eval_set_ref(evals),
+        .good = good_of(&before, evals),
+    };
+    sources_unref(&before);
     notify->is_ready = true;
     decide(notify);
-}
-
-const struct notify_rule *notify_find_rule(const struct notify *notify, const char *eval,
-                                           const char *rule)
-{
-    return notify_rule_of(&notify->sources, eval, rule);
 }
 
 void notify_stop(struct notify *notify)
@@ -351,9 +431,13 @@ void notify_stop(struct notify *notify)
         test->done(test->ctx, 0, &err);
         free(test);
     }
-    while (notify->live) {
-        courier_cancel(notify->live->courier);
-        drop_live(notify->live);
+    loop_timer_stop(notify->again);
+    for (struct live *live = notify->live, *next; live; live = next) {
+        next = live->next;
+        if (live->courier)
+            courier_cancel(live->courier);
+        if (!live->is_writing)
+            drop_live(live);
     }
 }
 
@@ -367,8 +451,8 @@ void notify_free(struct notify *notify)
     if (!notify)
         return;
     notify_stop(notify);
+    loop_timer_free(notify->again);
     poster_free(notify->poster);
-    config_unref(notify->sources.config);
-    eval_set_unref(notify->sources.evals);
+    sources_unref(&notify->sources);
     free(notify);
 }

@@ -10,14 +10,18 @@
 #include "daemon/engine/events.h"
 #include "daemon/store/alerts.h"
 
-#define NOTIFY_LIVE_MAX 8 /* deliveries under way; others wait */
+/* Deliveries under way; others wait. Those of a rule are made one after the other, as the events
+ * were: so nobody is told that something is over before he is told that it is. */
+#define NOTIFY_LIVE_MAX 16
+#define NOTIFY_AGAIN_MS 2000 /* after the database could not be written */
 
 struct notify;
 
+/* A reference to config is taken. */
 int notify_new(struct loop *loop, struct db *db, struct config *config, struct notify **ret_notify,
                struct as_err *err) AS_MUST_USE;
-/* An observer of the event bus; ctx is the notify. */
-void notify_on_event(void *ctx, const struct event *event);
+/* From here on each event of the bus is decided. What follows from it is told to the bus. Once. */
+void notify_observe(struct notify *notify, struct events *events);
 /* Ends what is under way without recording it: the next start does it again. */
 void notify_stop(struct notify *notify);
 bool notify_is_idle(const struct notify *notify);
@@ -25,9 +29,6 @@ void notify_free(struct notify *notify); /* only when it is idle after notify_st
 
 /* The rules in force; references are taken. From the first time on it decides and delivers. */
 void notify_set(struct notify *notify, struct config *config, struct eval_set *evals);
-/* NULL: there is none of that name. eval "" is assay.yaml. Borrowed until notify_set. */
-const struct notify_rule *notify_find_rule(const struct notify *notify, const char *eval,
-                                           const char *rule);
 
 /* Sends a test event to every rule of the eval and of assay.yaml, one try each. done fires when all
  * have ended, on a later turn: err NULL, and the event's id. AS_ENOENT: there is no rule. */

@@ -169,15 +169,15 @@ static struct delivery read_delivery(struct sql *sql, struct as_arena *arena)
     };
 }
 
-static int read_deliveries(struct sql *sql, bool has_event, struct as_arena *arena,
+static int read_deliveries(struct sql *sql, bool has_events, struct as_arena *arena,
                            struct delivery **ret_deliveries, size_t *ret_count)
 {
     struct as_buf deliveries = {0};
     int rc;
     while ((rc = sql_step(sql)) > 0) {
         struct delivery delivery = read_delivery(sql, arena);
-        if (has_event && !event_read(sql, EVENT_AT, arena, &delivery.event))
-            continue;
+        delivery.has_event = has_events && sql_int(sql, EVENT_AT) &&
+                             event_read(sql, EVENT_AT, arena, &delivery.event);
         as_buf_add(&deliveries, &delivery, sizeof(delivery));
     }
     if (!rc)
@@ -186,17 +186,18 @@ static int read_deliveries(struct sql *sql, bool has_event, struct as_arena *are
     return rc;
 }
 
-int store_deliveries_due(struct store *store, int64_t after_id, uint32_t limit,
-                         struct as_arena *arena, struct delivery **ret_deliveries,
-                         size_t *ret_count)
+/* state = 0, DELIVERY_DUE, is a literal: so the index is used that has those alone. */
+int store_deliveries_next(struct store *store, uint32_t limit, struct as_arena *arena,
+                          struct delivery **ret_deliveries, size_t *ret_count)
 {
     SQL_CLEANUP struct sql *sql =
         sql_use(store, "SELECT " DELIVERY_COLUMNS ", e.id, e.at_ms, e.kind, e.is_over, e.eval,"
-                       " e.subject, e.run, e.text, e.detail FROM delivery AS d"
-                       " JOIN event AS e ON e.id = d.event_id"
-                       " WHERE d.state = ? AND d.id > ? ORDER BY d.id LIMIT ?");
-    sql_put_int(sql, DELIVERY_DUE);
-    sql_put_int(sql, after_id);
+                       " e.subject, e.run, e.text, e.detail FROM"
+                       " (SELECT min(w.id) AS first FROM delivery AS w"
+                       "  LEFT JOIN event AS k ON k.id = w.event_id WHERE w.state = 0"
+                       "  GROUP BY w.eval, w.rule, k.kind IS 'test')"
+                       " JOIN delivery AS d ON d.id = first"
+                       " LEFT JOIN event AS e ON e.id = d.event_id ORDER BY d.id LIMIT ?");
     sql_put_int(sql, limit);
     return read_deliveries(sql, true, arena, ret_deliveries, ret_count);
 }

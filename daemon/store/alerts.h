@@ -34,7 +34,8 @@ struct delivery {
     int64_t tries;             /* of the life that ended it */
     int64_t made_ms, ended_ms; /* 0 = not yet */
     const char *outcome;       /* what came back; NULL: nothing yet */
-    struct event event;        /* only of store_deliveries_due */
+    struct event event;        /* only of store_deliveries_next */
+    bool has_event;            /* it is kept still, and of a kind that this assayd knows */
 };
 
 struct alert_decision {
@@ -61,10 +62,10 @@ int store_alert_send(struct store *store, const struct event *event,
 int store_alerts_page(struct store *store, const char *eval, uint32_t limit, struct as_arena *arena,
                       struct alert_record **ret_records, size_t *ret_count) AS_MUST_USE;
 
-/* Those that are due, with a higher id, the oldest first. */
-int store_deliveries_due(struct store *store, int64_t after_id, uint32_t limit,
-                         struct as_arena *arena, struct delivery **ret_deliveries,
-                         size_t *ret_count) AS_MUST_USE;
+/* Of what is due for each rule the oldest, and of its tests, which wait for nothing else, the
+ * oldest too. By id. */
+int store_deliveries_next(struct store *store, uint32_t limit, struct as_arena *arena,
+                          struct delivery **ret_deliveries, size_t *ret_count) AS_MUST_USE;
 int store_delivery_end(struct store *store, const struct delivery *delivery) AS_MUST_USE;
 /* The last of them with a lower id (0 = any), the oldest first; eval NULL: all; else those of the
  * eval's events. */

@@ -157,9 +157,24 @@ expect_exit 0 ctl eval ls
 expect_contains "$out" "wrong.yaml:5:15: notify.on: no kind of event 'gate_fial'; there is 'gate_fail'" "absolute path" "secret signs what a webhook is sent"
 rm "$home/evals/wrong.yaml"
 
+# assayd ends while a test is under way and a receiver hangs.
+write_eval slow <<YAML
+dataset: sums
+baseline: sim-q95
+candidates: [mended]
+scorers: [exact_match]
+notify: {on: [drift], to: {command: [/bin/sh, -c, ": >$home/logs/begun; exec sleep 600"], timeout: 5m}}
+YAML
+ctl notify test slow >"$home/logs/test.out" 2>&1 &
+tester=$!
+await "the receiver that hangs" test -e "$home/logs/begun"
+stop_daemon
+code=0
+wait "$tester" || code=$?
+expect "$code" -ne 0 "exit code of a test that was cut off"
+
 # The key and the token are in no log and in no answer.
 ! grep -rqE "$key|canary-token" "$home"/logs/assayd.*.log || fail "a log has the key or the token"
-stop_daemon
-! grep -aq "$key" "$home/state/assay.db" || fail "the database has the key"
+! grep -aqE "$key|canary-token" "$home/state/assay.db" || fail "the database has the key or the token"
 kill "$receiver_pid"
 finish
