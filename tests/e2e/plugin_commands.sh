@@ -169,7 +169,9 @@ ctl run start hogged --wait >/dev/null 2>&1 || true
 expect_exit 0 ctl --json plugin show hog
 expect "$(json_get "$out" state)" = quarantined "state of hog"
 expect_contains "$(json_get "$out" reason)" "ended 5 workers"
-expect "$(json_get "$out" kills)" = 5 "kills of hog"
+kills=$(json_get "$out" kills)
+expect "$kills" -ge 5 "kills of hog"
+expect "$kills" -lt $((5 + $(nproc))) "kills of hog, with those of its other workers at that moment"
 expect_exit 0 ctl plugin ls
 expect_contains "$out" "quarantined hog@1.0.0: " "ended 5 workers"
 expect_exit 0 ctl plugin versions hog
