@@ -521,10 +521,13 @@ static void move_work(void *ctx)
     struct batch *batch = ctx;
     for (size_t i = 0; i < batch->count; i++) {
         struct batch_file *entry = &batch->files[i];
-        const char *reason = batch->reasons[i].len ? batch->reasons[i].ptr : NULL;
+        struct folder_place place = {
+            .sub_folder = entry->record.is_refused ? "bad" : "done",
+            .hash = entry->record.hash,
+            .reason = batch->reasons[i].len ? batch->reasons[i].ptr : NULL,
+        };
         if (!entry->rc)
-            entry->rc = folder_move(batch->options.rules->dir, &entry->file, &entry->record.hash,
-                                    entry->record.is_refused ? "bad" : "done", reason, &entry->err);
+            entry->rc = folder_move(batch->options.rules->dir, &entry->file, &place, &entry->err);
     }
     batch->step = BATCH_DONE;
 }

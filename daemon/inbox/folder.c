@@ -13,6 +13,8 @@
 #include <unistd.h>
 
 #define READ_BYTES (256u << 10)
+#define NAME_BYTES 512 /* of a file's name and what is added to it; more than a file system takes \
+                        */
 
 static int os_failed(struct as_err *err, const char *dir, const char *name, const char *doing)
 {
@@ -49,8 +51,8 @@ static bool read_stat(const struct stat *st, struct folder_file *file)
 {
     file->inode = st->st_ino;
     file->bytes = st->st_size;
-    file->changed_ns = (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec;
-    return S_ISREG(st->st_mode) && st->st_size <= FOLDER_FILE_MAX_BYTES;
+    file->changed_ns = (int64_t)st->st_ctim.tv_sec * 1000000000 + st->st_ctim.tv_nsec;
+    return S_ISREG(st->st_mode);
 }
 
 static bool read_entry(int dir_fd, const char *name, struct folder_file *ret_file)
@@ -114,22 +116,18 @@ bool folder_file_is_same(const struct folder_file *a, const struct folder_file *
 
 /* ---- one file ---- */
 
-static int join(char *ret_path, size_t size, const char *dir, const char *name, struct as_err *err)
+static int open_dir(const char *dir, int *ret_fd, struct as_err *err)
 {
-    if (snprintf(ret_path, size, "%s/%s", dir, name) < (int)size)
-        return 0;
-    return as_err_set(err, AS_ELIMIT, "%s: the path of a file in it is too long", dir);
+    *ret_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return *ret_fd < 0 ? os_failed(err, dir, "", "the inbox cannot be read") : 0;
 }
 
-int folder_open(const char *dir, const struct folder_file *file, int *ret_fd, struct as_err *err)
+static int open_listed(int dir_fd, const char *dir, const struct folder_file *file, int *ret_fd,
+                       struct as_err *err)
 {
-    char path[4096];
     struct stat st;
     struct folder_file now = *file;
-    int rc = join(path, sizeof(path), dir, file->name, err);
-    if (rc)
-        return rc;
-    int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC);
+    int fd = openat(dir_fd, file->name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
         return os_failed(err, dir, file->name, "cannot be read");
     if (!fstat(fd, &st) && read_stat(&st, &now) && folder_file_is_same(&now, file)) {
@@ -138,6 +136,29 @@ int folder_open(const char *dir, const struct folder_file *file, int *ret_fd, st
     }
     close(fd);
     return as_err_set(err, AS_ENOENT, "%s: a file changed while it was taken in", dir);
+}
+
+static int refuse_large(const char *dir, const struct folder_file *file, struct as_err *err)
+{
+    struct as_buf shown = {0};
+    as_buf_add_utf8_safe(&shown, file->name, strlen(file->name));
+    as_err_set(err, AS_ELIMIT, "%s/%s: it has more than %lld GiB: split it", dir, shown.ptr,
+               FOLDER_FILE_MAX_BYTES >> 30);
+    as_buf_done(&shown);
+    return AS_ELIMIT;
+}
+
+int folder_open(const char *dir, const struct folder_file *file, int *ret_fd, struct as_err *err)
+{
+    int dir_fd;
+    if (file->bytes > FOLDER_FILE_MAX_BYTES)
+        return refuse_large(dir, file, err);
+    int rc = open_dir(dir, &dir_fd, err);
+    if (rc)
+        return rc;
+    rc = open_listed(dir_fd, dir, file, ret_fd, err);
+    close(dir_fd);
+    return rc;
 }
 
 int folder_hash(const char *dir, const struct folder_file *file, struct as_sha256 *ret_hash,
@@ -159,53 +180,100 @@ int folder_hash(const char *dir, const struct folder_file *file, struct as_sha25
     return rc;
 }
 
-/* ---- when it is done with ---- */
+/* ---- when it is done with ----
+ *
+ * Who may write into an inbox may put a link or a FIFO wherever he likes in it. So no link is
+ * followed, what is written is always a new file, and all goes by descriptors of the two folders.
+ */
 
-static int write_reason(const char *path, const char *reason, struct as_err *err)
+static int write_new(int folder_fd, const char *name, const char *text)
 {
-    char beside[4200];
-    snprintf(beside, sizeof(beside), "%s.reason", path);
-    int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0640);
-    size_t len = strlen(reason);
-    bool is_written = fd >= 0 && write(fd, reason, len) == (ssize_t)len;
-    int rc = is_written ? 0 : os_failed(err, path, ".reason", "cannot be written");
-    if (fd >= 0)
-        close(fd);
+    int fd = openat(folder_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
+    size_t len = strlen(text);
+    if (fd < 0)
+        return as_err_from_errno(errno);
+    ssize_t written = write(fd, text, len);
+    int rc = written < 0 ? as_err_from_errno(errno) : (size_t)written < len ? AS_EIO : 0;
+    close(fd);
     return rc;
 }
 
-/* A name that is free; or the longer one, which only the same bytes can have. */
-static int find_target(const char *folder, const char *name, const struct as_sha256 *hash,
-                       char *ret_path, size_t size, struct as_err *err)
+static void name_reason(const char *name, char ret_name[NAME_BYTES])
 {
-    char hex[AS_SHA256_HEX_BYTES], longer[512];
-    struct stat st;
-    int rc = join(ret_path, size, folder, name, err);
-    if (rc || lstat(ret_path, &st))
-        return rc;
-    as_sha256_hex(hash, hex);
-    snprintf(longer, sizeof(longer), "%s.%.12s", name, hex);
-    return join(ret_path, size, folder, longer, err);
+    snprintf(ret_name, NAME_BYTES, "%s.reason", name);
 }
 
-int folder_move(const char *dir, const struct folder_file *file, const struct as_sha256 *hash,
-                const char *sub_folder, const char *reason, struct as_err *err)
+/* NAME.reason; what stands there under that name is an older one. */
+static int write_reason(int folder_fd, const char *name, const char *reason, struct as_err *err)
 {
-    char from[4096], folder[4096], to[4096];
-    int fd, rc = folder_open(dir, file, &fd, err);
+    char beside[NAME_BYTES];
+    struct as_buf shown = {0};
+    name_reason(name, beside);
+    unlinkat(folder_fd, beside, 0);
+    int rc = write_new(folder_fd, beside, reason);
+    as_buf_add_utf8_safe(&shown, beside, strlen(beside));
+    if (rc)
+        as_err_set(err, rc, "%s cannot be written: %s", shown.ptr, as_err_text(rc));
+    as_buf_done(&shown);
+    return rc;
+}
+
+static bool is_free(int folder_fd, const char *name)
+{
+    struct stat st;
+    return fstatat(folder_fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0;
+}
+
+/* A name that is free, and free for its reason; or the longer one, which only the same bytes can
+ * have. */
+static void find_target(int folder_fd, const char *name, const struct as_sha256 *hash,
+                        char ret_name[NAME_BYTES])
+{
+    char hex[AS_SHA256_HEX_BYTES], beside[NAME_BYTES];
+    name_reason(name, beside);
+    as_sha256_hex(hash, hex);
+    if (is_free(folder_fd, name) && is_free(folder_fd, beside))
+        snprintf(ret_name, NAME_BYTES, "%s", name);
+    else
+        snprintf(ret_name, NAME_BYTES, "%s.%.12s", name, hex);
+}
+
+static int open_sub_folder(int dir_fd, const char *dir, const char *name, int *ret_fd,
+                           struct as_err *err)
+{
+    if (mkdirat(dir_fd, name, 0750) && errno != EEXIST)
+        return os_failed(err, dir, name, "the folder cannot be made");
+    *ret_fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    return *ret_fd < 0 ? os_failed(err, dir, name, "it has to be a folder, and no link to one") : 0;
+}
+
+static int move_within(int dir_fd, const char *dir, const struct folder_file *file,
+                       const struct folder_place *place, struct as_err *err)
+{
+    char target[NAME_BYTES];
+    int sub_fd, rc = open_sub_folder(dir_fd, dir, place->sub_folder, &sub_fd, err);
     if (rc)
         return rc;
-    close(fd);
-    rc = join(from, sizeof(from), dir, file->name, err);
-    if (!rc)
-        rc = join(folder, sizeof(folder), dir, sub_folder, err);
-    if (!rc && mkdir(folder, 0750) && errno != EEXIST)
-        rc = os_failed(err, dir, sub_folder, "the folder cannot be made");
-    if (!rc)
-        rc = find_target(folder, file->name, hash, to, sizeof(to), err);
-    if (!rc && reason)
-        rc = write_reason(to, reason, err);
-    if (!rc && rename(from, to))
+    find_target(sub_fd, file->name, &place->hash, target);
+    if (place->reason)
+        rc = write_reason(sub_fd, target, place->reason, err);
+    if (!rc && renameat(dir_fd, file->name, sub_fd, target))
         rc = os_failed(err, dir, file->name, "cannot be moved");
+    close(sub_fd);
+    return rc;
+}
+
+int folder_move(const char *dir, const struct folder_file *file, const struct folder_place *place,
+                struct as_err *err)
+{
+    int dir_fd, fd, rc = open_dir(dir, &dir_fd, err);
+    if (rc)
+        return rc;
+    rc = open_listed(dir_fd, dir, file, &fd, err);
+    if (!rc) {
+        close(fd);
+        rc = move_within(dir_fd, dir, file, place, err);
+    }
+    close(dir_fd);
     return rc;
 }

@@ -70,9 +70,10 @@ static struct folder_file only_file(struct folder_listing *listing)
 static int move(const struct folder_file *file, const char *bytes, const char *to,
                 const char *reason)
 {
-    struct as_sha256 hash = as_sha256_of(bytes, strlen(bytes));
+    struct folder_place place = {
+        .sub_folder = to, .hash = as_sha256_of(bytes, strlen(bytes)), .reason = reason};
     struct as_err err = {0};
-    return folder_move(dir, file, &hash, to, reason, &err);
+    return folder_move(dir, file, &place, &err);
 }
 
 static void test_whole_files_are_seen_by_name_and_nothing_else(void **state)
@@ -165,6 +166,74 @@ static void test_no_file_takes_the_place_of_another(void **state)
     assert_holds(name, "2");
 }
 
+/* Who may write into the inbox must not make assayd write elsewhere. */
+static void test_a_link_in_the_place_of_a_sub_folder_is_not_followed(void **state)
+{
+    struct folder_listing listing;
+    (void)state;
+    put("a", "evil");
+    struct folder_file file = only_file(&listing);
+    assert_int_equal(mkdir(path_of("elsewhere"), 0700), 0);
+    assert_int_equal(symlink("elsewhere", path_of("bad")), 0);
+    assert_int_not_equal(move(&file, "evil", "bad", "a:1: no JSON\n"), 0);
+    assert_holds("a", "evil");
+    assert_int_not_equal(access(path_of("elsewhere/a"), F_OK), 0);
+    assert_int_not_equal(access(path_of("elsewhere/a.reason"), F_OK), 0);
+    folder_listing_done(&listing);
+}
+
+/* Opening a FIFO would wait for its reader, for ever. */
+static void test_a_reason_is_written_over_nothing(void **state)
+{
+    struct folder_listing listing;
+    char name[64], hex[AS_SHA256_HEX_BYTES];
+    struct as_sha256 hash = as_sha256_of("odd", 3);
+    (void)state;
+    put("a", "odd");
+    struct folder_file file = only_file(&listing);
+    assert_int_equal(mkdir(path_of("bad"), 0700), 0);
+    put("bad/a.reason", "data of this name");
+    as_sha256_hex(&hash, hex);
+    snprintf(name, sizeof(name), "bad/a.%.12s.reason", hex);
+    assert_int_equal(mkfifo(path_of(name), 0600), 0);
+    assert_int_equal(move(&file, "odd", "bad", "a:1: no JSON\n"), 0);
+    assert_holds("bad/a.reason", "data of this name");
+    assert_holds(name, "a:1: no JSON\n");
+    folder_listing_done(&listing);
+}
+
+static void test_a_file_that_may_be_read_now_is_another_one(void **state)
+{
+    struct folder_listing listing, later;
+    (void)state;
+    put("a", "1");
+    struct folder_file file = only_file(&listing);
+    struct folder_file readable;
+    bool is_same;
+    do { /* the clock of the file system ticks a few times in a hundredth of a second */
+        assert_int_equal(chmod(path_of("a"), 0640), 0);
+        readable = only_file(&later);
+        is_same = folder_file_is_same(&file, &readable);
+        if (is_same)
+            folder_listing_done(&later);
+    } while (is_same);
+    folder_listing_done(&listing);
+    folder_listing_done(&later);
+}
+
+static void test_a_file_that_is_too_large_is_seen_and_not_opened(void **state)
+{
+    struct folder_listing listing;
+    struct as_sha256 hash;
+    struct as_err err = {0};
+    (void)state;
+    put("a", "1");
+    assert_int_equal(truncate(path_of("a"), FOLDER_FILE_MAX_BYTES + 1), 0);
+    struct folder_file file = only_file(&listing);
+    assert_int_equal(folder_hash(dir, &file, &hash, &err), AS_ELIMIT);
+    folder_listing_done(&listing);
+}
+
 static void test_a_folder_that_is_not_there_is_an_error_that_names_it(void **state)
 {
     struct folder_listing listing = {0};
@@ -184,6 +253,10 @@ int main(void)
         FOLDER_TEST(test_a_file_that_changed_is_another_one),
         FOLDER_TEST(test_a_file_moves_with_the_reason_beside_it),
         FOLDER_TEST(test_no_file_takes_the_place_of_another),
+        FOLDER_TEST(test_a_link_in_the_place_of_a_sub_folder_is_not_followed),
+        FOLDER_TEST(test_a_reason_is_written_over_nothing),
+        FOLDER_TEST(test_a_file_that_may_be_read_now_is_another_one),
+        FOLDER_TEST(test_a_file_that_is_too_large_is_seen_and_not_opened),
         FOLDER_TEST(test_a_folder_that_is_not_there_is_an_error_that_names_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
