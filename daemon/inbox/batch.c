@@ -7,6 +7,7 @@
 #include "daemon/dataset/derive.h"
 #include "daemon/dataset/import.h"
 #include "daemon/engine/staging.h"
+#include "daemon/inbox/redact.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -46,7 +47,7 @@ struct batch {
     bool is_read;
     struct case_record *cases; /* of the portion: id and json, in its arena */
     size_t case_count, case_cap;
-    size_t redacting; /* cases of it that the redactor has */
+    size_t cases_before; /* of the file, in earlier portions */
     struct as_arena portion;
     /* of the dataset */
     struct dataset_info base;      /* id 0: there is no version yet */
@@ -173,6 +174,7 @@ static int open_file(struct batch *batch)
     dataset_import_file(batch->import, entry->record.name);
     batch->hasher = as_hasher_new();
     batch->is_read = false;
+    batch->cases_before = batch->case_count = 0;
     return 0;
 }
 
@@ -225,6 +227,7 @@ static void read_work(void *ctx)
 {
     struct batch *batch = ctx;
     as_arena_reset(&batch->portion);
+    batch->cases_before += batch->case_count;
     batch->case_count = 0;
     if (batch->fd < 0)
         batch->rc = open_file(batch);
@@ -237,75 +240,42 @@ static void read_work(void *ctx)
 
 static void go_on(void *ctx);
 
-/* One of the cases that a redactor has. */
-struct redaction {
-    struct batch *batch;
-    struct case_record *item;
-};
-
 /* The file stays, and the others are tried again without it. */
-static void keep_file(struct batch *batch, const struct case_record *item, const char *what,
-                      struct as_str reason)
+static void keep_file(struct batch *batch, const struct redact_failure *failure)
 {
     struct batch_file *entry = &batch->files[batch->at];
-    if (batch->rc)
-        return;
-    entry->rc = as_err_set(&entry->err, AS_EPLUGIN, "%s: case '%s': the redactor %s%s%.*s",
-                           entry->record.name, item->id.ptr, what, reason.len ? ": " : "",
-                           (int)reason.len, reason.ptr ? reason.ptr : "");
+    const char *name = entry->record.name;
+    entry->rc = as_err_set(&entry->err, AS_EPLUGIN,
+                           "%s: the redactor failed with its case %zu (%s), see .%s.reason beside "
+                           "it",
+                           name, batch->cases_before + failure->at + 1, failure->what, name);
+    as_buf_done(&batch->reasons[batch->at]);
+    as_buf_adds(&batch->reasons[batch->at], failure->text);
     batch->rc = AS_ENOENT;
 }
 
-/* What the rest of the batch leans on; all else of a case is checked when it is staged. */
-static bool is_whole(const struct as_json *item)
+static void on_redacted(void *ctx, const struct redact_failure *failure)
 {
-    const struct as_json *metadata = as_json_get(item, "metadata");
-    return as_json_get_str(item, "id").len &&
-           (!metadata || as_json_type_of(metadata) == AS_JSON_OBJECT);
-}
-
-static void take_redacted(struct batch *batch, struct case_record *item,
-                          const struct job_reply *reply)
-{
-    AS_CLEANUP_JSON struct as_json *json = NULL;
-    if (reply->status != JOB_OK)
-        keep_file(batch, item, "failed", reply->reason);
-    else if (reply->is_na)
-        item->json.ptr = NULL;
-    else if (as_json_parse(reply->case_json.ptr, reply->case_json.len, &json, NULL) ||
-             !is_whole(json))
-        keep_file(batch, item, "made something of it that is no case", (struct as_str){0});
-    else {
-        item->json = as_arena_dup(&batch->portion, reply->case_json);
-        item->id = as_arena_dup(&batch->portion, as_json_get_str(json, "id"));
-    }
-}
-
-static void on_redacted(void *ctx, const struct job_reply *reply)
-{
-    struct redaction *redaction = ctx;
-    struct batch *batch = redaction->batch;
-    take_redacted(batch, redaction->item, reply);
-    free(redaction);
-    if (--batch->redacting)
-        return;
+    struct batch *batch = ctx;
+    if (failure)
+        keep_file(batch, failure);
     batch->step = BATCH_STAGE;
     go_on(batch);
 }
 
 static void redact(struct batch *batch)
 {
-    const char *params = batch->options.rules->params_json;
-    batch->redacting = batch->case_count;
-    for (size_t i = 0; i < batch->case_count; i++) {
-        struct redaction *redaction = as_xcalloc(1, sizeof(*redaction));
-        struct job_row row = {.kind = JOB_REDACT,
-                              .case_json = batch->cases[i].json,
-                              .params_json = as_str_from(params)};
-        *redaction = (struct redaction){batch, &batch->cases[i]};
-        sandbox_submit(batch->options.sandbox, batch->options.redactor->sandbox_id, &row,
-                       on_redacted, redaction);
-    }
+    const struct redact_options options = {
+        .sandbox = batch->options.sandbox,
+        .redactor = batch->options.redactor->sandbox_id,
+        .params_json = batch->options.rules->params_json,
+        .cases = batch->cases,
+        .count = batch->case_count,
+        .arena = &batch->portion,
+        .done = on_redacted,
+        .ctx = batch,
+    };
+    redact_cases(&options);
 }
 
 /* ---- stage what is new of it ---- */
@@ -511,23 +481,32 @@ static void clean_work(struct store *store, void *ctx)
         staging_abort(batch->fresh, store);
     if (batch->made)
         staging_abort(batch->made, store);
-    batch->step = batch->rc ? BATCH_DONE : BATCH_MOVE;
+    batch->step = BATCH_MOVE;
 }
 
 /* ---- and out of the way ---- */
 
+static void move_file(struct batch *batch, size_t i)
+{
+    struct batch_file *entry = &batch->files[i];
+    struct folder_place place = {
+        .sub_folder = entry->record.is_refused ? "bad" : "done",
+        .hash = entry->record.hash,
+        .reason = batch->reasons[i].len ? batch->reasons[i].ptr : NULL,
+    };
+    entry->rc = folder_move(batch->options.rules->dir, &entry->file, &place, &entry->err);
+}
+
+/* What cannot be written down is no reason to take the file in. */
 static void move_work(void *ctx)
 {
     struct batch *batch = ctx;
     for (size_t i = 0; i < batch->count; i++) {
         struct batch_file *entry = &batch->files[i];
-        struct folder_place place = {
-            .sub_folder = entry->record.is_refused ? "bad" : "done",
-            .hash = entry->record.hash,
-            .reason = batch->reasons[i].len ? batch->reasons[i].ptr : NULL,
-        };
-        if (!entry->rc)
-            entry->rc = folder_move(batch->options.rules->dir, &entry->file, &place, &entry->err);
+        if (entry->rc == AS_EPLUGIN)
+            (void)folder_explain(batch->options.rules->dir, &entry->file, batch->reasons[i].ptr);
+        else if (!entry->rc && !batch->rc)
+            move_file(batch, i);
     }
     batch->step = BATCH_DONE;
 }

@@ -13,8 +13,7 @@
 #include <unistd.h>
 
 #define READ_BYTES (256u << 10)
-#define NAME_BYTES 512 /* of a file's name and what is added to it; more than a file system takes \
-                        */
+#define NAME_BYTES 512 /* of a name and what is added to it; a file system takes less */
 
 static int os_failed(struct as_err *err, const char *dir, const char *name, const char *doing)
 {
@@ -186,8 +185,10 @@ int folder_hash(const char *dir, const struct folder_file *file, struct as_sha25
  * followed, what is written is always a new file, and all goes by descriptors of the two folders.
  */
 
-static int write_new(int folder_fd, const char *name, const char *text)
+/* What stands there under that name is an older one. */
+static int write_over(int folder_fd, const char *name, const char *text)
 {
+    unlinkat(folder_fd, name, 0);
     int fd = openat(folder_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
     size_t len = strlen(text);
     if (fd < 0)
@@ -203,14 +204,18 @@ static void name_reason(const char *name, char ret_name[NAME_BYTES])
     snprintf(ret_name, NAME_BYTES, "%s.reason", name);
 }
 
-/* NAME.reason; what stands there under that name is an older one. */
+/* Of a file that stays. */
+static void name_explanation(const char *name, char ret_name[NAME_BYTES])
+{
+    snprintf(ret_name, NAME_BYTES, ".%s.reason", name);
+}
+
 static int write_reason(int folder_fd, const char *name, const char *reason, struct as_err *err)
 {
     char beside[NAME_BYTES];
     struct as_buf shown = {0};
     name_reason(name, beside);
-    unlinkat(folder_fd, beside, 0);
-    int rc = write_new(folder_fd, beside, reason);
+    int rc = write_over(folder_fd, beside, reason);
     as_buf_add_utf8_safe(&shown, beside, strlen(beside));
     if (rc)
         as_err_set(err, rc, "%s cannot be written: %s", shown.ptr, as_err_text(rc));
@@ -259,6 +264,10 @@ static int move_within(int dir_fd, const char *dir, const struct folder_file *fi
         rc = write_reason(sub_fd, target, place->reason, err);
     if (!rc && renameat(dir_fd, file->name, sub_fd, target))
         rc = os_failed(err, dir, file->name, "cannot be moved");
+    if (!rc) {
+        name_explanation(file->name, target);
+        unlinkat(dir_fd, target, 0);
+    }
     close(sub_fd);
     return rc;
 }
@@ -274,6 +283,19 @@ int folder_move(const char *dir, const struct folder_file *file, const struct fo
         close(fd);
         rc = move_within(dir_fd, dir, file, place, err);
     }
+    close(dir_fd);
+    return rc;
+}
+
+int folder_explain(const char *dir, const struct folder_file *file, const char *reason)
+{
+    char name[NAME_BYTES];
+    struct as_err err = {0};
+    int dir_fd, rc = open_dir(dir, &dir_fd, &err);
+    if (rc)
+        return rc;
+    name_explanation(file->name, name);
+    rc = write_over(dir_fd, name, reason);
     close(dir_fd);
     return rc;
 }

@@ -50,5 +50,7 @@ struct folder_place {
  * it as NAME.reason. A file that has changed meanwhile stays, with AS_ENOENT: it is another one. */
 int folder_move(const char *dir, const struct folder_file *file, const struct folder_place *place,
                 struct as_err *err) AS_MUST_USE;
+/* Why a file stays, in .NAME.reason beside it, which goes when the file is moved. */
+int folder_explain(const char *dir, const struct folder_file *file, const char *reason);
 
 #endif

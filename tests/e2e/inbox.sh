@@ -145,7 +145,7 @@ redactor() { # VERSION PATTERN-THAT-FAILS
 return {
   api = 1, kind = "redactor", name = "house", version = "$1",
   redact = function(case)
-    if case.input:find("$2") then error("cannot") end
+    if case.input:find("$2") then error("cannot: " .. case.input) end
     if case.input:find("private") then return nil, "it is private" end
     case.input = case.input:gsub("secret%d+", "[gone]")
     return case
@@ -169,10 +169,16 @@ expect "$(ctl dataset show clean --json | jq -c '[.cases[] | [.id, .input]]')" =
 failed_with() { ctl inbox ls --inbox clean --json | jq -e '.inboxes[0].files[] | select(.file == "b.jsonl" and (.why | test("redactor failed")))' >/dev/null; }
 await 'the file that stays' failed_with
 [ -e "$home/raw/b.jsonl" ] || fail 'it stays'
+expect_contains "$(cat "$home/raw/.b.jsonl.reason")" "case 'b1'" 'cannot: odd secret99'
+expect_exit 0 ctl inbox ls --inbox clean
+expect_contains "$out" 'its case 1' '.b.jsonl.reason'
+! grep -q secret99 "$home/out" "$home/err" "$daemon_log" || fail 'what the redactor said, which may quote the case, is told beside the file alone'
 redactor 1.0.1 never
 case_line c1 'more' >"$home/raw/c.jsonl" # a look at the folder
 await 'the file that stayed' is_taken_of clean b.jsonl
+await 'its move' test -e "$home/raw/done/b.jsonl"
+[ ! -e "$home/raw/.b.jsonl.reason" ] || fail 'the reason goes with it'
 expect "$(ctl dataset show clean --json | jq -c '[.cases[] | select(.id == "b1") | .input]')" = '["odd [gone]"]' 'what is kept of it'
 stop_daemon
-! grep -aqE 'secret(1234|99)|private word' "$home/state/assay.db" || fail 'the database holds what the redactor took out'
+! grep -aqrE 'secret(1234|99)|private word' "$home/state" "$daemon_log" || fail 'the database or the log holds what the redactor took out'
 finish
