@@ -50,7 +50,7 @@ struct batch {
     size_t cases_before; /* of the file, in earlier portions */
     struct as_arena portion;
     /* of the dataset */
-    struct dataset_info base;      /* id 0: there is no version yet */
+    struct dataset_info base;      /* the version before; id 0: there is none yet */
     int64_t base_next, fresh_next; /* positions that the copy is at */
     struct staging *fresh;         /* the new cases; NULL before the first */
     struct staging *made;          /* the version in the making */
@@ -123,19 +123,24 @@ static void go_to_next_file(struct batch *batch)
                                            : BATCH_NOTE;
 }
 
+/* id 0: there is no version yet. */
+static int find_newest(struct batch *batch, struct store *store, struct dataset_info *ret_newest)
+{
+    *ret_newest = (struct dataset_info){0};
+    int rc = store_dataset_find(store, batch->options.rules->dataset, &batch->arena, ret_newest);
+    return rc == AS_ENOENT ? 0 : store_failed(batch, store, rc);
+}
+
 static void look_work(struct store *store, void *ctx)
 {
     struct batch *batch = ctx;
     for (size_t i = 0; i < batch->count && !batch->rc; i++)
         if (!batch->files[i].rc)
             batch->rc = look_at(batch, &batch->files[i], store);
+    if (!batch->rc)
+        batch->rc = find_newest(batch, store, &batch->base);
     if (batch->rc)
         return;
-    int rc = store_dataset_find(store, batch->options.rules->dataset, &batch->arena, &batch->base);
-    if (rc == AS_ENOENT)
-        batch->base = (struct dataset_info){0};
-    else
-        batch->rc = store_failed(batch, store, rc);
     put_off_doubles(batch);
     go_to_next_file(batch);
 }
@@ -455,10 +460,23 @@ static int note_files(struct batch *batch, struct store *store, const struct inb
     return store_failed(batch, store, rc);
 }
 
+/* Somebody may have made a version meanwhile: the next try builds upon it. */
+static int check_base(struct batch *batch, struct store *store)
+{
+    struct dataset_info newest;
+    int rc = find_newest(batch, store, &newest);
+    if (rc || newest.id == batch->base.id)
+        return rc;
+    return as_err_set(&batch->err, AS_ENOENT, "the dataset has a newer version meanwhile");
+}
+
 static void note_work(struct store *store, void *ctx)
 {
     struct batch *batch = ctx;
     struct staging_seal seal;
+    batch->rc = check_base(batch, store);
+    if (batch->rc)
+        return;
     struct inbox_version version = {0};
     if (batch->made && staging_seal(batch->made, store, &seal)) {
         if (!staging_failure(batch->made, &batch->err))

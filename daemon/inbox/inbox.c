@@ -241,10 +241,8 @@ static bool find_redactor(struct inbox *inbox, struct plugin_version **ret_redac
 {
     struct as_err err = {0};
     *ret_redactor = NULL;
-    if (!inbox->rules.redact) {
-        set_trouble(inbox, NULL);
+    if (!inbox->rules.redact)
         return true;
-    }
     if (registry_find(inbox->all->options.registry, PLUGIN_REDACTOR, inbox->rules.redact,
                       ret_redactor, &err)) {
         set_trouble(inbox, err.msg);
@@ -258,10 +256,10 @@ static bool find_redactor(struct inbox *inbox, struct plugin_version **ret_redac
     if (!as_sha256_eq(&inbox->redactor, &(*ret_redactor)->hash))
         forget_troubles(inbox);
     inbox->redactor = (*ret_redactor)->hash;
-    set_trouble(inbox, NULL);
     return true;
 }
 
+/* Trouble is over when a batch came to its end, or when there is nothing to take in. */
 static void take_in(struct inbox *inbox)
 {
     struct plugin_version *redactor;
@@ -275,6 +273,7 @@ static void take_in(struct inbox *inbox)
     if (!count && wait_ms)
         loop_timer_start(inbox->timer, wait_ms);
     if (!count) {
+        set_trouble(inbox, NULL);
         plugin_version_unref(redactor);
         return;
     }

@@ -4,9 +4,10 @@
 . "$(dirname "$0")/lib.sh"
 
 clock=$home/clock
-daemon_command=(env "FAKE_CLOCK=$clock" "LD_PRELOAD=$BIN_DIR/libfake_clock.so" "$BIN_DIR/assayd")
-[ -z "${SANITIZE:-}" ] || daemon_command=(env "FAKE_CLOCK=$clock" "LD_PRELOAD=$BIN_DIR/libfake_clock.so"
-    "ASAN_OPTIONS=$ASAN_OPTIONS:verify_asan_link_order=0" "$BIN_DIR/assayd")
+fault=$home/tmp/fault
+around_it=("FAKE_CLOCK=$clock" "FAULT_DISK=$fault" "LD_PRELOAD=$BIN_DIR/libfake_clock.so:$BIN_DIR/libfault_disk.so")
+daemon_command=(env "${around_it[@]}" "$BIN_DIR/assayd")
+[ -z "${SANITIZE:-}" ] || daemon_command=(env "${around_it[@]}" "ASAN_OPTIONS=$ASAN_OPTIONS:verify_asan_link_order=0" "$BIN_DIR/assayd")
 set_clock() {
     date -u -d "$1" +%s >"$clock.new"
     mv "$clock.new" "$clock"
@@ -138,14 +139,30 @@ expect_contains "$out" 'nothing is taken in' 'No such file'
 mv "$home/away" "$home/inbox"
 await 'no trouble' has_trouble null
 
+# A disk that is full: told once, tried again, and told when it is over.
+echo ENOSPC >"$fault"
+traffic full 1 3 | drop full.jsonl
+await 'the full disk' has_trouble string
+traffic fuller 1 3 | drop fuller.jsonl
+is_tried() { ctl inbox ls --inbox traffic --json | jq -e '.inboxes[0].files[] | select(.file == "fuller.jsonl" and (.why | test("is next")))' >/dev/null; }
+await 'another try' is_tried
+has_trouble string || fail 'the trouble stays until something was taken in'
+rm "$fault"
+await 'full' is_gone full.jsonl
+await 'fuller' is_gone fuller.jsonl
+await 'no trouble' has_trouble null
+expect "$(grep -c 'inbox traffic: .*the disk is full' "$daemon_log")" = 1 'warnings of the full disk'
+expect "$(grep -c 'inbox traffic: works again' "$daemon_log")" = 2 'ends of trouble: the folder, the disk'
+
 # A redactor: while it is not there, nothing is taken in; a file that it fails with stays, until there is one that does not.
-redactor() { # VERSION PATTERN-THAT-FAILS
+redactor() { # VERSION PATTERN-THAT-FAILS [STATEMENT]
     cat >"$home/plugins/.new" <<LUA
 -- Takes out what is secret. Misleads never.
 return {
   api = 1, kind = "redactor", name = "house", version = "$1",
   redact = function(case)
     if case.input:find("$2") then error("cannot: " .. case.input) end
+    ${3:-}
     if case.input:find("private") then return nil, "it is private" end
     case.input = case.input:gsub("secret%d+", "[gone]")
     return case
@@ -179,6 +196,17 @@ await 'the file that stayed' is_taken_of clean b.jsonl
 await 'its move' test -e "$home/raw/done/b.jsonl"
 [ ! -e "$home/raw/.b.jsonl.reason" ] || fail 'the reason goes with it'
 expect "$(ctl dataset show clean --json | jq -c '[.cases[] | select(.id == "b1") | .input]')" = '["odd [gone]"]' 'what is kept of it'
+# A version that is made while files are being read is built upon, not passed over.
+redactor 1.0.2 never 'for i = 1, 5e5 do case.seed = i end case.seed = nil'
+await 'the slow redactor' grep -q 'plugin live plugin=house@1.0.2' "$daemon_log"
+for i in $(seq 150); do case_line "slow$i" 'more'; done >"$home/raw/slow.jsonl"
+is_taking() { ctl inbox ls --inbox clean --json | jq -e '.inboxes[0].taking' >/dev/null; }
+await 'the slow file' is_taking
+case_line by-hand 'imported' >"$home/by-hand.jsonl"
+expect_exit 0 ctl dataset import clean "$home/by-hand.jsonl"
+await 'the slow file' is_taken_of clean slow.jsonl
+expect "$(ctl dataset show clean --limit 1000 --json | jq -c '[.cases[].id] | [.[0], length]')" = '["by-hand",151]' 'the newest version'
+
 stop_daemon
 ! grep -aqrE 'secret(1234|99)|private word' "$home/state" "$daemon_log" || fail 'the database or the log holds what the redactor took out'
 finish
