@@ -115,7 +115,6 @@ static void print_drift(const struct output *out, const struct as_json *drift,
 /* What the anchor says of the judge; nothing where no judge makes the metric. */
 static void print_judge(const struct output *out, const struct as_json *judge)
 {
-    const char *reason = as_json_get_cstr(judge, "reason");
     const struct as_json *points = as_json_get(judge, "points");
     if (!judge)
         return;
@@ -128,12 +127,13 @@ static void print_judge(const struct output *out, const struct as_json *judge)
         out_print(out, "\n");
     if (as_json_get(judge, "since_run"))
         out_styled(out, STYLE_BAD, "  DRIFTS since run %s\n", fmt_count(judge, "since_run").s);
-    if (reason)
-        wrap_print_after(out, STYLE_DIM, "  ", reason);
-    else
-        out_field(out, "shift", "%s %s, n %s, run %s against run %s", fmt_diff(judge, "diff").s,
-                  fmt_interval(judge, "ci").s, fmt_count(judge, "n").s, fmt_count(judge, "run").s,
+    if (as_json_get(judge, "n"))
+        out_field(out, "shift", "%s %s, n %s, %s up and %s down, run %s against run %s",
+                  fmt_diff(judge, "diff").s, fmt_interval(judge, "ci").s, fmt_count(judge, "n").s,
+                  fmt_count(judge, "up").s, fmt_count(judge, "down").s, fmt_count(judge, "run").s,
                   fmt_count(judge, "reference").s);
+    wrap_print_after(out, STYLE_DIM, "  ", str_or(judge, "reason", ""));
+    wrap_print_after(out, STYLE_DIM, "  ", str_or(judge, "lag", ""));
 }
 
 void print_history(struct ctl *ctl, const struct as_json *result)

@@ -254,7 +254,6 @@ static void on_resumed(void *ctx, const struct as_err *refusal)
     }
     app->phase = APP_READY;
     put_in_force(app);
-    summaries_look(app->control.summaries);
     inboxes_set_config(app->control.inboxes, app->config);
     check_path(app);
     as_log_info("ready: version=%s socket=%s", ASSAY_VERSION,

@@ -10,29 +10,27 @@
 #include <math.h>
 #include <string.h>
 
-#define MS_PER_DAY 86400000.
+#define MS_PER_HOUR 3600000.
 
 struct asking {
     struct store *store;
     const struct eval_drift *drift;
-    int64_t run, ended_ms;           /* of the eval's run */
-    int64_t reference, since_ms;     /* of its reference, and when that ended */
-    struct pins *pins, *anchor_pins; /* of the eval's run, and of the anchor's */
-    struct series series;            /* the anchor's runs */
-    const struct series_run *newest; /* of these: the one that speaks */
+    struct group_record run, reference; /* of the eval; reference.id 0: none */
+    struct pins *pins, *anchor_pins;    /* of the eval's run, and of the anchor's */
+    struct series series;               /* the anchor's runs */
+    const struct series_run *speaker;   /* of these */
     struct as_arena *arena;
     struct judge_word *word;
     struct as_err *err;
 };
 
-static int read_run(struct asking *on, int64_t run, int64_t *ret_ended_ms, struct pins **ret_pins)
+static int read_run(struct asking *on, int64_t run, struct group_record *ret_group,
+                    struct pins **ret_pins)
 {
-    struct group_record group;
-    int rc = store_group_get(on->store, run, on->arena, &group);
+    int rc = store_group_get(on->store, run, on->arena, ret_group);
     if (rc)
         return as_err_set(on->err, rc, "run %" PRId64 ": %s", run, store_error(on->store));
-    *ret_ended_ms = group.ended_ms;
-    return ret_pins ? pins_from_json(group.pins_json, ret_pins, on->err) : 0;
+    return ret_pins ? pins_from_json(ret_group->pins_json, ret_pins, on->err) : 0;
 }
 
 /* ---- which of its runs ---- */
@@ -45,53 +43,61 @@ static const struct series_run *find_run(const struct series *series, int64_t ru
     return NULL;
 }
 
-/* The newest that is not too long after the eval's run, for what came later says nothing of it. */
-static const struct series_run *find_newest(const struct asking *on)
+/* The first that saw the judge as the eval's run did, or later; else the newest. */
+static const struct series_run *find_speaker(const struct asking *on)
 {
-    for (size_t i = on->series.count; i--;) {
+    const struct series_run *found = NULL;
+    for (size_t i = 0; i < on->series.count; i++) {
         const struct series_run *run = &on->series.runs[i];
-        if (run->run > on->word->reference && run->ended_ms <= on->ended_ms + on->drift->max_gap_ms)
-            return run;
+        if (run->run <= on->word->reference)
+            continue;
+        found = run;
+        if (run->ended_ms >= on->run.created_ms)
+            break;
     }
-    return NULL;
+    return found;
 }
 
-static double days(int64_t ms)
+static double hours(int64_t ms)
 {
-    return (double)ms / MS_PER_DAY;
+    return (double)ms / MS_PER_HOUR;
 }
 
 static const char *why_not_in_time(const struct asking *on)
 {
     const struct series_run *first = find_run(&on->series, on->word->reference);
     const char *anchor = on->drift->anchor;
-    int64_t gap_ms = on->drift->max_gap_ms;
-    if (!on->newest || !first)
+    if (!on->speaker || !first)
         return as_arena_printf(on->arena,
                                "the anchor '%s' has not been judged again since run %" PRId64
                                ", its reference: `assayctl run start %s`",
                                anchor, on->word->reference, anchor);
-    if (on->newest->ended_ms < on->since_ms)
+    if (on->reference.id && on->speaker->ended_ms < on->reference.created_ms)
         return as_arena_printf(on->arena,
                                "the anchor '%s' has not been judged since run %" PRId64
                                ", the reference here: `assayctl run start %s`",
-                               anchor, on->reference, anchor);
-    if (on->newest->ended_ms < on->ended_ms - gap_ms)
+                               anchor, on->reference.id, anchor);
+    if (on->reference.id && first->created_ms > on->reference.ended_ms + on->drift->max_gap_ms)
         return as_arena_printf(on->arena,
-                               "the anchor '%s' was last judged in run %" PRId64
-                               ", %.1f days before run %" PRId64
-                               ", and drift.max_gap is %.1f days: `assayctl run start %s`",
-                               anchor, on->newest->run, days(on->ended_ms - on->newest->ended_ms),
-                               on->run, days(gap_ms), anchor);
-    if (first->ended_ms > on->since_ms + gap_ms)
-        return as_arena_printf(
-            on->arena,
-            "the reference of the anchor '%s', run %" PRId64
-            ", is %.1f days younger than run %" PRId64
-            ", the reference here, and drift.max_gap is %.1f days: pin a younger "
-            "run here with `assayctl baseline set`",
-            anchor, first->run, days(first->ended_ms - on->since_ms), on->reference, days(gap_ms));
+                               "the reference of the anchor '%s', run %" PRId64
+                               ", is %.1f hours younger than run %" PRId64
+                               ", the reference here, and drift.max_gap is %.1f hours: pin a run "
+                               "that is not older with `assayctl baseline set`, or raise max_gap",
+                               anchor, first->run,
+                               hours(first->created_ms - on->reference.ended_ms), on->reference.id,
+                               hours(on->drift->max_gap_ms));
     return NULL;
+}
+
+static const char *lag_of(const struct asking *on)
+{
+    int64_t lag_ms = on->run.created_ms - on->speaker->ended_ms;
+    if (lag_ms <= 0)
+        return NULL;
+    return as_arena_printf(on->arena,
+                           "that was %.1f hours before run %" PRId64
+                           ", and the judge may have changed since: `assayctl run start %s`",
+                           hours(lag_ms), on->run.id, on->drift->anchor);
 }
 
 /* ---- was it the same judge, and was it asked ---- */
@@ -103,13 +109,13 @@ static const char *why_not_the_same(const struct asking *on)
     struct pins_differences found;
     if (pins->rubric == PINS_NO_RUBRIC)
         return as_arena_printf(on->arena, "run %" PRId64 " of the anchor '%s' had no judge",
-                               on->newest->run, anchor);
+                               on->speaker->run, anchor);
     if (pins->journal.policy != JOURNAL_LIVE)
         return as_arena_printf(on->arena,
                                "in run %" PRId64 " of the anchor '%s' old replies may have stood "
                                "in for the judge (journal policy %s): `assayctl run start %s` "
                                "without --cache",
-                               on->newest->run, anchor, journal_policy_name(pins->journal.policy),
+                               on->speaker->run, anchor, journal_policy_name(pins->journal.policy),
                                anchor);
     pins_compare_judge(pins, on->pins, on->arena, &found);
     if (!found.count)
@@ -118,15 +124,19 @@ static const char *why_not_the_same(const struct asking *on)
     return as_arena_printf(on->arena,
                            "run %" PRId64 " of the anchor '%s' is not comparable with run %" PRId64
                            ": %s is %s there and %s here: %s",
-                           on->newest->run, anchor, on->run, first->part, first->a, first->b,
+                           on->speaker->run, anchor, on->run.id, first->part, first->a, first->b,
                            first->remedy);
 }
 
 /* ---- what it says ---- */
 
-static size_t end_of(const struct asking *on)
+/* How many of its runs were done when the eval's reference was. */
+static size_t end_at_reference(const struct asking *on)
 {
-    return (size_t)(on->newest - on->series.runs) + 1;
+    size_t end = 0;
+    while (end < on->series.count && on->series.runs[end].ended_ms <= on->reference.ended_ms)
+        end++;
+    return end;
 }
 
 /* Of a member whose answers are recorded. */
@@ -134,40 +144,58 @@ static void hear(struct asking *on, const char *model)
 {
     struct judge_word *word = on->word;
     const struct as_json *comparison =
-        series_comparison(series_versus(on->newest->body, word->metric), model);
-    size_t count;
+        series_comparison(series_versus(on->speaker->body, word->metric), model);
+    size_t end = (size_t)(on->speaker - on->series.runs) + 1, count;
     AS_CLEANUP_FREE struct drift_point *points =
-        series_points(&on->series, end_of(on), word->reference, model, word->metric, &count);
+        series_points(&on->series, end, word->reference, model, word->metric, &count);
     struct drift drift = drift_of(points, count);
-    bool is_told = count && points[count - 1].run == on->newest->run;
+    bool is_told = count && points[count - 1].run == on->speaker->run;
     if (!is_told || (word->model && (word->since_run || !drift.is_drifting)))
         return;
     word->model = as_arena_strdup(on->arena, model);
     word->since_run = drift.is_drifting ? drift.since_run : 0;
     word->shift = cause_shift(points, count, &drift);
     word->n = as_json_get_int(comparison, "n_pairs", 0);
+    word->up = as_json_get_int(comparison, "wins", 0);
+    word->down = as_json_get_int(comparison, "losses", 0);
+}
+
+/* It drifted before the eval's reference was there: then that is no difference of since. */
+static const char *why_not_since(const struct asking *on)
+{
+    const struct judge_word *word = on->word;
+    size_t end = end_at_reference(on);
+    struct drift drift = series_drift(&on->series, end, word->reference, word->model, word->metric);
+    if (!drift.is_drifting)
+        return NULL;
+    return as_arena_printf(
+        on->arena,
+        "the anchor '%s' drifted already, since run %" PRId64 ", when run %" PRId64
+        ", the reference here, was judged: `assayctl baseline set %s %" PRId64 "`",
+        on->drift->anchor, drift.since_run, on->reference.id, on->drift->anchor,
+        on->series.runs[end - 1].run);
 }
 
 /* Where there are several, the first that drifts speaks. */
 static const char *listen(struct asking *on)
 {
-    const struct as_json *members = as_json_get(on->newest->body, "members");
-    const struct as_json *versus = series_versus(on->newest->body, on->word->metric);
+    const struct as_json *members = as_json_get(on->speaker->body, "members");
+    const struct as_json *versus = series_versus(on->speaker->body, on->word->metric);
     const char *refusal = as_json_get_cstr(versus, "error");
-    if (on->newest->reference != on->word->reference)
+    if (on->speaker->reference != on->word->reference)
         return as_arena_printf(on->arena,
                                "run %" PRId64 " of the anchor '%s' is not compared with its new "
                                "reference yet",
-                               on->newest->run, on->drift->anchor);
+                               on->speaker->run, on->drift->anchor);
     for (size_t i = 0; i < as_json_len(members); i++) {
         const char *model = as_json_get_cstr_or(as_json_at(members, i), "model", "");
         if (recording_of(model))
             hear(on, model);
     }
     if (on->word->model)
-        return NULL;
+        return why_not_since(on);
     return as_arena_printf(on->arena, "run %" PRId64 " of the anchor '%s' says nothing: %s",
-                           on->newest->run, on->drift->anchor,
+                           on->speaker->run, on->drift->anchor,
                            refusal ? refusal : "no recorded answer has a score in both its runs");
 }
 
@@ -190,20 +218,21 @@ static int find_reference(struct asking *on)
     return 0;
 }
 
-static int ask_newest(struct asking *on)
+static int ask_speaker(struct asking *on)
 {
-    int64_t ended_ms;
+    struct group_record group;
     int rc = series_load(on->store, on->drift->anchor, &on->series, on->err);
     if (rc)
         return rc;
-    on->newest = find_newest(on);
+    on->speaker = find_speaker(on);
     on->word->reason = why_not_in_time(on);
     if (on->word->reason)
         return 0;
-    rc = read_run(on, on->newest->run, &ended_ms, &on->anchor_pins);
+    rc = read_run(on, on->speaker->run, &group, &on->anchor_pins);
     if (rc)
         return rc;
-    on->word->run = on->newest->run;
+    on->word->run = on->speaker->run;
+    on->word->lag = lag_of(on);
     on->word->reason = why_not_the_same(on);
     if (on->word->reason)
         return 0;
@@ -224,9 +253,9 @@ static bool is_recorded(const struct pins *pins)
 static int ask(struct asking *on, const struct anchor_question *question)
 {
     struct judge_word *word = on->word;
-    int rc = read_run(on, question->run, &on->ended_ms, &on->pins);
+    int rc = read_run(on, question->run, &on->run, &on->pins);
     if (!rc && question->reference)
-        rc = read_run(on, question->reference, &on->since_ms, NULL);
+        rc = read_run(on, question->reference, &on->reference, NULL);
     if (rc)
         return rc;
     int rubric = on->pins->rubric;
@@ -243,7 +272,7 @@ static int ask(struct asking *on, const struct anchor_question *question)
     }
     word->anchor = as_arena_strdup(on->arena, on->drift->anchor);
     rc = find_reference(on);
-    return rc || word->reason ? rc : ask_newest(on);
+    return rc || word->reason ? rc : ask_speaker(on);
 }
 
 int anchor_ask(struct store *store, const struct anchor_question *question, struct as_arena *arena,
@@ -254,8 +283,6 @@ int anchor_ask(struct store *store, const struct anchor_question *question, stru
     struct asking on = {
         .store = store,
         .drift = question->eval ? &question->eval->drift : &none,
-        .run = question->run,
-        .reference = question->reference,
         .arena = arena,
         .word = ret_word,
         .err = err,

@@ -1,10 +1,11 @@
 /* What an eval's anchor says of the judge (report/cause.h makes the cause of a drift of it).
  *
  * An anchor is an eval of recorded answers with the same rubric and judge, its own schedule and its
- * own pinned run: nothing but the judge can change there. It speaks for a run of the eval when it
- * was judged within drift.max_gap of that run's end, and watched the judge since the eval's own
- * reference, with no larger gap. Else the word has the reason, and what to do. Reads the store, on
- * a pool thread. */
+ * own pinned run: nothing but the judge can change there. Of its runs the first that was judged
+ * during the eval's run or after it speaks, and until there is one the newest before it, which can
+ * tell that the judge has drifted but not that it holds. Its reference must be as old as the
+ * eval's, or at most drift.max_gap younger. Else the word has the reason, and what to do. Reads the
+ * store, on a pool thread. */
 #ifndef DAEMON_ENGINE_ANCHOR_H
 #define DAEMON_ENGINE_ANCHOR_H
 

@@ -4,7 +4,9 @@
  * What is due is asked of the store, one run at a time, and written in a transaction of its own
  * with the events that it gives (drift, a returned model id that changed, a reference that cannot
  * be compared any more): after a crash it goes on where it was. A new pin makes the newest runs due
- * again, in silence. Belongs to the loop's thread; the work is done on the pool. */
+ * again, in silence. When nothing is due, and an anchor has been judged or other evals are in
+ * force, the causes of drifts that are known now are told (engine/drift_event.h). Belongs to the
+ * loop's thread; the work is done on the pool. */
 #ifndef DAEMON_ENGINE_SUMMARIES_H
 #define DAEMON_ENGINE_SUMMARIES_H
 
@@ -15,7 +17,8 @@ struct summaries;
 
 struct summaries *summaries_new(struct db *db, struct events *events);
 void summaries_free(struct summaries *summaries); /* only when it is idle */
-/* The evals in force, which name the anchors (engine/anchor.h) of what is made from now on. */
+/* The evals in force, which name the anchors (engine/anchor.h) of what is made from now on. Nothing
+ * is made before the first ones. */
 void summaries_set_evals(struct summaries *summaries, struct eval_set *evals);
 /* A run ended, or a pin was set: what is due now is made, on later turns. */
 void summaries_look(struct summaries *summaries);

@@ -2,9 +2,8 @@
  * them. Events are told of a run that has no summary yet: a new pin is no news of the model. */
 #include "daemon/engine/summary.h"
 
-#include "daemon/engine/anchor.h"
 #include "daemon/engine/compare_runs.h"
-#include "daemon/model/recording.h"
+#include "daemon/engine/drift_event.h"
 #include "daemon/report/series.h"
 
 #include <inttypes.h>
@@ -141,92 +140,21 @@ static void tell_id(struct making *on, const struct series *series, const char *
                                          model, on->due->run, before->run)});
 }
 
-/* What a drift event tells. */
-struct drifting {
-    const char *model, *metric;
-    struct drift drift;
-    const struct as_json *comparison;
-    struct judge_word judge;
-    struct cause cause;
-};
-
-static const char *drift_text(struct making *on, const struct drifting *it)
-{
-    double diff = 100 * as_json_get_num(it->comparison, "diff", 0);
-    if (!it->drift.is_drifting)
-        return as_arena_printf(on->arena,
-                               "%s no longer drifts from run %" PRId64 " by %s: %+.1f points in "
-                               "run %" PRId64,
-                               it->model, on->due->reference, it->metric, diff, on->due->run);
-    return as_arena_printf(on->arena,
-                           "%s drifts from run %" PRId64 " by %s: %+.1f points in run %" PRId64
-                           ", n %" PRId64 "%s; cause %s: %s",
-                           it->model, on->due->reference, it->metric, diff, on->due->run,
-                           as_json_get_int(it->comparison, "n_pairs", 0),
-                           it->drift.is_sudden ? "" : ", by the sum of many runs (CUSUM)",
-                           cause_name(it->cause.kind), it->cause.why);
-}
-
-static const char *drift_detail(struct making *on, const struct drifting *it)
-{
-    static const char *const keys[] = {"n_pairs", "diff", "ci", "p", NULL};
-    AS_CLEANUP_JSON struct as_json *json = pick(it->comparison, keys);
-    struct as_buf text = {0};
-    as_json_set_str(json, "metric", it->metric);
-    as_json_set_int(json, "reference", on->due->reference);
-    if (it->drift.is_drifting) {
-        cause_set_json(json, &it->cause);
-        as_json_set_take(json, "judge", cause_judge_json(&it->judge));
-    }
-    as_json_write(json, &text);
-    const char *copy = as_arena_dup(on->arena, as_buf_str(&text)).ptr;
-    as_buf_done(&text);
-    return copy;
-}
-
-/* Whose it is. */
-static int find_cause(struct making *on, const struct series *series, struct drifting *it)
-{
-    struct anchor_question question = {
-        .eval = eval_set_find(on->evals, on->group.eval_name),
-        .run = on->due->run,
-        .reference = on->due->reference,
-        .metric = it->metric,
-    };
-    int rc = anchor_ask(on->store, &question, on->arena, &it->judge, on->err);
-    if (rc)
-        return rc;
-    size_t count;
-    AS_CLEANUP_FREE struct drift_point *points =
-        series_points(series, series->count, on->due->reference, it->model, it->metric, &count);
-    struct shift shift = cause_shift(points, count, &it->drift);
-    it->cause = cause_of(&shift, recording_of(it->model) != NULL, &it->judge, on->arena);
-    return 0;
-}
-
 static int tell_drift(struct making *on, const struct series *series, const char *model)
 {
-    const char *metric = on->pins->metrics[on->pins->primary].name;
-    int64_t reference = on->due->reference;
-    struct drifting it = {
+    const struct drift_sight sight = {
+        .store = on->store,
+        .eval = eval_set_find(on->evals, on->group.eval_name),
+        .series = series,
+        .reference = on->due->reference,
         .model = model,
-        .metric = metric,
-        .comparison = series_comparison(series_versus(on->body, metric), model),
+        .metric = on->pins->metrics[on->pins->primary].name,
     };
-    if (!it.comparison)
-        return 0;
-    struct drift before = series_drift(series, series->count - 1, reference, model, metric);
-    it.drift = series_drift(series, series->count, reference, model, metric);
-    if (before.is_drifting == it.drift.is_drifting)
-        return 0;
-    int rc = it.drift.is_drifting ? find_cause(on, series, &it) : 0;
+    struct event event;
+    int rc = drift_event_make(&sight, on->arena, &event, on->err);
     if (!rc)
-        tell(on, (struct event){.kind = EVENT_DRIFT,
-                                .is_over = !it.drift.is_drifting,
-                                .subject = model,
-                                .text = drift_text(on, &it),
-                                .detail_json = drift_detail(on, &it)});
-    return rc;
+        tell(on, event);
+    return rc == AS_ENOENT ? 0 : rc;
 }
 
 /* NULL: the run was compared, or not asked to be. */
@@ -307,6 +235,7 @@ int summary_make(struct store *store, const struct eval_set *evals, const struct
     if (!rc) {
         as_json_write(on.body, &text);
         *ret_summary = (struct summary){
+            .eval = on.group.eval_name,
             .record = {due->run, due->reference, as_arena_strdup(arena, text.ptr)},
             .events = as_arena_alloc(arena, on.events.len + 1),
             .event_count = on.events.len / sizeof(struct event),

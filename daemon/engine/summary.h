@@ -8,6 +8,7 @@
 #include "daemon/store/summaries.h"
 
 struct summary {
+    const char *eval;
     struct summary_record record;
     struct event *events;
     size_t event_count;

@@ -38,7 +38,7 @@ struct eval_early_stop {
 struct eval_drift {
     const char *anchor; /* its name; NULL: none */
     const char *place;  /* of the name: "evals/x.yaml:9:18: drift.anchor" */
-    int64_t max_gap_ms; /* between a run and the anchor's run that speaks for it */
+    int64_t max_gap_ms; /* by which its reference may be younger than this eval's */
 };
 #define EVAL_DRIFT_MAX_GAP "7d"
 

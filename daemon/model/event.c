@@ -13,6 +13,7 @@ static const char *const names[EVENT_KIND_COUNT] = {
     [EVENT_GATE_UNDECIDED] = "gate_undecided",
     [EVENT_RECOVERY] = "recovery",
     [EVENT_DRIFT] = "drift",
+    [EVENT_DRIFT_CAUSE] = "drift_cause",
     [EVENT_NOT_COMPARABLE] = "not_comparable",
     [EVENT_BUDGET_STOP] = "budget_stop",
     [EVENT_ERROR_RATE] = "error_rate",

@@ -18,7 +18,8 @@ enum event_kind {
     EVENT_GATE_FAIL,
     EVENT_GATE_UNDECIDED,
     EVENT_RECOVERY,        /* what was told of before is over; the detail names its kind */
-    EVENT_DRIFT,           /* subject: the model */
+    EVENT_DRIFT,           /* subject: the model, as with the next one */
+    EVENT_DRIFT_CAUSE,     /* whose a drift is, that was told before, is known now */
     EVENT_NOT_COMPARABLE,  /* the run cannot be compared with the one that is pinned */
     EVENT_BUDGET_STOP,     /* a run made no more calls */
     EVENT_ERROR_RATE,      /* the candidate's failure rate is above the gate's cap */

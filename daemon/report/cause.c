@@ -59,10 +59,11 @@ const char *cause_judge_text(const struct judge_word *judge, struct as_arena *ar
     const struct shift *shift = &judge->shift;
     return as_arena_printf(arena,
                            "the judge gives the anchor '%s' %s%s points, 95%% CI %s to %s, "
-                           "n=%" PRId64 " (run %" PRId64 " against run %" PRId64 ")",
+                           "n=%" PRId64 ", %" PRId64 " up and %" PRId64 " down (run %" PRId64
+                           " against run %" PRId64 ")",
                            judge->anchor, shift->diff > 0 ? "+" : "", gate_points(shift->diff).text,
                            gate_points(shift->low).text, gate_points(shift->high).text, judge->n,
-                           judge->run, judge->reference);
+                           judge->up, judge->down, judge->run, judge->reference);
 }
 
 static const char *net_text(const struct shift *net, struct as_arena *arena)
@@ -94,6 +95,8 @@ static struct cause apart(const struct shift *shift, const struct judge_word *ju
                                     judge->since_run, net);
     } else if (!is_clear(shift)) {
         cause.why = as_arena_printf(arena, "the newest run has no clear difference; %s", text);
+    } else if (judge->lag) {
+        cause.why = as_arena_printf(arena, "%s, but %s", text, judge->lag);
     } else if (is_clear(&cause.net)) {
         cause.kind = CAUSE_MODEL;
         cause.why = as_arena_printf(arena, "%s; %s", text, net);
@@ -137,6 +140,12 @@ static void set_run(struct as_json *json, const char *key, int64_t run)
     as_json_set_take(json, key, run ? as_json_new_int(run) : NULL);
 }
 
+static void set_count(struct as_json *json, const char *key, const struct judge_word *judge,
+                      int64_t count)
+{
+    as_json_set_take(json, key, judge->reason ? NULL : as_json_new_int(count));
+}
+
 struct as_json *cause_judge_json(const struct judge_word *judge)
 {
     if (!judge->is_judged)
@@ -144,11 +153,14 @@ struct as_json *cause_judge_json(const struct judge_word *judge)
     struct as_json *json = as_json_object();
     as_json_set_str(json, "anchor", judge->anchor);
     as_json_set_str(json, "reason", judge->reason);
+    as_json_set_str(json, "lag", judge->lag);
     as_json_set_str(json, "model", judge->model);
     as_json_set_str(json, "metric", judge->metric);
     set_run(json, "run", judge->run);
     set_run(json, "reference", judge->reference);
-    as_json_set_take(json, "n", judge->reason ? NULL : as_json_new_int(judge->n));
+    set_count(json, "n", judge, judge->n);
+    set_count(json, "up", judge, judge->up);
+    set_count(json, "down", judge, judge->down);
     set_shift(json, "diff", "ci", &judge->shift);
     set_run(json, "since_run", judge->since_run);
     return json;

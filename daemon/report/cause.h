@@ -2,11 +2,12 @@
  *
  * What tells them apart is an anchor (engine/anchor.h): answers that never change and are judged
  * anew. While the anchor drifts too, the yardstick has changed, and what of a difference is the
- * model's is not told. While it holds, a difference is the model's only if it is more than the
- * judge's shift on the anchor may be: the difference of the two, whose errors add up as those of
- * independent runs, must be off 0 by its 95 % interval. An anchor of few cases holds because it can
- * notice nothing; then the cause is unknown, as it is while the newest run has no clear difference
- * itself, for a drift is over only after some such runs. */
+ * model's is not told. While it holds, a difference is the model's only if the anchor was judged
+ * during the run or after it, and if it is more than the judge's shift on the anchor may be: the
+ * difference of the two, whose errors add up as those of independent runs, must be off 0 by its
+ * 95 % interval. An anchor of few cases holds because it can notice nothing; then the cause is
+ * unknown, as it is while the newest run has no clear difference itself, for a drift is over only
+ * after some such runs. */
 #ifndef DAEMON_REPORT_CAUSE_H
 #define DAEMON_REPORT_CAUSE_H
 
@@ -31,9 +32,10 @@ struct judge_word {         /* what an anchor says of the judge; texts are someb
     const char *model;      /* "recorded": whose answers are judged */
     const char *metric;     /* of the anchor */
     int64_t run, reference; /* that were compared; 0: none */
-    int64_t n;
+    int64_t n, up, down;    /* cases; those that score higher and lower than in the reference */
     struct shift shift;
     int64_t since_run; /* that it drifts; 0: it holds */
+    const char *lag;   /* why it cannot clear the judge: the run was after it; NULL: it can */
 };
 
 struct cause {
@@ -44,11 +46,12 @@ struct cause {
 /* Of a model's drift. is_recorded: its answers do not change. */
 struct cause cause_of(const struct shift *shift, bool is_recorded, const struct judge_word *judge,
                       struct as_arena *arena);
-/* "the judge gives the anchor 'x' -0.4 points, 95% CI -1.2 to 0.4, n=200 (run 9 against run 7)". */
+/* "the judge gives the anchor 'x' -0.4 points, 95% CI -1.2 to 0.4, n=200, 1 up and 3 down (run 9
+ * against run 7)". */
 const char *cause_judge_text(const struct judge_word *judge, struct as_arena *arena);
 
-/* {anchor, reason, model, metric, run, reference, n, diff, ci, since_run}: null where there is
- * none; NULL when no judge makes the metric. */
+/* {anchor, reason, lag, model, metric, run, reference, n, up, down, diff, ci, since_run}: null
+ * where there is none; NULL when no judge makes the metric. */
 struct as_json *cause_judge_json(const struct judge_word *judge);
 /* cause, cause_why, net_diff and net_ci, into an object. */
 void cause_set_json(struct as_json *json, const struct cause *cause);

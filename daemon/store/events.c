@@ -30,6 +30,14 @@ int store_event_add(struct store *store, const struct event *event)
     return sql_run(sql);
 }
 
+int store_events_add(struct store *store, const struct event *events, size_t count)
+{
+    int rc = sql_begin(store);
+    for (size_t i = 0; i < count && !rc; i++)
+        rc = store_event_add(store, &events[i]);
+    return sql_end(store, rc);
+}
+
 int store_event_last(struct store *store, int64_t *ret_id)
 {
     SQL_CLEANUP struct sql *sql = sql_use(store, "SELECT ifnull(max(id), 0) FROM event");

@@ -12,6 +12,8 @@
 
 /* In the transaction that is open, or one of its own. at_ms is set. */
 int store_event_add(struct store *store, const struct event *event) AS_MUST_USE;
+/* All of them or none. */
+int store_events_add(struct store *store, const struct event *events, size_t count) AS_MUST_USE;
 /* 0: there is none. */
 int store_event_last(struct store *store, int64_t *ret_id) AS_MUST_USE;
 

@@ -23,6 +23,8 @@ static struct judge_word word_of(double diff, double half, int64_t since_run)
         .run = 9,
         .reference = 7,
         .n = 200,
+        .up = 3,
+        .down = 5,
         .shift = {diff, diff - half, diff + half},
         .since_run = since_run,
     };
@@ -43,7 +45,8 @@ static void test_a_judge_that_holds_leaves_the_model(void **state)
     (void)state;
     struct judge_word word = word_of(-.004, .008, 0);
     assert_cause(&fall, false, &word, CAUSE_MODEL,
-                 "the judge gives the anchor 'check' -0.4 points, 95% CI -1.2 to 0.4, n=200 (run 9 "
+                 "the judge gives the anchor 'check' -0.4 points, 95% CI -1.2 to 0.4, n=200, 3 up "
+                 "and 5 down (run 9 "
                  "against run 7); without that shift -7.6 points, 95% CI -10.7 to -4.5");
 }
 
@@ -53,13 +56,15 @@ static void test_a_judge_that_drifts_is_the_cause_whatever_is_left(void **state)
     struct judge_word word = word_of(-.07, .02, 8);
     assert_cause(
         &fall, false, &word, CAUSE_JUDGE,
-        "the judge gives the anchor 'check' -7.0 points, 95% CI -9.0 to -5.0, n=200 (run 9 "
+        "the judge gives the anchor 'check' -7.0 points, 95% CI -9.0 to -5.0, n=200, 3 up and 5 "
+        "down (run 9 "
         "against run 7) and drifts since run 8; without that shift -1.0 points, 95% CI -4.6 to "
         "2.6");
     word = word_of(.05, .02, 8);
     assert_cause(
         &fall, false, &word, CAUSE_JUDGE,
-        "the judge gives the anchor 'check' +5.0 points, 95% CI 3.0 to 7.0, n=200 (run 9 "
+        "the judge gives the anchor 'check' +5.0 points, 95% CI 3.0 to 7.0, n=200, 3 up and 5 down "
+        "(run 9 "
         "against run 7) and drifts since run 8; without that shift -13.0 points, 95% CI -16.6 "
         "to -9.4");
 }
@@ -71,7 +76,8 @@ static void test_too_few_anchors_leave_it_unknown_with_their_interval(void **sta
     word.n = 12;
     assert_cause(
         &fall, false, &word, CAUSE_UNKNOWN,
-        "the judge gives the anchor 'check' -1.0 points, 95% CI -10.0 to 8.0, n=12 (run 9 "
+        "the judge gives the anchor 'check' -1.0 points, 95% CI -10.0 to 8.0, n=12, 3 up and 5 "
+        "down (run 9 "
         "against run 7), which does not rule it out; without that shift -7.0 points, 95% CI "
         "-16.5 to 2.5");
     word.shift.low = word.shift.high = NAN;
@@ -87,7 +93,21 @@ static void test_a_run_without_a_clear_difference_is_nobodys(void **state)
     struct judge_word word = word_of(-.004, .008, 0);
     assert_cause(&none, false, &word, CAUSE_UNKNOWN,
                  "the newest run has no clear difference; the judge gives the anchor 'check' -0.4 "
-                 "points, 95% CI -1.2 to 0.4, n=200 (run 9 against run 7)");
+                 "points, 95% CI -1.2 to 0.4, n=200, 3 up and 5 down (run 9 against run 7)");
+}
+
+static void test_an_anchor_that_was_judged_before_can_accuse_but_not_clear(void **state)
+{
+    (void)state;
+    struct judge_word word = word_of(-.004, .008, 0);
+    word.lag = "that was long ago";
+    assert_cause(&fall, false, &word, CAUSE_UNKNOWN,
+                 "the judge gives the anchor 'check' -0.4 points, 95% CI -1.2 to 0.4, n=200, 3 up "
+                 "and 5 down (run 9 against run 7), but that was long ago");
+    struct as_arena arena = {0};
+    word.since_run = 8;
+    assert_int_equal(cause_of(&fall, false, &word, &arena).kind, CAUSE_JUDGE);
+    as_arena_done(&arena);
 }
 
 static void test_an_anchor_that_says_nothing_leaves_it_unknown_with_its_reason(void **state)
@@ -145,6 +165,7 @@ int main(void)
         cmocka_unit_test(test_a_judge_that_drifts_is_the_cause_whatever_is_left),
         cmocka_unit_test(test_too_few_anchors_leave_it_unknown_with_their_interval),
         cmocka_unit_test(test_a_run_without_a_clear_difference_is_nobodys),
+        cmocka_unit_test(test_an_anchor_that_was_judged_before_can_accuse_but_not_clear),
         cmocka_unit_test(test_an_anchor_that_says_nothing_leaves_it_unknown_with_its_reason),
         cmocka_unit_test(test_what_no_judge_makes_is_the_models),
         cmocka_unit_test(test_recorded_answers_do_not_change_so_it_is_the_judge),
