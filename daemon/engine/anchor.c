@@ -8,6 +8,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define MS_PER_HOUR 3600000.
@@ -139,12 +140,30 @@ static size_t end_at_reference(const struct asking *on)
     return end;
 }
 
+/* What it moved in the run that speaks, and in those before. */
+static void hear_moves(struct asking *on, size_t end)
+{
+    struct judge_word *word = on->word;
+    struct judge_moves *runs = as_xcalloc(end, sizeof(*runs));
+    size_t count = 0;
+    for (size_t i = 0; i < end; i++) {
+        const struct series_run *run = &on->series.runs[i];
+        const struct as_json *comparison =
+            series_comparison(series_versus(run->body, word->metric), word->model);
+        if (run->run > word->reference && run->reference == word->reference && comparison)
+            runs[count++] = (struct judge_moves){as_json_get_int(comparison, "n_pairs", 0),
+                                                 as_json_get_int(comparison, "wins", 0),
+                                                 as_json_get_int(comparison, "losses", 0)};
+    }
+    word->moves = count ? runs[count - 1] : (struct judge_moves){0};
+    word->churn = cause_churn(runs, count);
+    free(runs);
+}
+
 /* Of a member whose answers are recorded. */
 static void hear(struct asking *on, const char *model)
 {
     struct judge_word *word = on->word;
-    const struct as_json *comparison =
-        series_comparison(series_versus(on->speaker->body, word->metric), model);
     size_t end = (size_t)(on->speaker - on->series.runs) + 1, count;
     AS_CLEANUP_FREE struct drift_point *points =
         series_points(&on->series, end, word->reference, model, word->metric, &count);
@@ -155,9 +174,7 @@ static void hear(struct asking *on, const char *model)
     word->model = as_arena_strdup(on->arena, model);
     word->since_run = drift.is_drifting ? drift.since_run : 0;
     word->shift = cause_shift(points, count, &drift);
-    word->n = as_json_get_int(comparison, "n_pairs", 0);
-    word->up = as_json_get_int(comparison, "wins", 0);
-    word->down = as_json_get_int(comparison, "losses", 0);
+    hear_moves(on, end);
 }
 
 /* It drifted before the eval's reference was there: then that is no difference of since. */
@@ -279,7 +296,7 @@ int anchor_ask(struct store *store, const struct anchor_question *question, stru
                struct judge_word *ret_word, struct as_err *err)
 {
     static const struct eval_drift none = {0};
-    *ret_word = (struct judge_word){.shift = {NAN, NAN, NAN}};
+    *ret_word = (struct judge_word){.churn = {.before = NAN}, .shift = {NAN, NAN, NAN}};
     struct asking on = {
         .store = store,
         .drift = question->eval ? &question->eval->drift : &none,

@@ -3,6 +3,7 @@
 #include "daemon/report/cause.h"
 
 #include "daemon/gate/sentence.h"
+#include "daemon/stats/mean.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -46,6 +47,30 @@ struct shift cause_shift(const struct drift_point *points, size_t count, const s
     return slow_shift(points, count, drift->chart.mean);
 }
 
+/* One-sided, of two shares. */
+static bool is_more(const struct judge_moves *run, double before_moved, double before_n)
+{
+    double n = (double)run->n, share = (double)(run->up + run->down) / n;
+    double both = (before_moved + n * share) / (before_n + n);
+    double error = sqrt(both * (1 - both) * (1 / n + 1 / before_n));
+    return erfc((share - before_moved / before_n) / error / sqrt(2)) / 2 < DRIFT_P;
+}
+
+struct judge_churn cause_churn(const struct judge_moves *runs, size_t count)
+{
+    struct judge_churn churn = {NAN, false};
+    double moved = 0, n = 0;
+    for (size_t i = 0; i < count; i++) {
+        churn.before = n > 0 ? moved / n : NAN;
+        churn.is_more = n > 0 && runs[i].n && is_more(&runs[i], moved, n);
+        if (churn.is_more)
+            continue;
+        moved += (double)(runs[i].up + runs[i].down);
+        n += (double)runs[i].n;
+    }
+    return churn;
+}
+
 static struct shift without(const struct shift *shift, const struct shift *judge)
 {
     double error =
@@ -62,8 +87,9 @@ const char *cause_judge_text(const struct judge_word *judge, struct as_arena *ar
                            "n=%" PRId64 ", %" PRId64 " up and %" PRId64 " down (run %" PRId64
                            " against run %" PRId64 ")",
                            judge->anchor, shift->diff > 0 ? "+" : "", gate_points(shift->diff).text,
-                           gate_points(shift->low).text, gate_points(shift->high).text, judge->n,
-                           judge->up, judge->down, judge->run, judge->reference);
+                           gate_points(shift->low).text, gate_points(shift->high).text,
+                           judge->moves.n, judge->moves.up, judge->moves.down, judge->run,
+                           judge->reference);
 }
 
 static const char *net_text(const struct shift *net, struct as_arena *arena)
@@ -83,25 +109,47 @@ static struct cause told(enum drift_cause kind, const char *why)
     return (struct cause){kind, why, {NAN, NAN, NAN}};
 }
 
+/* All that the judge moved in that direction, while nobody knows how much it moves by chance. */
+static bool may_be_moves(const struct shift *shift, const struct judge_word *judge)
+{
+    const struct judge_moves *moves = &judge->moves;
+    bool is_fall = shift->high < 0;
+    double most = stats_wilson((double)(is_fall ? moves->down : moves->up), (double)moves->n).high;
+    return isnan(judge->churn.before) && !((is_fall ? -shift->high : shift->low) > most);
+}
+
 /* The anchor has spoken. */
 static struct cause apart(const struct shift *shift, const struct judge_word *judge,
                           struct as_arena *arena)
 {
-    struct cause cause = {.net = without(shift, &judge->shift)};
-    const char *text = cause_judge_text(judge, arena), *net = net_text(&cause.net, arena);
+    struct cause cause = told(CAUSE_UNKNOWN, NULL);
+    const char *text = cause_judge_text(judge, arena);
     if (judge->since_run) {
         cause.kind = CAUSE_JUDGE;
-        cause.why = as_arena_printf(arena, "%s and drifts since run %" PRId64 "; %s", text,
-                                    judge->since_run, net);
-    } else if (!is_clear(shift)) {
+        cause.why =
+            as_arena_printf(arena, "%s and drifts since run %" PRId64, text, judge->since_run);
+        return cause;
+    }
+    if (judge->churn.is_more) {
+        cause.kind = CAUSE_JUDGE;
+        cause.why = as_arena_printf(arena, "%s, and moved only %s %% of it before", text,
+                                    gate_points(judge->churn.before).text);
+        return cause;
+    }
+    cause.net = without(shift, &judge->shift);
+    if (!is_clear(shift)) {
         cause.why = as_arena_printf(arena, "the newest run has no clear difference; %s", text);
     } else if (judge->lag) {
         cause.why = as_arena_printf(arena, "%s, but %s", text, judge->lag);
-    } else if (is_clear(&cause.net)) {
-        cause.kind = CAUSE_MODEL;
-        cause.why = as_arena_printf(arena, "%s; %s", text, net);
+    } else if (!is_clear(&cause.net) || (cause.net.diff > 0) != (shift->diff > 0)) {
+        cause.why = as_arena_printf(arena, "%s, which does not rule it out; %s", text,
+                                    net_text(&cause.net, arena));
+    } else if (may_be_moves(shift, judge)) {
+        cause.why =
+            as_arena_printf(arena, "%s, and no run before tells how many it moves by chance", text);
     } else {
-        cause.why = as_arena_printf(arena, "%s, which does not rule it out; %s", text, net);
+        cause.kind = CAUSE_MODEL;
+        cause.why = as_arena_printf(arena, "%s; %s", text, net_text(&cause.net, arena));
     }
     return cause;
 }
@@ -158,9 +206,11 @@ struct as_json *cause_judge_json(const struct judge_word *judge)
     as_json_set_str(json, "metric", judge->metric);
     set_run(json, "run", judge->run);
     set_run(json, "reference", judge->reference);
-    set_count(json, "n", judge, judge->n);
-    set_count(json, "up", judge, judge->up);
-    set_count(json, "down", judge, judge->down);
+    set_count(json, "n", judge, judge->moves.n);
+    set_count(json, "up", judge, judge->moves.up);
+    set_count(json, "down", judge, judge->moves.down);
+    as_json_set_num(json, "moved_before", judge->reason ? NAN : judge->churn.before);
+    as_json_set_bool(json, "moves_more", !judge->reason && judge->churn.is_more);
     set_shift(json, "diff", "ci", &judge->shift);
     set_run(json, "since_run", judge->since_run);
     return json;

@@ -22,9 +22,8 @@ static struct judge_word word_of(double diff, double half, int64_t since_run)
         .metric = "correctness",
         .run = 9,
         .reference = 7,
-        .n = 200,
-        .up = 3,
-        .down = 5,
+        .moves = {200, 3, 5},
+        .churn = {.04, false},
         .shift = {diff, diff - half, diff + half},
         .since_run = since_run,
     };
@@ -58,22 +57,69 @@ static void test_a_judge_that_drifts_is_the_cause_whatever_is_left(void **state)
         &fall, false, &word, CAUSE_JUDGE,
         "the judge gives the anchor 'check' -7.0 points, 95% CI -9.0 to -5.0, n=200, 3 up and 5 "
         "down (run 9 "
-        "against run 7) and drifts since run 8; without that shift -1.0 points, 95% CI -4.6 to "
-        "2.6");
+        "against run 7) and drifts since run 8");
     word = word_of(.05, .02, 8);
     assert_cause(
         &fall, false, &word, CAUSE_JUDGE,
         "the judge gives the anchor 'check' +5.0 points, 95% CI 3.0 to 7.0, n=200, 3 up and 5 down "
         "(run 9 "
-        "against run 7) and drifts since run 8; without that shift -13.0 points, 95% CI -16.6 "
-        "to -9.4");
+        "against run 7) and drifts since run 8");
+}
+
+static void
+test_a_judge_that_moves_more_than_before_is_the_cause_though_its_mean_holds(void **state)
+{
+    (void)state;
+    struct judge_word word = word_of(.005, .03, 0);
+    word.moves = (struct judge_moves){200, 41, 40};
+    word.churn = (struct judge_churn){.02, true};
+    assert_cause(&fall, false, &word, CAUSE_JUDGE,
+                 "the judge gives the anchor 'check' +0.5 points, 95% CI -2.5 to 3.5, n=200, 41 up "
+                 "and 40 down (run 9 against run 7), and moved only 2.0 % of it before");
+}
+
+static void test_before_its_chance_is_known_all_that_a_judge_moved_must_be_ruled_out(void **state)
+{
+    (void)state;
+    struct as_arena arena = {0};
+    struct judge_word word = word_of(.005, .01, 0);
+    word.moves = (struct judge_moves){200, 9, 5}; /* Wilson: at most 5.7 % down, 8.3 % up */
+    word.churn.before = NAN;
+    const struct shift deep = {-.09, -.12, -.06}, flat = {-.08, -.11, -.055};
+    assert_int_equal(cause_of(&deep, false, &word, &arena).kind, CAUSE_MODEL);
+    struct cause cause = cause_of(&flat, false, &word, &arena);
+    assert_int_equal(cause.kind, CAUSE_UNKNOWN);
+    assert_non_null(strstr(cause.why, "no run before tells how many it moves by chance"));
+    const struct shift rise = {.09, .06, .12};
+    assert_int_equal(cause_of(&rise, false, &word, &arena).kind, CAUSE_UNKNOWN);
+    word.churn.before = .07;
+    assert_int_equal(cause_of(&rise, false, &word, &arena).kind, CAUSE_MODEL);
+    as_arena_done(&arena);
+}
+
+static void test_a_run_is_held_against_those_before_that_did_not_move_more(void **state)
+{
+    (void)state;
+    struct judge_moves runs[] = {{200, 3, 3},   {200, 5, 4},   {200, 6, 7},
+                                 {200, 30, 31}, {200, 29, 30}, {200, 4, 4}};
+    assert_true(isnan(cause_churn(runs, 1).before));
+    assert_false(cause_churn(runs, 3).is_more);
+    assert_float_equal(cause_churn(runs, 3).before, 15. / 400, 1e-9);
+    assert_true(cause_churn(runs, 4).is_more);
+    assert_true(cause_churn(runs, 5).is_more);
+    assert_float_equal(cause_churn(runs, 5).before, 28. / 600, 1e-9);
+    assert_false(cause_churn(runs, 6).is_more);
+    const struct judge_moves still[] = {{200, 0, 0}, {200, 0, 0}, {0, 0, 0}};
+    assert_false(cause_churn(still, 2).is_more);
+    assert_false(cause_churn(still, 3).is_more);
+    assert_true(isnan(cause_churn(NULL, 0).before));
 }
 
 static void test_too_few_anchors_leave_it_unknown_with_their_interval(void **state)
 {
     (void)state;
     struct judge_word word = word_of(-.01, .09, 0);
-    word.n = 12;
+    word.moves.n = 12;
     assert_cause(
         &fall, false, &word, CAUSE_UNKNOWN,
         "the judge gives the anchor 'check' -1.0 points, 95% CI -10.0 to 8.0, n=12, 3 up and 5 "
@@ -163,6 +209,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_judge_that_holds_leaves_the_model),
         cmocka_unit_test(test_a_judge_that_drifts_is_the_cause_whatever_is_left),
+        cmocka_unit_test(
+            test_a_judge_that_moves_more_than_before_is_the_cause_though_its_mean_holds),
+        cmocka_unit_test(test_before_its_chance_is_known_all_that_a_judge_moved_must_be_ruled_out),
+        cmocka_unit_test(test_a_run_is_held_against_those_before_that_did_not_move_more),
         cmocka_unit_test(test_too_few_anchors_leave_it_unknown_with_their_interval),
         cmocka_unit_test(test_a_run_without_a_clear_difference_is_nobodys),
         cmocka_unit_test(test_an_anchor_that_was_judged_before_can_accuse_but_not_clear),
