@@ -5,7 +5,6 @@
 #include "lib/log.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 
 struct decision {
     struct schedule_time times[DUE_TIMES_MAX];
@@ -58,19 +57,10 @@ static void decide(const struct entry *entry, const struct due_time *dues, size_
     }
 }
 
-static void tell_missed(struct entry *entry, size_t missed)
-{
-    char text[200];
-    snprintf(text, sizeof(text), "schedule %.100s missed %zu of its times: assayd was not there",
-             entry->name, missed);
-    entry_tell(entry, EVENT_SCHEDULE_MISSED, text);
-}
-
 static void was_decided(struct entry *entry, const struct schedule_time *times, const bool *is_new,
                         size_t count, const struct as_err *err, void *ctx)
 {
     bool replaces = ctx != NULL;
-    size_t missed = 0;
     if (err) {
         as_log_err("schedule=%s %s; it is tried again", entry->seed, err->msg);
         entry->next_ms = 0;
@@ -88,11 +78,8 @@ static void was_decided(struct entry *entry, const struct schedule_time *times, 
             as_log_warn("schedule=%s due_ms=%" PRId64 " %s%s%s", entry->seed, times[i].slot.due_ms,
                         schedule_state_name(times[i].state), times[i].why ? ": " : "",
                         times[i].why ? times[i].why : "");
-            missed += times[i].state == SCHEDULE_MISSED;
         }
     }
-    if (missed)
-        tell_missed(entry, missed);
 }
 
 bool entry_take_due(struct entry *entry, int64_t now_ms)

@@ -69,9 +69,9 @@ void entry_order_take(struct entry *entry, struct order *order);
 /* Answers the orders that still wait: assayd is stopping, or the schedule is gone. */
 void entry_refuse_orders(struct entry *entry);
 
-/* Writes the mark with times and an audit entry (times and entry may be absent), then done on the
- * loop, with the entry no longer busy; all is copied but ctx. err NULL: it is on disk, and the mark
- * is the entry's. */
+/* Writes the mark with times and an audit entry (times and entry may be absent), and the event of
+ * times that were missed, then done on the loop, with the entry no longer busy; all is copied but
+ * ctx. err NULL: it is on disk, and the mark is the entry's. */
 typedef void (*entry_noted_fn)(struct entry *entry, const struct schedule_time *times,
                                const bool *is_new, size_t count, const struct as_err *err,
                                void *ctx);

@@ -11,6 +11,7 @@ struct write {
     struct schedule_time times[DUE_TIMES_MAX];
     bool is_new[DUE_TIMES_MAX];
     struct audit_entry audit;
+    struct event missed;
     int rc;
     struct as_err err;
     struct as_arena arena;
@@ -19,8 +20,14 @@ struct write {
 static void write_work(struct store *store, void *ctx)
 {
     struct write *write = ctx;
-    write->rc = store_schedule_note(store, &write->note.mark, write->times, write->note.count,
-                                    write->note.audit, write->is_new);
+    struct schedule_note note = {
+        .mark = &write->note.mark,
+        .times = write->times,
+        .count = write->note.count,
+        .entry = write->note.audit,
+        .missed = &write->missed,
+    };
+    write->rc = store_schedule_note(store, &note, write->is_new);
     if (write->rc)
         as_err_set(&write->err, write->rc, "the schedule could not be stored: %s",
                    store_error(store));
@@ -35,6 +42,7 @@ static void write_done(void *ctx)
         entry->mark = write->note.mark;
         entry->mark.eval = entry->eval_name;
         entry->mark.schedule = entry->name;
+        events_poke(entry->scheduler->on.events);
     }
     write->note.done(entry, write->times, write->is_new, write->note.count,
                      write->rc ? &write->err : NULL, write->note.ctx);
@@ -44,6 +52,23 @@ static void write_done(void *ctx)
         entry_look(entry);
     as_arena_done(&write->arena);
     free(write);
+}
+
+static struct event missed_event(struct write *write)
+{
+    size_t missed = 0;
+    for (size_t i = 0; i < write->note.count; i++)
+        missed += write->times[i].state == SCHEDULE_MISSED;
+    const char *name = write->note.mark.schedule;
+    return (struct event){
+        .at_ms = clock_wall_ms(),
+        .kind = EVENT_SCHEDULE_MISSED,
+        .eval = write->note.mark.eval,
+        .subject = name,
+        .text = as_arena_printf(&write->arena,
+                                "schedule %s missed %zu of its times: assayd was not there", name,
+                                missed),
+    };
 }
 
 void entry_write(struct entry *entry, const struct entry_note *note)
@@ -61,6 +86,7 @@ void entry_write(struct entry *entry, const struct entry_note *note)
         write->times[i].slot.schedule = mark->schedule;
         write->times[i].why = as_arena_strdup(&write->arena, note->times[i].why);
     }
+    write->missed = missed_event(write);
     if (note->audit) {
         write->audit = (struct audit_entry){
             .at_ms = clock_wall_ms(),

@@ -36,14 +36,17 @@ void entry_owe(struct entry *entry, const struct owed_time *owed)
 /* ---- what comes to no run ---- */
 
 struct settling {
+    struct events *events;
     struct schedule_time time;
+    struct event failed; /* written only with a time that did */
     struct as_arena arena;
 };
 
 static void settle_work(struct store *store, void *ctx)
 {
     struct settling *settling = ctx;
-    int rc = store_schedule_settle(store, &settling->time);
+    bool has_failed = settling->time.state == SCHEDULE_FAILED;
+    int rc = store_schedule_settle(store, &settling->time, has_failed ? &settling->failed : NULL);
     if (rc && rc != AS_ENOENT)
         as_log_err("schedule=%s/%s what became of a time could not be stored: %s",
                    settling->time.slot.eval, settling->time.slot.schedule, store_error(store));
@@ -52,6 +55,7 @@ static void settle_work(struct store *store, void *ctx)
 static void settle_done(void *ctx)
 {
     struct settling *settling = ctx;
+    events_poke(settling->events);
     as_arena_done(&settling->arena);
     free(settling);
 }
@@ -65,6 +69,14 @@ static void settle(struct entry *entry, int64_t due_ms, enum schedule_state stat
         .state = state,
         .at_ms = clock_wall_ms(),
         .why = as_arena_strdup(&settling->arena, why),
+    };
+    settling->events = entry->scheduler->on.events;
+    settling->failed = (struct event){
+        .at_ms = settling->time.at_ms,
+        .kind = EVENT_SCHEDULE_FAILED,
+        .eval = settling->time.slot.eval,
+        .subject = settling->time.slot.schedule,
+        .text = settling->time.why,
     };
     db_write(entry->scheduler->on.db, settle_work, settle_done, settling);
 }
@@ -96,17 +108,6 @@ void entry_replace(struct entry *entry)
 
 /* ---- the start ---- */
 
-void entry_tell(struct entry *entry, enum event_kind kind, const char *text)
-{
-    struct event event = {
-        .kind = kind,
-        .eval = entry->eval_name,
-        .subject = entry->name,
-        .text = text,
-    };
-    events_emit(entry->scheduler->on.events, &event);
-}
-
 struct starting {
     struct entry *entry;
     struct owed_time owed;
@@ -125,7 +126,6 @@ static void started(void *ctx, int64_t run, const struct as_err *err)
         /* Cancelled: assayd is stopping, and owes it still. Exists: it has its run. */
         as_log_err("schedule=%s its run could not be started: %s", entry->seed, err->msg);
         settle(entry, owed->due_ms, SCHEDULE_FAILED, err->msg);
-        entry_tell(entry, EVENT_SCHEDULE_FAILED, err->msg);
     }
     if (owed->order)
         owed->order->started(owed->order->ctx, run, err);

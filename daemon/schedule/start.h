@@ -12,8 +12,6 @@ bool entry_take_due(struct entry *entry, int64_t now_ms);
 void entry_owe(struct entry *entry, const struct owed_time *owed);
 /* Starts the first of them, if nothing is in its way. */
 void entry_start_next(struct entry *entry);
-/* An event of this schedule; its text is copied. */
-void entry_tell(struct entry *entry, enum event_kind kind, const char *text);
 /* A later time takes the place of all that waits, and of the run that is under way. */
 void entry_replace(struct entry *entry);
 void order_free(struct order *order);

@@ -2,6 +2,7 @@
 #include "daemon/store/schedules.h"
 
 #include "daemon/store/audit.h"
+#include "daemon/store/events.h"
 #include "daemon/store/sql.h"
 
 #define TIME_COLUMNS "eval, schedule, due_ms, state, is_late, is_manual, run, at_ms, why"
@@ -79,25 +80,27 @@ static int add_time(struct store *store, const struct schedule_time *time, bool 
     return rc;
 }
 
-int store_schedule_note(struct store *store, const struct schedule_mark *mark,
-                        const struct schedule_time *times, size_t count,
-                        const struct audit_entry *entry, bool *ret_is_new)
+int store_schedule_note(struct store *store, const struct schedule_note *note, bool *ret_is_new)
 {
+    bool has_missed = false;
     int rc = sql_begin(store);
     if (!rc)
-        rc = put_mark(store, mark);
-    for (size_t i = 0; i < count && !rc; i++) {
+        rc = put_mark(store, note->mark);
+    for (size_t i = 0; i < note->count && !rc; i++) {
         bool is_new = false;
-        rc = add_time(store, &times[i], &is_new);
+        rc = add_time(store, &note->times[i], &is_new);
+        has_missed = has_missed || (is_new && note->times[i].state == SCHEDULE_MISSED);
         if (ret_is_new)
             ret_is_new[i] = is_new;
     }
-    if (!rc && entry)
-        rc = store_audit_add(store, entry);
+    if (!rc && note->missed && has_missed)
+        rc = store_event_add(store, note->missed);
+    if (!rc && note->entry)
+        rc = store_audit_add(store, note->entry);
     return sql_end(store, rc);
 }
 
-int store_schedule_settle(struct store *store, const struct schedule_time *time)
+static int settle(struct store *store, const struct schedule_time *time)
 {
     struct sql *sql = sql_use(store, "UPDATE schedule_time SET state = ?5, at_ms = ?6, why = ?7"
                                      " WHERE eval = ?1 AND schedule = ?2 AND due_ms = ?3"
@@ -109,6 +112,17 @@ int store_schedule_settle(struct store *store, const struct schedule_time *time)
     sql_put_text(sql, as_str_from(time->why));
     int rc = sql_run(sql);
     return rc ? rc : sqlite3_changes(store->db) ? 0 : AS_ENOENT;
+}
+
+int store_schedule_settle(struct store *store, const struct schedule_time *time,
+                          const struct event *event)
+{
+    int rc = sql_begin(store);
+    if (!rc)
+        rc = settle(store, time);
+    if (!rc && event)
+        rc = store_event_add(store, event);
+    return sql_end(store, rc);
 }
 
 int store_schedule_start(struct store *store, const struct schedule_slot *slot, int64_t run,

@@ -10,6 +10,7 @@
 #include "daemon/store/store.h"
 
 struct audit_entry;
+struct event;
 
 enum schedule_state {
     SCHEDULE_OWED,     /* "owed": a run will start as soon as it may */
@@ -49,13 +50,21 @@ struct schedule_mark {
 int store_schedule_mark_get(struct store *store, const char *eval, const char *schedule,
                             struct schedule_mark *ret_mark) AS_MUST_USE;
 
-/* The mark, and the times that are new, in one transaction, with an entry of the audit log when
- * there is one (NULL: none). ret_is_new: for each time whether it was added; NULL: nobody asks. */
-int store_schedule_note(struct store *store, const struct schedule_mark *mark,
-                        const struct schedule_time *times, size_t count,
-                        const struct audit_entry *entry, bool *ret_is_new) AS_MUST_USE;
-/* A time that was owed comes to something else than a run. AS_ENOENT: it was not owed. */
-int store_schedule_settle(struct store *store, const struct schedule_time *time) AS_MUST_USE;
+/* What is written of a schedule at once. */
+struct schedule_note {
+    const struct schedule_mark *mark;
+    const struct schedule_time *times; /* those that are there already are left as they are */
+    size_t count;
+    const struct audit_entry *entry; /* NULL: none */
+    const struct event *missed;      /* written if one that is new was missed; NULL: none */
+};
+/* In one transaction. ret_is_new: for each time whether it was added; NULL: nobody asks. */
+int store_schedule_note(struct store *store, const struct schedule_note *note,
+                        bool *ret_is_new) AS_MUST_USE;
+/* A time that was owed comes to something else than a run, and the event, if there is one (NULL:
+ * none), is written with that. AS_ENOENT: it was not owed, and nothing is written. */
+int store_schedule_settle(struct store *store, const struct schedule_time *time,
+                          const struct event *event) AS_MUST_USE;
 /* Inside the transaction of store_group_start. AS_EEXIST: it is not owed (any more). */
 int store_schedule_start(struct store *store, const struct schedule_slot *slot, int64_t run,
                          int64_t now_ms) AS_MUST_USE;

@@ -66,6 +66,8 @@ set_clock '2026-03-30 10:00'
 start_daemon
 await "the run that makes up" times_are nightly started 2
 times_are nightly missed 1 || fail 'the other time is missed'
+events_of() { ctl event ls --kind "$1" --json | jq -c '[.events[] | [.eval, .subject, .text]]'; }
+expect "$(events_of schedule_missed)" = '[["nightly","main","schedule main missed 1 of its times: assayd was not there"]]' 'the event of it'
 await "its end" is_quiet nightly
 expect "$(ctl schedule history --eval nightly --json | jq -c '[.times[] | [.due_ms / 1000, .state, .late]]')" = \
     "$(jq -nc '[[1774830600, "started", true], [1774746000, "missed", false], [1774661400, "started", false]]')" 'history'
@@ -132,6 +134,7 @@ await "lost" is_quiet lost
 set_clock '2026-04-02 16:00:05'
 await "the blackout" times_are dark blackout 1
 await "the failure" times_are lost failed 1
+expect "$(events_of schedule_failed | jq -c 'map(.[:2])')" = '[["lost","main"]]' 'the event of it'
 expect_exit 0 ctl schedule history --eval lost
 expect_contains "$out" failed nowhere
 
