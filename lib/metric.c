@@ -185,6 +185,40 @@ static const struct metric_row table[METRIC_COUNT] = {
                                   {0},
                                   "How long after its time a scheduled run was started, over all "
                                   "times in the database; it has no quantiles."},
+    [METRIC_EVENTS] =
+        {"assay_events_total",
+         COUNTER,
+         {"kind"},
+         "Events by kind, as `event ls` has them: gate_fail, drift, config_refused and "
+         "others."},
+    [METRIC_CONDITIONS_BAD] =
+        {"assay_conditions_bad",
+         GAUGE,
+         {"condition"},
+         "Conditions that are bad now, over all evals and files, by condition: "
+         "gate, drift, reference, budget, error_rate, run, schedule, config, "
+         "plugin (docs/alerts.md)."},
+    [METRIC_DELIVERIES] =
+        {"assay_deliveries_total",
+         COUNTER,
+         {"outcome"},
+         "Notifications that are over, by outcome: delivered, failed (at the last "
+         "try), dropped (its rule has gone)."},
+    [METRIC_DELIVERY_RETRIES] = {"assay_delivery_retries_total",
+                                 COUNTER,
+                                 {0},
+                                 "Tries of those that were not the first."},
+    [METRIC_DELIVERIES_DUE] = {"assay_deliveries_due",
+                               GAUGE,
+                               {0},
+                               "Notifications that wait or are under way; a number that stays is a "
+                               "receiver that does not answer."},
+    [METRIC_PROMOTIONS] =
+        {"assay_promotions_in_force",
+         GAUGE,
+         {"by"},
+         "Evals with a promoted model in force, by what it was put in force: gate, "
+         "or override (against the evidence)."},
 };
 
 /* Values are texts of others: names of plugins and of the configuration. */

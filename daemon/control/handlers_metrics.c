@@ -2,10 +2,12 @@
  * from the database, by a reader; all others are in memory and cost nothing to have. */
 #include "daemon/control/handlers.h"
 #include "daemon/engine/journal_store.h"
+#include "daemon/notify/change.h"
 #include "daemon/store/overview.h"
 #include "lib/metric.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define PLUGINS_TOLD_MAX 200 /* with series of their own */
 
@@ -195,24 +197,84 @@ static void add_overview(const struct store_overview *overview, struct metric_pa
     metric_add(page, METRIC_DATABASE_BYTES, METRIC_LABELS("wal"), (double)overview->wal_bytes);
 }
 
-static void read_overview(struct store *store, struct control_query *query)
+/* ---- events, and who is told of them ---- */
+
+/* What the database says of them. */
+struct news {
+    struct alert_count *conditions;
+    size_t condition_count;
+    int64_t due;
+    struct promotion_counts promotions;
+};
+
+static int64_t bad_of(const struct news *news, const char *condition)
 {
-    struct store_overview *overview = as_arena_alloc(&query->arena, sizeof(*overview));
-    int rc = store_overview(store, overview);
+    for (size_t i = 0; i < news->condition_count; i++)
+        if (!strcmp(news->conditions[i].condition, condition))
+            return news->conditions[i].bad;
+    return 0;
+}
+
+static void add_news(const struct control_app *app, const struct news *news,
+                     struct metric_page *page)
+{
+    const struct notify_tally *tally = notify_tally(app->notify);
+    for (int kind = 0; kind < EVENT_KIND_COUNT; kind++)
+        metric_add(page, METRIC_EVENTS, METRIC_LABELS(event_kind_name((enum event_kind)kind)),
+                   (double)events_count(app->events, (enum event_kind)kind));
+    for (int i = ALERT_NO_CONDITION + 1; i < ALERT_CONDITION_COUNT; i++) {
+        const char *condition = alert_condition_name((enum alert_condition)i);
+        metric_add(page, METRIC_CONDITIONS_BAD, METRIC_LABELS(condition),
+                   (double)bad_of(news, condition));
+    }
+    for (int state = DELIVERY_DUE + 1; state < DELIVERY_STATE_COUNT; state++)
+        metric_add(page, METRIC_DELIVERIES,
+                   METRIC_LABELS(delivery_state_name((enum delivery_state)state)),
+                   (double)tally->ended[state]);
+    metric_add(page, METRIC_DELIVERY_RETRIES, NULL, (double)tally->retries);
+    metric_add(page, METRIC_DELIVERIES_DUE, NULL, (double)news->due);
+    metric_add(page, METRIC_PROMOTIONS, METRIC_LABELS("gate"), (double)news->promotions.by_gate);
+    metric_add(page, METRIC_PROMOTIONS, METRIC_LABELS("override"),
+               (double)news->promotions.by_override);
+}
+
+/* ---- the page ---- */
+
+struct counts {
+    struct store_overview overview;
+    struct news news;
+};
+
+static int read_news(struct store *store, struct as_arena *arena, struct news *news)
+{
+    int rc = store_alerts_count(store, arena, &news->conditions, &news->condition_count);
+    if (!rc)
+        rc = store_deliveries_count_due(store, &news->due);
+    return rc ? rc : store_promotions_count(store, &news->promotions);
+}
+
+static void read_counts(struct store *store, struct control_query *query)
+{
+    struct counts *counts = as_arena_alloc(&query->arena, sizeof(*counts));
+    int rc = store_overview(store, &counts->overview);
+    if (!rc)
+        rc = read_news(store, &query->arena, &counts->news);
     if (rc)
-        control_store_failed(store, query, rc, "the counts of runs");
-    query->user = overview;
+        control_store_failed(store, query, rc, "the counts of runs and notifications");
+    query->user = counts;
 }
 
 static void finish_metrics(struct control_query *query)
 {
+    const struct counts *counts = query->user;
     struct metric_page page = {0};
     struct as_buf text = {0};
     add_daemon(query->app, &page);
     add_engine(query->app, &page);
     add_transport(query->app, &page);
     add_plugins(query->app, &page);
-    add_overview(query->user, &page);
+    add_overview(&counts->overview, &page);
+    add_news(query->app, &counts->news, &page);
     metric_page_write(&page, &text);
     metric_page_done(&page);
     query->result = as_json_object();
@@ -223,5 +285,5 @@ static void finish_metrics(struct control_query *query)
 
 void handle_daemon_metrics(void *ctx, struct control_call *call)
 {
-    control_read(ctx, call, read_overview, finish_metrics);
+    control_read(ctx, call, read_counts, finish_metrics);
 }

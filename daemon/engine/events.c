@@ -18,6 +18,7 @@ struct events {
     int64_t told_id; /* -1: not known yet */
     bool is_reading; /* or still finds out told_id */
     bool is_poked;   /* once more, when that is done */
+    uint64_t counts[EVENT_KIND_COUNT];
 };
 
 struct telling {
@@ -45,6 +46,7 @@ static void read_done(void *ctx)
     struct events *events = telling->events;
     for (size_t i = 0; i < telling->count; i++) {
         events->told_id = telling->page[i].id;
+        events->counts[telling->page[i].kind]++;
         for (size_t o = 0; o < events->observer_count; o++)
             events->observers[o].fn(events->observers[o].ctx, &telling->page[i]);
     }
@@ -116,6 +118,11 @@ void events_observe(struct events *events, events_fn fn, void *ctx)
 int64_t events_last_id(const struct events *events)
 {
     return events->told_id;
+}
+
+uint64_t events_count(const struct events *events, enum event_kind kind)
+{
+    return events->counts[kind];
 }
 
 /* ---- emit ---- */

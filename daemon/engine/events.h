@@ -28,5 +28,7 @@ typedef void (*events_fn)(void *ctx, const struct event *event);
 void events_observe(struct events *events, events_fn fn, void *ctx);
 /* The last event that observers were told of; 0 before the first, -1 before the bus has looked. */
 int64_t events_last_id(const struct events *events);
+/* How many of the kind observers were told of. */
+uint64_t events_count(const struct events *events, enum event_kind kind);
 
 #endif

@@ -41,6 +41,7 @@ struct notify {
     struct notify_sources sources;
     struct live *live;
     struct test *tests;
+    struct notify_tally tally;
     size_t live_count;
     size_t working; /* pieces of work in the pool */
     bool is_ready;  /* notify_set was called */
@@ -199,6 +200,9 @@ static void on_again(void *ctx)
 static void on_delivered(void *ctx, const struct delivery *delivery)
 {
     struct live *live = ctx;
+    struct notify_tally *tally = &live->notify->tally;
+    tally->ended[delivery->state]++;
+    tally->retries += delivery->tries > 1 ? (uint64_t)delivery->tries - 1 : 0;
     live->courier = NULL;
     live->delivery.state = delivery->state;
     live->delivery.tries = delivery->tries;
@@ -418,6 +422,11 @@ void notify_set(struct notify *notify, struct config *config, struct eval_set *e
     sources_unref(&before);
     notify->is_ready = true;
     decide(notify);
+}
+
+const struct notify_tally *notify_tally(const struct notify *notify)
+{
+    return &notify->tally;
 }
 
 void notify_stop(struct notify *notify)

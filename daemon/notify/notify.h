@@ -30,6 +30,13 @@ void notify_free(struct notify *notify); /* only when it is idle after notify_st
 /* The rules in force; references are taken. From the first time on it decides and delivers. */
 void notify_set(struct notify *notify, struct config *config, struct eval_set *evals);
 
+/* What came of deliveries since assayd started. */
+struct notify_tally {
+    uint64_t ended[DELIVERY_STATE_COUNT]; /* none is DELIVERY_DUE */
+    uint64_t retries;                     /* tries that were not the first of their delivery */
+};
+const struct notify_tally *notify_tally(const struct notify *notify);
+
 /* Sends a test event to every rule of the eval and of assay.yaml, one try each. done fires when all
  * have ended, on a later turn: err NULL, and the event's id. AS_ENOENT: there is no rule. */
 typedef void (*notify_tested_fn)(void *ctx, int64_t event_id, const struct as_err *err);

@@ -12,7 +12,8 @@
 
 const char *delivery_state_name(enum delivery_state state)
 {
-    static const char *const names[] = {"due", "delivered", "failed", "dropped"};
+    static const char *const names[DELIVERY_STATE_COUNT] = {"due", "delivered", "failed",
+                                                            "dropped"};
     return names[state];
 }
 
@@ -74,6 +75,23 @@ int store_alerts_page(struct store *store, const char *eval, uint32_t limit, str
     if (!rc)
         *ret_records = sql_give_array(&records, sizeof(**ret_records), arena, ret_count);
     as_buf_done(&records);
+    return rc;
+}
+
+int store_alerts_count(struct store *store, struct as_arena *arena, struct alert_count **ret_counts,
+                       size_t *ret_count)
+{
+    SQL_CLEANUP struct sql *sql =
+        sql_use(store, "SELECT condition, sum(is_bad) FROM alert GROUP BY condition");
+    struct as_buf counts = {0};
+    int rc;
+    while ((rc = sql_step(sql)) > 0) {
+        struct alert_count count = {sql_cstr_dup(sql, 0, arena), sql_int(sql, 1)};
+        as_buf_add(&counts, &count, sizeof(count));
+    }
+    if (!rc)
+        *ret_counts = sql_give_array(&counts, sizeof(**ret_counts), arena, ret_count);
+    as_buf_done(&counts);
     return rc;
 }
 
@@ -200,6 +218,15 @@ int store_deliveries_next(struct store *store, uint32_t limit, struct as_arena *
                        " LEFT JOIN event AS e ON e.id = d.event_id ORDER BY d.id LIMIT ?");
     sql_put_int(sql, limit);
     return read_deliveries(sql, true, arena, ret_deliveries, ret_count);
+}
+
+int store_deliveries_count_due(struct store *store, int64_t *ret_count)
+{
+    SQL_CLEANUP struct sql *sql = sql_use(store, "SELECT count(*) FROM delivery WHERE state = 0");
+    int rc = sql_step(sql);
+    if (rc > 0)
+        *ret_count = sql_int(sql, 0);
+    return rc < 0 ? rc : 0;
 }
 
 int store_delivery_end(struct store *store, const struct delivery *delivery)

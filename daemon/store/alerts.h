@@ -22,7 +22,8 @@ enum delivery_state {
     DELIVERY_DUE,       /* "due": not ended yet */
     DELIVERY_DELIVERED, /* "delivered" */
     DELIVERY_FAILED,    /* "failed": every try did */
-    DELIVERY_DROPPED    /* "dropped": its rule is in no file any more */
+    DELIVERY_DROPPED,   /* "dropped": its rule is in no file any more */
+    DELIVERY_STATE_COUNT
 };
 const char *delivery_state_name(enum delivery_state state);
 
@@ -61,11 +62,19 @@ int store_alert_send(struct store *store, const struct event *event,
 /* eval NULL: all. By eval, subject, condition. */
 int store_alerts_page(struct store *store, const char *eval, uint32_t limit, struct as_arena *arena,
                       struct alert_record **ret_records, size_t *ret_count) AS_MUST_USE;
+/* How many are bad, of each condition that was ever met. */
+struct alert_count {
+    const char *condition;
+    int64_t bad;
+};
+int store_alerts_count(struct store *store, struct as_arena *arena, struct alert_count **ret_counts,
+                       size_t *ret_count) AS_MUST_USE;
 
 /* Of what is due for each rule the oldest, and of its tests, which wait for nothing else, the
  * oldest too. By id. */
 int store_deliveries_next(struct store *store, uint32_t limit, struct as_arena *arena,
                           struct delivery **ret_deliveries, size_t *ret_count) AS_MUST_USE;
+int store_deliveries_count_due(struct store *store, int64_t *ret_count) AS_MUST_USE;
 int store_delivery_end(struct store *store, const struct delivery *delivery) AS_MUST_USE;
 /* The last of them with a lower id (0 = any), the oldest first; eval NULL: all; else those of the
  * eval's events. */

@@ -15,10 +15,11 @@
     "model_json,"                                                                        \
     " baseline, previous"
 /* The row in force after the last of those rows l of the eval that the condition lets through. */
-#define IN_FORCE(condition)                                                 \
+#define IN_FORCE_OF(eval, condition)                                        \
     "(SELECT CASE l.is_demotion WHEN 0 THEN l.id ELSE"                      \
     "  (SELECT q.previous FROM promotion AS q WHERE q.id = l.previous) END" \
-    " FROM promotion AS l WHERE l.eval = ?1" condition " ORDER BY l.id DESC LIMIT 1)"
+    " FROM promotion AS l WHERE l.eval = " eval condition " ORDER BY l.id DESC LIMIT 1)"
+#define IN_FORCE(condition) IN_FORCE_OF("?1", condition)
 
 /* ---- reading ---- */
 
@@ -67,6 +68,19 @@ int store_promotion_in_force(struct store *store, const char *eval, struct as_ar
     if (rc > 0)
         *ret_promotion = promotion_of(sql, arena);
     return rc > 0 ? 0 : rc ? rc : AS_ENOENT;
+}
+
+int store_promotions_count(struct store *store, struct promotion_counts *ret_counts)
+{
+    SQL_CLEANUP struct sql *sql =
+        sql_use(store, "SELECT count(*), count(p.reason)"
+                       " FROM (SELECT DISTINCT eval AS name FROM promotion)"
+                       " JOIN promotion AS p ON p.id = " IN_FORCE_OF("name", ""));
+    int rc = sql_step(sql);
+    if (rc > 0)
+        *ret_counts = (struct promotion_counts){.by_gate = sql_int(sql, 0) - sql_int(sql, 1),
+                                                .by_override = sql_int(sql, 1)};
+    return rc < 0 ? rc : 0;
 }
 
 int store_promotions_page(struct store *store, const char *eval, int64_t before_id, uint32_t limit,

@@ -38,6 +38,11 @@ int store_promotion_demote(struct store *store, struct promotion *demotion, stru
 /* AS_ENOENT: none is in force. */
 int store_promotion_in_force(struct store *store, const char *eval, struct as_arena *arena,
                              struct promotion *ret_promotion) AS_MUST_USE;
+/* How many evals have one in force, by what it was put in force. */
+struct promotion_counts {
+    int64_t by_gate, by_override;
+};
+int store_promotions_count(struct store *store, struct promotion_counts *ret_counts) AS_MUST_USE;
 /* The last limit rows with an id below before_id (0 = the newest), the newest first. */
 int store_promotions_page(struct store *store, const char *eval, int64_t before_id, uint32_t limit,
                           struct as_arena *arena, struct promotion **ret_promotions,

@@ -69,6 +69,12 @@ expect_lacks "$out" canary-token "$key"
 expect "$(ctl notify ls --json --eval sums | jq -c '.conditions[] | select(.condition == "gate") | [.kind, .state, .times, .since_run, .run]')" = \
     '["gate_fail","bad",3,1,3]' "the condition"
 
+metric() { ctl daemon metrics | sed -n "s/^assay_$1 //p"; }
+expect "$(metric 'events_total{kind="gate_fail"}')" = 3 "events"
+expect "$(metric 'conditions_bad{condition="gate"}')" = 1 "conditions that are bad"
+expect "$(metric 'deliveries_total{outcome="delivered"}')" = 3 "deliveries"
+expect "$(metric deliveries_due)" = 0 "what is due"
+
 # It is told once that it is over; so is the event that says so. Between deciding and delivering assayd is killed: the command that hangs
 # then is told again, with the same event.
 cat >"$home/page.slow" <<'SH'
@@ -101,6 +107,8 @@ sim_http POST /_sim/model-faults >/dev/null
 expect_exit 2 ctl run start sums --gate
 failed_twice() { [[ $(deliveries_of sums/chat) == *"failed HTTP 503: \"so.\"; that was try 2" ]]; }
 await "the end of the tries" failed_twice
+expect "$(metric 'deliveries_total{outcome="failed"}')" = 1 "deliveries that failed"
+expect "$(metric delivery_retries_total)" = 1 "tries that were not the first"
 rm "$received.down"
 
 # What is of no eval goes to assay.yaml's rules.

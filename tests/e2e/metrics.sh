@@ -45,6 +45,8 @@ shown=$(ctl --json run show last)
 metrics
 
 expect "$(value_of 'assay_runs{state="done"}')" = 1 "runs that are done"
+expect "$(value_of 'assay_events_total{kind="run_ended"}')" = 1 "events of its end"
+expect "$(value_of 'assay_promotions_in_force{by="override"}')" = 0 "promotions"
 ok=$(value_of 'assay_rows_total{status="ok"}')
 rows=$(awk '/^assay_rows_total/ {sum += $NF} END {print sum}' <<<"$page")
 expect "$rows" = 80 "rows of any status"

@@ -232,6 +232,36 @@ static void test_only_what_is_due_is_looked_through(void **state)
     as_buf_done(&plan);
 }
 
+static void test_what_is_due_and_what_is_bad_is_counted(void **state)
+{
+    struct store_fixture *f = *state;
+    struct alert_record records[] = {bad_gate, bad_gate, bad_gate, bad_gate};
+    struct alert_count *counts = NULL;
+    size_t count = 0;
+    int64_t due = 99;
+    records[1].subject = "tiny";
+    records[2].eval = "other";
+    records[2].is_bad = false;
+    records[3].condition = "drift";
+    records[3].is_bad = false;
+    struct alert_decision decision = {.mark = 1, .records = records, .record_count = 4};
+    assert_int_equal(store_alert_decide(f->store, &decision), 0);
+    assert_int_equal(store_alerts_count(f->store, &f->arena, &counts, &count), 0);
+    assert_int_equal(count, 2);
+    assert_string_equal(counts[0].condition, "drift");
+    assert_int_equal(counts[0].bad, 0);
+    assert_string_equal(counts[1].condition, "gate");
+    assert_int_equal(counts[1].bad, 2);
+    assert_int_equal(store_deliveries_count_due(f->store, &due), 0);
+    assert_int_equal(due, 0);
+    int64_t event = add_event(f, EVENT_GATE_FAIL, "triage");
+    for (int i = 0; i < 3; i++)
+        deliver_to(f, event, "triage", "pager");
+    end_delivery(f, 1, DELIVERY_DELIVERED);
+    assert_int_equal(store_deliveries_count_due(f->store, &due), 0);
+    assert_int_equal(due, 2);
+}
+
 /* ---- what was ---- */
 
 static size_t page_of(struct store_fixture *f, const char *eval, int64_t before, uint32_t limit,
@@ -292,6 +322,7 @@ int main(void)
         TEST(test_a_test_waits_for_nothing_but_a_test),
         TEST(test_one_whose_event_has_gone_comes_next_without_it),
         TEST(test_only_what_is_due_is_looked_through),
+        TEST(test_what_is_due_and_what_is_bad_is_counted),
         TEST(test_pages_are_of_the_rules_eval_and_of_the_events),
         TEST(test_old_deliveries_go_as_new_ones_come_but_for_those_that_are_due),
     };

@@ -85,6 +85,34 @@ static void test_evals_do_not_mix(void **state)
     assert_string_equal(evals[1], "weekly");
 }
 
+static void test_what_is_in_force_is_counted_by_what_put_it_there(void **state)
+{
+    struct store_fixture *f = *state;
+    struct promotion row = {.eval = "weekly",
+                            .model = "z",
+                            .run = 1,
+                            .who = "uid 1",
+                            .reason = "the vendor's model ends",
+                            .baseline = "base"};
+    struct promotion_counts counts = {99, 99};
+    assert_int_equal(store_promotions_count(f->store, &counts), 0);
+    assert_int_equal(counts.by_gate + counts.by_override, 0);
+    promote(f, "a", 10, NULL);
+    promote(f, "b", 20, "it is cheaper");
+    assert_int_equal(store_promotion_add(f->store, &row, &entry), 0);
+    assert_int_equal(store_promotions_count(f->store, &counts), 0);
+    assert_int_equal(counts.by_gate, 0);
+    assert_int_equal(counts.by_override, 2);
+    assert_int_equal(demote(f, 30), 0); /* back to a */
+    assert_int_equal(store_promotions_count(f->store, &counts), 0);
+    assert_int_equal(counts.by_gate, 1);
+    assert_int_equal(counts.by_override, 1);
+    assert_int_equal(demote(f, 40), 0); /* back to none */
+    assert_int_equal(store_promotions_count(f->store, &counts), 0);
+    assert_int_equal(counts.by_gate, 0);
+    assert_int_equal(counts.by_override, 1);
+}
+
 static void test_an_entry_of_the_audit_log_comes_with_it(void **state)
 {
     struct store_fixture *f = *state;
@@ -149,6 +177,8 @@ int main(void)
                                         store_fixture_teardown),
         cmocka_unit_test_setup_teardown(test_evals_do_not_mix, store_fixture_setup,
                                         store_fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_what_is_in_force_is_counted_by_what_put_it_there,
+                                        store_fixture_setup, store_fixture_teardown),
         cmocka_unit_test_setup_teardown(test_an_entry_of_the_audit_log_comes_with_it,
                                         store_fixture_setup, store_fixture_teardown),
         cmocka_unit_test_setup_teardown(
