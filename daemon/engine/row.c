@@ -337,35 +337,6 @@ static void do_parse(struct row *row)
 
 /* ---- score: every scorer, side by side ---- */
 
-/* In the order of the metrics, whichever was done first. */
-static void add_score(struct row *row, const struct score_record *score)
-{
-    size_t at = row->score_count++;
-    for (; at && row->scores[at - 1].metric > score->metric; at--)
-        row->scores[at] = row->scores[at - 1];
-    row->scores[at] = *score;
-}
-
-static void take_score(struct row *row, uint32_t metric, const struct job_reply *reply)
-{
-    struct score_record score = {
-        .metric = metric,
-        .is_na = reply->is_na,
-        .score = reply->score,
-        .pass = reply->pass,
-        .label = as_arena_dup(&row->arena, reply->label),
-        .reason = as_arena_dup(&row->arena, reply->reason),
-        .details_json = as_arena_dup(&row->arena, reply->details_json),
-    };
-    add_score(row, &score);
-    const struct pins *pins = row->group->pins;
-    bool is_pass =
-        !reply->is_na &&
-        (reply->pass == 1 || (reply->pass < 0 && reply->score >= pins->gate.pass_threshold));
-    if (pins->metrics[metric].is_required && !is_pass)
-        row->fsm.is_judge_skipped = row->is_required_unmet = true;
-}
-
 /* Its score is missing; the others are not. A judge that is asked only if it passes is not asked.
  */
 static void scorer_failed(struct row *row, uint32_t metric, const struct job_reply *reply)
@@ -384,7 +355,7 @@ static void on_scored(void *ctx, const struct job_reply *reply)
         if (reply->status != JOB_OK) {
             scorer_failed(row, job->metric, reply);
         } else {
-            take_score(row, job->metric, reply);
+            row_take_score(row, job->metric, reply);
             step(row, ROW_EV_SCORED);
         }
     }
@@ -421,7 +392,7 @@ static void on_asked(void *ctx, const struct job_reply *reply)
         if (reply->status != JOB_OK) {
             plugin_failed(row, row_failure_of_rubric(row), rubric_of(row)->name, reply);
         } else if (reply->is_na) {
-            take_score(row, (uint32_t)row->group->pins->rubric, reply);
+            row_take_score(row, (uint32_t)row->group->pins->rubric, reply);
             step(row, ROW_EV_NO_QUESTION);
         } else {
             row->question_json = as_arena_dup(&row->arena, reply->messages_json);
@@ -444,7 +415,7 @@ static void on_graded(void *ctx, const struct job_reply *reply)
         } else {
             row->failures[row_failure_of_rubric(row)] =
                 (struct row_failure){0}; /* of the first turn */
-            take_score(row, (uint32_t)row->group->pins->rubric, reply);
+            row_take_score(row, (uint32_t)row->group->pins->rubric, reply);
             step(row, ROW_EV_GRADED);
         }
     }
@@ -480,25 +451,12 @@ static void on_committed(void *ctx, int rc)
     row_release_when_over(row);
 }
 
-/* A required scorer did not pass, so the judge was not asked: by the eval's own rule that is a
- * zero, and it says so. */
-static void score_skipped_judge(struct row *row)
-{
-    struct score_record score = {
-        .metric = (uint32_t)row->group->pins->rubric,
-        .pass = 0,
-        .label = AS_STR("required_failed"),
-        .reason = AS_STR("the judge was not asked: a required scorer did not pass"),
-    };
-    add_score(row, &score);
-}
-
 static void do_commit(struct row *row)
 {
     struct row_record *record = &row->record;
     record->status = row->fsm.status;
     if (row->is_required_unmet && row->fsm.has_rubric && row_status_has_scores(record->status))
-        score_skipped_judge(row);
+        row_score_skipped_judge(row);
     row_tell_failures(row);
     record->ended_ms = clock_wall_ms();
     record->text = row->output.text;

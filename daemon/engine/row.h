@@ -70,6 +70,12 @@ void row_settle(struct row *row, const struct pin_model *model, const struct job
 void row_note_spending(struct row *row, bool is_judge, const struct transport_reply *reply);
 void row_note_saving(struct row *row, double usd);
 
+/* row_scores.c */
+void row_take_score(struct row *row, uint32_t metric, const struct job_reply *reply);
+/* A required scorer did not pass, so the judge was not asked: by the eval's own rule that is a
+ * zero, and it says so. */
+void row_score_skipped_judge(struct row *row);
+
 /* row_failures.c */
 size_t row_failure_of_rubric(const struct row *row);
 void row_set_failure(struct row *row, size_t at, const char *error_class, struct as_str text);
