@@ -14,15 +14,17 @@ struct grid {
     struct libscols_line *line; /* the last */
 };
 
-static int flags_of(const struct output *out, const struct grid_column *column)
+static int flags_of(const struct output *out, const struct grid_column *column, bool has_details)
 {
     bool is_narrow = out->width && out->width < GRID_WIDE_FROM;
+    bool is_hidden =
+        (column->flags & GRID_WIDE && is_narrow) || (column->flags & GRID_DETAIL && !has_details);
     return (column->flags & GRID_RIGHT ? SCOLS_FL_RIGHT : 0) |
-           (column->flags & GRID_TRUNC ? SCOLS_FL_TRUNC : 0) |
-           (column->flags & GRID_WIDE && is_narrow ? SCOLS_FL_HIDDEN : 0);
+           (column->flags & GRID_TRUNC ? SCOLS_FL_TRUNC : 0) | (is_hidden ? SCOLS_FL_HIDDEN : 0);
 }
 
-struct grid *grid_new(const struct output *out, const struct grid_column *columns)
+struct grid *grid_new_detailed(const struct output *out, const struct grid_column *columns,
+                               bool has_details)
 {
     struct grid *grid = as_xcalloc(1, sizeof(*grid));
     grid->out = out;
@@ -32,13 +34,18 @@ struct grid *grid_new(const struct output *out, const struct grid_column *column
     scols_table_set_stream(grid->table, out->stream);
     scols_table_enable_colors(grid->table, out->use_color);
     for (const struct grid_column *column = columns; column->name; column++) {
-        struct libscols_column *made =
-            scols_table_new_column(grid->table, column->name, 0, flags_of(out, column));
+        struct libscols_column *made = scols_table_new_column(grid->table, column->name, 0,
+                                                              flags_of(out, column, has_details));
         AS_ASSERT(made);
         if (out->use_color)
             scols_cell_set_color(scols_column_get_header(made), "bold");
     }
     return grid;
+}
+
+struct grid *grid_new(const struct output *out, const struct grid_column *columns)
+{
+    return grid_new_detailed(out, columns, false);
 }
 
 static void set_cell(struct grid *grid, size_t index, enum style style, const char *text)

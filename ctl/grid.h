@@ -16,7 +16,8 @@ enum {
     GRID_WORD = 4,  /* coloured by style_of_word */
     GRID_ALARM = 8, /* red when it is a number above 0 */
     GRID_BOLD = 16,
-    GRID_WIDE = 32 /* left out on a terminal of less than GRID_WIDE_FROM columns */
+    GRID_WIDE = 32,  /* left out on a terminal of less than GRID_WIDE_FROM columns */
+    GRID_DETAIL = 64 /* only in a table with details */
 };
 
 struct grid_column {
@@ -30,6 +31,8 @@ struct grid_column {
 struct grid;
 
 struct grid *grid_new(const struct output *out, const struct grid_column *columns);
+struct grid *grid_new_detailed(const struct output *out, const struct grid_column *columns,
+                               bool has_details);
 /* A row. A key that the object lacks is looked for in also, which may be NULL. */
 void grid_add(struct grid *grid, const struct as_json *object, const struct as_json *also);
 /* Overwrites a cell of the row that was added last. */

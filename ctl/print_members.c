@@ -48,23 +48,10 @@ static const struct grid_column answer_columns[] = {
     {"OK", GRID_RIGHT, "ok", fmt_count},
     {"FAILED", ALARM, "failed", fmt_count},
     {"MISSING", ALARM, "missing", fmt_count},
-    {"P50", GRID_RIGHT, "latency_p50_ms", fmt_latency},
-    {"P95", GRID_RIGHT, "latency_p95_ms", fmt_latency},
-    {"NOT OK", GRID_TRUNC, NULL, NULL},
-    {0},
-};
-
-static const struct grid_column detailed_answer_columns[] = {
-    {"MEMBER", 0, "model", NULL},
-    {"ROLE", 0, "role", NULL},
-    {"ROWS", GRID_RIGHT, "rows", fmt_count},
-    {"OK", GRID_RIGHT, "ok", fmt_count},
-    {"FAILED", ALARM, "failed", fmt_count},
-    {"MISSING", ALARM, "missing", fmt_count},
     {"TIMED", GRID_RIGHT, "latency_n", fmt_count},
     {"P50", GRID_RIGHT, "latency_p50_ms", fmt_latency},
     {"P95", GRID_RIGHT, "latency_p95_ms", fmt_latency},
-    {"P99", GRID_RIGHT, "latency_p99_ms", fmt_latency},
+    {"P99", GRID_RIGHT | GRID_DETAIL, "latency_p99_ms", fmt_latency},
     {"NOT OK", GRID_TRUNC, NULL, NULL},
     {0},
 };
@@ -72,7 +59,7 @@ static const struct grid_column detailed_answer_columns[] = {
 static void print_answers(const struct output *out, const struct as_json *members, bool detailed)
 {
     out_styled(out, STYLE_BOLD, "\nanswers and their latency\n");
-    struct grid *grid = grid_new(out, detailed ? detailed_answer_columns : answer_columns);
+    struct grid *grid = grid_new_detailed(out, answer_columns, detailed);
     for (size_t i = 0; i < as_json_len(members); i++) {
         struct as_buf statuses = {0};
         as_json_each(as_json_get(as_json_at(members, i), "statuses"), add_status, &statuses);
@@ -113,17 +100,7 @@ static const struct grid_column cost_columns[] = {
     {"TOKENS IN", GRID_RIGHT, "input_tokens", fmt_count},
     {"TOKENS OUT", GRID_RIGHT, "output_tokens", fmt_count},
     {"COST", GRID_RIGHT, "cost_usd", fmt_cost},
-    {"COST PER PASS", GRID_RIGHT, "cost_per_pass_usd", fmt_cost},
-    {"JUDGE COST", GRID_RIGHT, "judge_cost_usd", fmt_usd},
-    {0},
-};
-
-static const struct grid_column detailed_cost_columns[] = {
-    {"MEMBER", 0, "model", NULL},
-    {"TOKENS IN", GRID_RIGHT, "input_tokens", fmt_count},
-    {"TOKENS OUT", GRID_RIGHT, "output_tokens", fmt_count},
-    {"COST", GRID_RIGHT, "cost_usd", fmt_cost},
-    {"PER 1K TOKENS", GRID_RIGHT, "cost_usd", fmt_cost_per_1k},
+    {"PER 1K TOKENS", GRID_RIGHT | GRID_DETAIL, "cost_usd", fmt_cost_per_1k},
     {"PER PASSED CASE", GRID_RIGHT, "cost_per_pass_usd", fmt_cost},
     {"JUDGE COST", GRID_RIGHT, "judge_cost_usd", fmt_usd},
     {0},
@@ -134,7 +111,7 @@ static void print_costs(const struct output *out, const struct as_json *run,
 {
     bool has_judge = as_json_get(as_json_get(run, "pins"), "judge");
     out_styled(out, STYLE_BOLD, "\ntokens and cost\n");
-    struct grid *grid = grid_new(out, detailed ? detailed_cost_columns : cost_columns);
+    struct grid *grid = grid_new_detailed(out, cost_columns, detailed);
     for (size_t i = 0; i < as_json_len(members); i++) {
         grid_add(grid, as_json_at(members, i), NULL);
         if (!has_judge)
@@ -145,26 +122,21 @@ static void print_costs(const struct output *out, const struct as_json *run,
 
 /* ---- metrics ---- */
 
+#define BARS "FROM 0 TO 1"
 #define METRIC_COLUMNS                                                                         \
     {"N", GRID_RIGHT, "n", fmt_count}, {"MEAN", GRID_RIGHT | GRID_BOLD, "mean", fmt_score},    \
         {"95 % INTERVAL", 0, "ci", fmt_interval}, {"MIN", GRID_RIGHT, "min", fmt_score},       \
         {"P10", GRID_RIGHT, "p10", fmt_score}, {"MEDIAN", GRID_RIGHT, "median", fmt_score},    \
         {"MAX", GRID_RIGHT, "max", fmt_score}, {"PASS", GRID_RIGHT, "pass_rate", fmt_percent}, \
-        {"N/A", GRID_RIGHT, "na", fmt_count},                                                  \
+        {"N/A", GRID_RIGHT, "na", fmt_count}, {"ERRORS", ALARM, "errors", fmt_count},          \
     {                                                                                          \
-        "ERRORS", ALARM, "errors", fmt_count                                                   \
+        BARS, GRID_DETAIL, NULL, NULL                                                          \
     }
-
-#define BARS "FROM 0 TO 1"
 
 static const struct grid_column member_columns[] = {
     {"MEMBER", 0, "model", NULL}, METRIC_COLUMNS, {0}};
-static const struct grid_column detailed_member_columns[] = {
-    {"MEMBER", 0, "model", NULL}, METRIC_COLUMNS, {BARS, 0, NULL, NULL}, {0}};
 static const struct grid_column metric_columns[] = {
     {"METRIC", 0, "metric", NULL}, METRIC_COLUMNS, {0}};
-static const struct grid_column detailed_metric_columns[] = {
-    {"METRIC", 0, "metric", NULL}, METRIC_COLUMNS, {BARS, 0, NULL, NULL}, {0}};
 
 static const struct as_json *metric_of(const struct as_json *member, const char *name)
 {
@@ -186,12 +158,11 @@ void print_members_of_metric(const struct output *out, const struct as_json *run
     const struct as_json *members = as_json_get(run, "members");
     out_styled(out, STYLE_BOLD, "\n%s", metric);
     out_styled(out, STYLE_DIM, "%s\n", note);
-    struct grid *grid = grid_new(out, detailed ? detailed_member_columns : member_columns);
+    struct grid *grid = grid_new_detailed(out, member_columns, detailed);
     for (size_t i = 0; i < as_json_len(members); i++) {
         const struct as_json *of = metric_of(as_json_at(members, i), metric);
         grid_add(grid, of, as_json_at(members, i));
-        if (detailed)
-            set_bars(out, grid, of);
+        set_bars(out, grid, of);
     }
     grid_print_free(grid);
 }
@@ -228,11 +199,10 @@ void print_metrics_of_member(const struct output *out, const struct as_json *run
     as_json_push_take(alone, as_json_share((struct as_json *)member));
     out_styled(out, STYLE_BOLD, "\n%s", str_or(member, "model", "?"));
     out_styled(out, STYLE_DIM, "  %s\n", str_or(member, "role", ""));
-    struct grid *grid = grid_new(out, detailed ? detailed_metric_columns : metric_columns);
+    struct grid *grid = grid_new_detailed(out, metric_columns, detailed);
     for (size_t i = 0; i < as_json_len(metrics); i++) {
         grid_add(grid, as_json_at(metrics, i), NULL);
-        if (detailed)
-            set_bars(out, grid, as_json_at(metrics, i));
+        set_bars(out, grid, as_json_at(metrics, i));
     }
     grid_print_free(grid);
     print_answers(out, alone, detailed);

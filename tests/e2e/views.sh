@@ -67,6 +67,9 @@ expect_contains "$out" "no case of this run has a tag"
 
 # ---- detailed ----
 
+expect_exit 0 ctl run show 1 --by model
+expect_contains "$out" TIMED P95 "PER PASSED CASE"
+expect_lacks "$out" P99 "PER 1K TOKENS" "FROM 0 TO 1"
 expect_exit 0 ctl run show 1 --detailed
 for column in ROWS OK FAILED MISSING TIMED P50 P95 P99 "TOKENS IN" "TOKENS OUT" COST "PER 1K TOKENS" "PER PASSED CASE" N MEAN "95 % INTERVAL" \
     MIN P10 MEDIAN MAX PASS "FROM 0 TO 1"; do
