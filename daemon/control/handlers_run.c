@@ -85,28 +85,32 @@ void handle_run_list(void *ctx, struct control_call *call)
     control_read(ctx, call, list_work, NULL);
 }
 
+/* They are kept as the text that goes to the worker. */
+static void set_params(struct as_json *json, const struct as_json *pin)
+{
+    struct as_json *params = NULL;
+    struct as_str text = as_json_get_str(pin, "params");
+    if (text.ptr && !as_json_parse(text.ptr, text.len, &params, NULL))
+        as_json_set_take(json, "params", params);
+}
+
 static struct as_json *model_brief(const struct as_json *model)
 {
-    struct as_json *json = as_json_object(), *params = NULL;
-    struct as_str text = as_json_get_str(model, "params");
+    struct as_json *json = as_json_object();
     as_json_set_take(json, "model", shared(model, "name"));
     as_json_set_take(json, "id", shared(model, "id"));
     as_json_set_take(json, "provider", shared(model, "provider"));
-    if (text.ptr && !as_json_parse(text.ptr, text.len, &params, NULL))
-        as_json_set_take(json, "params", params);
+    set_params(json, model);
     return json;
 }
 
-/* The parameters are kept as the text that goes to the worker. */
 static struct as_json *metric_brief(const struct as_json *metric)
 {
-    struct as_json *json = as_json_object(), *params = NULL;
-    struct as_str text = as_json_get_str(metric, "params");
+    struct as_json *json = as_json_object();
     as_json_set_take(json, "metric", shared(metric, "metric"));
     as_json_set_take(json, "selector", shared(metric, "selector"));
     as_json_set_take(json, "hash", shared(metric, "hash"));
-    if (text.ptr && !as_json_parse(text.ptr, text.len, &params, NULL))
-        as_json_set_take(json, "params", params);
+    set_params(json, metric);
     as_json_set_take(json, "required", shared(metric, "required"));
     return json;
 }

@@ -87,21 +87,9 @@ static struct as_json *side_json(const struct stats_repeats *repeats)
 
 static struct as_json *compare_json(const struct stats_paired *paired)
 {
-    struct as_json *out = as_json_object();
-    as_json_set_int(out, "n_pairs", (int64_t)paired->n);
-    as_json_set_int(out, "clusters", (int64_t)paired->n_clusters);
-    as_json_set_int(out, "wins", (int64_t)paired->wins);
-    as_json_set_int(out, "losses", (int64_t)paired->losses);
-    as_json_set_int(out, "ties", (int64_t)paired->ties);
-    as_json_set_num(out, "diff", paired->diff);
-    as_json_set_num(out, "ci_lo", paired->ci_low);
-    as_json_set_num(out, "ci_hi", paired->ci_high);
-    as_json_set_num(out, "p", paired->p);
-    as_json_set_num(out, "p_ni", paired->p_ni);
+    struct as_json *out = golden_paired_json(paired);
     as_json_set_num(out, "se_paired", paired->se_paired);
     as_json_set_num(out, "se_clustered", paired->se_clustered);
-    as_json_set_num(out, "mean_baseline", paired->baseline.mean);
-    as_json_set_num(out, "mean_candidate", paired->candidate.mean);
     as_json_set_str(out, "ni", stats_ni_name(paired->ni));
     return out;
 }

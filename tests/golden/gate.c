@@ -66,24 +66,12 @@ static struct as_json *checks_json(const struct gate_verdict *verdict)
 
 static struct as_json *compare_json(const struct gate_verdict *verdict)
 {
-    const struct stats_paired *paired = &verdict->compare;
-    struct as_json *out = as_json_object();
-    as_json_set_int(out, "baseline_failed", (int64_t)verdict->counts.baseline_failed);
-    as_json_set_int(out, "candidate_failed", (int64_t)verdict->counts.candidate_failed);
-    as_json_set_int(out, "n_cases", (int64_t)verdict->counts.n_cases);
-    as_json_set_int(out, "unpaired", (int64_t)verdict->counts.unpaired);
-    as_json_set_int(out, "clusters", (int64_t)paired->n_clusters);
-    as_json_set_int(out, "n_pairs", (int64_t)paired->n);
-    as_json_set_int(out, "wins", (int64_t)paired->wins);
-    as_json_set_int(out, "losses", (int64_t)paired->losses);
-    as_json_set_int(out, "ties", (int64_t)paired->ties);
-    as_json_set_num(out, "diff", paired->diff);
-    as_json_set_num(out, "ci_lo", paired->ci_low);
-    as_json_set_num(out, "ci_hi", paired->ci_high);
-    as_json_set_num(out, "p", paired->p);
-    as_json_set_num(out, "p_ni", paired->p_ni);
-    as_json_set_num(out, "mean_baseline", paired->baseline.mean);
-    as_json_set_num(out, "mean_candidate", paired->candidate.mean);
+    const struct gate_counts *counts = &verdict->counts;
+    struct as_json *out = golden_paired_json(&verdict->compare);
+    as_json_set_int(out, "baseline_failed", (int64_t)counts->baseline_failed);
+    as_json_set_int(out, "candidate_failed", (int64_t)counts->candidate_failed);
+    as_json_set_int(out, "n_cases", (int64_t)counts->n_cases);
+    as_json_set_int(out, "unpaired", (int64_t)counts->unpaired);
     return out;
 }
 

@@ -6,6 +6,7 @@
 #ifndef TESTS_GOLDEN_GOLDEN_H
 #define TESTS_GOLDEN_GOLDEN_H
 
+#include "daemon/stats/paired.h"
 #include "daemon/stats/resample.h"
 #include "lib/err.h"
 #include "lib/json.h"
@@ -75,6 +76,8 @@ int golden_report(const char *folder, FILE *out, struct golden_counts *ret_count
 
 /* [low, high] as a JSON array. */
 struct as_json *golden_bounds(double low, double high);
+/* What the verdict of a gate and the means of epochs tell of a comparison. */
+struct as_json *golden_paired_json(const struct stats_paired *paired);
 struct as_json *golden_boot_json(const struct stats_boot *boot);
 /* Adds what the option "boot" asks for. */
 void golden_add_resampling(struct as_json *out, const struct stats_pairs *pairs,

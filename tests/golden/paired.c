@@ -79,6 +79,24 @@ static void set_estimates(struct as_json *out, const struct stats_paired *paired
     set_own(out, "candidate", &paired->candidate);
 }
 
+struct as_json *golden_paired_json(const struct stats_paired *paired)
+{
+    struct as_json *out = as_json_object();
+    set_size(out, "n_pairs", paired->n);
+    set_size(out, "clusters", paired->n_clusters);
+    set_size(out, "wins", paired->wins);
+    set_size(out, "losses", paired->losses);
+    set_size(out, "ties", paired->ties);
+    as_json_set_num(out, "diff", paired->diff);
+    as_json_set_num(out, "ci_lo", paired->ci_low);
+    as_json_set_num(out, "ci_hi", paired->ci_high);
+    as_json_set_num(out, "p", paired->p);
+    as_json_set_num(out, "p_ni", paired->p_ni);
+    as_json_set_num(out, "mean_baseline", paired->baseline.mean);
+    as_json_set_num(out, "mean_candidate", paired->candidate.mean);
+    return out;
+}
+
 static void set_t(struct as_json *out, const struct stats_paired *paired)
 {
     struct stats_paired_t t = stats_paired_t_of(paired);
