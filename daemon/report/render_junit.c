@@ -80,21 +80,37 @@ static void begin_suite(const struct render *render, size_t id, const char *name
     as_buf_addf(out, " tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"%zu\"", tally.tests,
                 tally.failures, tally.errors, tally.skipped);
     add_times(render);
-    as_buf_addf(out,
-                ">\n    <properties><property name=\"run\" value=\"%" PRId64 "\"/></properties>\n",
+    as_buf_addf(out, ">\n    <properties><property name=\"run\" value=\"%" PRId64 "\"/>",
                 as_json_get_int(render->run, "run", 0));
+    const struct as_json *overrides = as_json_get(render->run, "overrides");
+    for (size_t i = 0; i < as_json_len(overrides); i++) {
+        as_buf_adds(out, "<property name=\"override\"");
+        add_attribute(out, "value", as_json_cstr(as_json_at(overrides, i)));
+        as_buf_adds(out, "/>");
+    }
+    as_buf_adds(out, "</properties>\n");
 }
 
+/* Returns how many lines there are by then. */
+static size_t add_lines(struct as_buf *out, size_t before, const char *mark,
+                        const struct as_json *lines)
+{
+    size_t count = as_json_len(lines);
+    for (size_t i = 0; i < count; i++) {
+        as_buf_addf(out, "%s%s", before + i ? "\n" : "", mark);
+        render_markup(out, as_json_str(as_json_at(lines, i)));
+    }
+    return before + count;
+}
+
+/* A promotion against the evidence first: not every CI server shows properties. */
 static void end_suite(const struct render *render, const char *sentence)
 {
-    const struct as_json *warnings = as_json_get(render->run, "warnings");
     as_buf_adds(render->out, "    <system-out>");
     render_markup_cstr(render->out, sentence);
     as_buf_adds(render->out, "</system-out>\n    <system-err>");
-    for (size_t i = 0; i < as_json_len(warnings); i++) {
-        as_buf_adds(render->out, i ? "\nwarning: " : "warning: ");
-        render_markup(render->out, as_json_str(as_json_at(warnings, i)));
-    }
+    size_t count = add_lines(render->out, 0, "", as_json_get(render->run, "overrides"));
+    add_lines(render->out, count, "warning: ", as_json_get(render->run, "warnings"));
     as_buf_adds(render->out, "</system-err>\n  </testsuite>\n");
 }
 

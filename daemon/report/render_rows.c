@@ -1,11 +1,18 @@
 /* CSV (RFC 4180) and JSON lines: one record a row, for spreadsheets and programs. CSV has the
- * numbers; JSON lines have the texts as well. A text of a CSV field that a spreadsheet would take
- * for a formula gets an apostrophe before it; JSON lines have every text as it is. */
+ * numbers; JSON lines have the texts as well. Rows of a run that was overridden say so, each. A
+ * text of a CSV field that a spreadsheet would take for a formula gets an apostrophe before it;
+ * JSON lines have every text as it is. */
 #include "daemon/report/render_own.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
+
+/* NULL: none. */
+static struct as_json *overrides_of(const struct render *render)
+{
+    return as_json_get(render->run, "overrides");
+}
 
 /* ---- CSV ---- */
 
@@ -64,7 +71,16 @@ static void csv_head(const struct render *render)
         add_cell(render->out, as_buf_str(&name));
         as_buf_done(&name);
     }
-    as_buf_adds(render->out, "\r\n");
+    as_buf_adds(render->out, overrides_of(render) ? ",overrides\r\n" : "\r\n");
+}
+
+static void add_overrides(struct as_buf *out, const struct as_json *overrides)
+{
+    struct as_buf text = {0};
+    for (size_t i = 0; i < as_json_len(overrides); i++)
+        as_buf_addf(&text, "%s%s", i ? "; " : "", as_json_cstr(as_json_at(overrides, i)));
+    add_cell(out, as_buf_str(&text));
+    as_buf_done(&text);
 }
 
 static double score_of(const struct row_listing *row, uint32_t metric)
@@ -93,6 +109,8 @@ static void csv_case(const struct render *render, const struct render_case *show
         add_number(out, row->judge_cost_usd);
         for (size_t m = 0; m < render_metric_count(render->run); m++)
             add_number(out, score_of(&shown->rows[i], (uint32_t)m));
+        if (overrides_of(render))
+            add_overrides(out, overrides_of(render));
         as_buf_adds(out, "\r\n");
     }
 }
@@ -161,6 +179,8 @@ static struct as_json *row_json(const struct render *render, const struct render
     for (size_t i = 0; i < listing->score_count; i++)
         as_json_push_take(scores, score_json(render, &listing->scores[i]));
     as_json_set_take(json, "scores", scores);
+    if (overrides_of(render))
+        as_json_set_take(json, "overrides", as_json_share(overrides_of(render)));
     return json;
 }
 

@@ -111,6 +111,11 @@ for run in "$first" "$second"; do
     expect_contains "$(<"$home/report")" 'OVERRIDE: &#39;bad&#39; was promoted' 'same is down &lt;now&gt;'
     ctl report "$run" --format md >"$home/report"
     expect_contains "$(head -n 1 "$home/report")" OVERRIDE "same is down"
+    ctl report "$run" --format junit >"$home/report.junit"
+    expect_contains "$(grep -A 1 'name="override"' "$home/report.junit")" "OVERRIDE: &#39;bad&#39; was promoted" 'same is down &lt;now&gt;'
+    ! type -P xmllint >/dev/null || expect_exit 0 xmllint --noout --nonet --schema "$TOP_DIR/tests/data/junit.xsd" "$home/report.junit"
+    expect "$(ctl report "$run" --format csv | grep -c 'same is down <now>')" -eq "$(ctl report "$run" --format jsonl | grep -c 'same is down <now>')" "rows that tell it"
+    expect "$(ctl report "$run" --format jsonl | grep -vc 'same is down <now>' || true)" -eq 0 "rows that do not tell it"
     expect_contains "$(ctl --json run show "$run" | jq -r '.overrides[]')" "$shout" "the gate of run $first is no pass"
     expect_contains "$(ctl gate "$run" || true)" OVERRIDE
 done

@@ -481,6 +481,63 @@ static void test_junit_tells_failures_errors_and_skips_apart(void **state)
     done(&report);
 }
 
+/* ---- a promotion against the evidence ---- */
+
+/* The head of a report, and a row of it, on a run that was overridden. */
+static struct report overridden_in(const char *format)
+{
+    static const char text[] =
+        "{\"run\": 7, \"eval\": \"triage\", \"state\": \"done\", \"outcome\": \"fail\","
+        " \"members\": [{\"model\": \"old\"}, {\"model\": \"new\"}], \"verdicts\": [{\"candidate\":"
+        " \"new\", \"outcome\": \"fail\", \"sentence\": \"worse\", \"checks\": []}],"
+        " \"warnings\": [\"few cases\"],"
+        " \"overrides\": [\"OVERRIDE: 'new' < 'old', \\\"down\\\"\", \"OVERRIDE: again\"]}";
+    struct report report = {0};
+    struct row_listing row = {.row = {.status = ROW_OK,
+                                      .latency_ms = NAN,
+                                      .cost_usd = NAN,
+                                      .judge_cost_usd = NAN,
+                                      .input_tokens = -1,
+                                      .output_tokens = -1}};
+    struct case_record record = {.id = AS_STR("c1")};
+    assert_int_equal(as_json_parse(text, strlen(text), &report.run, NULL), 0);
+    struct render render = {render_format_find(format), report.run, &report.text, &report.tally};
+    render_head(&render);
+    if (render_format_has_cases(render.format))
+        render_case(&render, &(struct render_case){&record, &row, 1});
+    return report;
+}
+
+static void test_junit_tells_an_override(void **state)
+{
+    (void)state;
+    struct report report = overridden_in("junit");
+    assert_has(&report, "<property name=\"override\""
+                        " value=\"OVERRIDE: &#39;new&#39; &lt; &#39;old&#39;, &quot;down&quot;\"/>"
+                        "<property name=\"override\" value=\"OVERRIDE: again\"/></properties>");
+    assert_has(&report, "<system-err>OVERRIDE: &#39;new&#39; &lt; &#39;old&#39;, &quot;down&quot;\n"
+                        "OVERRIDE: again\nwarning: few cases</system-err>");
+    done(&report);
+}
+
+static void test_each_row_of_csv_and_jsonl_tells_an_override(void **state)
+{
+    (void)state;
+    struct report report = overridden_in("csv");
+    assert_has(&report, "judge_cost_usd,overrides\r\n");
+    assert_has(&report, ",\"OVERRIDE: 'new' < 'old', \"\"down\"\"; OVERRIDE: again\"\r\n");
+    done(&report);
+    report = overridden_in("jsonl");
+    assert_has(&report, "\"overrides\":[\"OVERRIDE: 'new' < 'old', \\\"down\\\"\",");
+    done(&report);
+    report = report_in("csv");
+    assert_lacks(&report, "overrides");
+    done(&report);
+    report = report_in("jsonl");
+    assert_lacks(&report, "overrides");
+    done(&report);
+}
+
 static void test_csv_quotes_and_leaves_empty_what_is_not_known(void **state)
 {
     (void)state;
@@ -549,6 +606,8 @@ int main(void)
         cmocka_unit_test(test_junit_tells_failures_errors_and_skips_apart),
         cmocka_unit_test(test_junit_of_a_run_without_a_verdict_is_not_green),
         cmocka_unit_test(test_junit_holds_only_characters_of_xml),
+        cmocka_unit_test(test_junit_tells_an_override),
+        cmocka_unit_test(test_each_row_of_csv_and_jsonl_tells_an_override),
         cmocka_unit_test(test_csv_quotes_and_leaves_empty_what_is_not_known),
         cmocka_unit_test(test_csv_has_no_formulas),
         cmocka_unit_test(test_jsonl_has_an_object_a_row),
