@@ -9,6 +9,14 @@ options_of() { grep -oE -- '--[a-z][a-z-]+' | sort -u; }
 expect_exit 0 "$BIN_DIR/assayd" --help
 expect "$(sed 's/\\-/-/g' "$man/assayd.8" | options_of)" = "$(options_of <<<"$out")" "options of assayd"
 
+# Every kind of plugin that `plugin new` makes.
+expect_exit 0 "$BIN_DIR/assayctl" plugin new --help
+kinds=$(sed -n 's/.*KIND is \([a-z, ]*\)\..*/\1/p' <<<"$out")
+expect "$(wc -w <<<"${kinds/ or / }")" -ge 4 "kinds of plugins"
+for kind in $(tr -d , <<<"${kinds/ or / }"); do
+    grep -qx "\.B $kind" "$man/assay-plugin.7" || fail "assay-plugin(7) has no $kind"
+done
+
 # A key is the last part of a path; the annotated files have it, in force or behind a #, as a key of its own or within braces.
 while read -r path; do
     key=${path##*.}
