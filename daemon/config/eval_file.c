@@ -267,15 +267,23 @@ static void check_members(struct field_ctx *ctx, const struct yaml_node *root,
     for (const struct yaml_node *node = list ? list->first : NULL; node; node = node->next) {
         if (node->kind != YAML_TEXT || node->text.len == 0)
             continue;
-        if (as_str_eq(node->text, RECORDING_PRODUCTION))
-            problems_add(ctx->problems, node->place, "candidates", "'%s' can only be the baseline",
-                         RECORDING_PRODUCTION);
-        else if (eval->baseline && as_str_eq(node->text, eval->baseline))
+        if (eval->baseline && as_str_eq(node->text, eval->baseline))
             problems_add(ctx->problems, node->place, "candidates",
                          "'%.60s' is the baseline already", node->text.ptr);
         else
             check_member(ctx, node, "candidates", node->text.ptr);
     }
+}
+
+/* A gate that nobody is judged by would pass for one that found nothing. */
+static void check_gate(struct field_ctx *ctx, const struct yaml_node *root)
+{
+    const struct yaml_node *gate = yaml_map_get(root, "gate");
+    if (gate && !yaml_map_get(root, "candidates"))
+        problems_add(ctx->problems, gate->place, "gate",
+                     "there is no candidate to be judged: to watch what production answers, name a "
+                     "model as the baseline and '%s' as the candidate",
+                     RECORDING_PRODUCTION);
 }
 
 static void check_judge(struct field_ctx *ctx, const struct yaml_node *root,
@@ -398,6 +406,7 @@ static void decode_eval(struct field_ctx *ctx, const struct yaml_node *root, str
     if (root->kind != YAML_MAP)
         return;
     check_members(ctx, root, eval);
+    check_gate(ctx, root);
     check_judge(ctx, root, eval);
     check_metrics(ctx, root, eval);
     check_budget(ctx, root, eval);

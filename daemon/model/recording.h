@@ -1,6 +1,6 @@
 /* The names of members that are not called: their answers were recorded and stand in the cases.
  *
- * "recorded" is what production answered, a case's `recorded`, and can only be the baseline.
+ * "recorded" is what production answered, a case's `recorded`.
  * "recorded:NAME" is the answer of that name in a case's `recordings`. Pure. */
 #ifndef DAEMON_MODEL_RECORDING_H
 #define DAEMON_MODEL_RECORDING_H

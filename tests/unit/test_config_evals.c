@@ -248,8 +248,11 @@ static void test_bad_eval_is_told_with_line_and_column(void **state)
          "evals/e.yaml:3:21: candidates: 'large' is the baseline already"},
         {"dataset: d\nbaseline: large\ncandidates: [small, small]\nscorers: [x]\n",
          "evals/e.yaml:3:21: candidates: 'small' stands twice"},
-        {"dataset: d\nbaseline: large\ncandidates: [recorded]\nscorers: [x]\n",
-         "evals/e.yaml:3:14: candidates: 'recorded' can only be the baseline"},
+        {"dataset: d\nbaseline: recorded\ncandidates: [recorded]\nscorers: [x]\n",
+         "evals/e.yaml:3:14: candidates: 'recorded' is the baseline already"},
+        {"dataset: d\nbaseline: recorded\nscorers: [x]\ngate: {floor: 0.8}\n",
+         "evals/e.yaml:4:7: gate: there is no candidate to be judged: to watch what production "
+         "answers, name a model as the baseline and 'recorded' as the candidate"},
         {"dataset: d\nbaseline: 'recorded:'\ncandidates: ['recorded:a b']\nscorers: [x]\n",
          "evals/e.yaml:2:11: baseline: after 'recorded:' must stand a recording's name: letters, "
          "digits and ._:/-, a letter or digit first, at most 64\n"
