@@ -291,7 +291,8 @@ static bool inboxes_differ(const void *a, const void *b)
         const struct inbox_rules *x = &from->inboxes[i], *y = &to->inboxes[i];
         is_same = !strcmp(x->dataset, y->dataset) && !strcmp(x->dir, y->dir) &&
                   x->keep_ms == y->keep_ms && x->max_cases == y->max_cases &&
-                  x->quiet_ms == y->quiet_ms;
+                  x->quiet_ms == y->quiet_ms && !strcmp(x->params_json, y->params_json) &&
+                  !strcmp(x->redact ? x->redact : "", y->redact ? y->redact : "");
     }
     return !is_same;
 }

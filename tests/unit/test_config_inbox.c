@@ -53,6 +53,32 @@ static void test_without_the_section_there_is_none(void **state)
     config_unref(config);
 }
 
+static void note_key(void *ctx, const char *key, bool needs_restart)
+{
+    as_buf_addf(ctx, "%s%s ", key, needs_restart ? "!" : "");
+}
+
+static void test_each_part_of_an_inbox_is_seen_by_a_reload(void **state)
+{
+    static const char *const sections[] = {
+        "inbox: {dir: in, dataset: traffic}\n",
+        "inbox: {dir: in, dataset: traffic, redact: personal_data}\n",
+        "inbox: {dir: in, dataset: traffic, redact: personal_data, redact_params: {keep: [a]}}\n",
+        "inbox: {dir: in, dataset: traffic, keep: 1d}\n",
+    };
+    (void)state;
+    for (size_t i = 0; i < AS_COUNT(sections); i++)
+        for (size_t j = 0; j < AS_COUNT(sections); j++) {
+            struct config *from = load_with(sections[i]), *to = load_with(sections[j]);
+            struct as_buf keys = {0};
+            config_diff(from, to, note_key, &keys);
+            assert_string_equal(keys.len ? keys.ptr : "", i == j ? "" : "inbox ");
+            as_buf_done(&keys);
+            config_unref(from);
+            config_unref(to);
+        }
+}
+
 static void test_what_is_wrong_with_an_inbox_is_said_with_its_place(void **state)
 {
     static const struct bad_input cases[] = {
@@ -93,6 +119,7 @@ int main(void)
         CONFIG_TEST(test_an_inbox_has_what_its_section_says),
         CONFIG_TEST(test_several_inboxes_are_a_list_and_have_modest_defaults),
         CONFIG_TEST(test_without_the_section_there_is_none),
+        CONFIG_TEST(test_each_part_of_an_inbox_is_seen_by_a_reload),
         CONFIG_TEST(test_what_is_wrong_with_an_inbox_is_said_with_its_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
