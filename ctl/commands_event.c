@@ -10,13 +10,13 @@
         "kind", "KIND", "kind", "only of this kind: gate_fail, drift" \
     }
 
-#define EVENT_HELP                                                                        \
-    "Kinds: run_started, run_ended, run_failed, gate_pass, gate_fail, gate_undecided,\n"  \
-    "recovery, drift, drift_cause, not_comparable, budget_stop, error_rate,\n"            \
-    "schedule_missed, schedule_failed, baseline_set, promoted, demoted,\n"                \
-    "model_id_changed, config_reloaded, config_refused, plugin_live, plugin_retired,\n"   \
-    "plugin_refused, plugin_quarantined, test. An event marked over says that what its\n" \
-    "kind tells of holds no longer."
+#define EVENT_HELP                                                                          \
+    "Kinds: run_started, run_ended, run_failed, gate_pass, gate_fail, gate_undecided,\n"    \
+    "recovery, drift, drift_cause, not_comparable, budget_stop, error_rate,\n"              \
+    "schedule_missed, schedule_failed, baseline_set, promoted, demoted,\n"                  \
+    "model_id_changed, config_reloaded, config_refused, plugin_live, plugin_retired,\n"     \
+    "plugin_refused, plugin_quarantined, inbox_taken, inbox_refused, inbox_failed, test.\n" \
+    "An event marked over says that what its kind tells of holds no longer."
 
 const struct command commands_event[] = {
     {

@@ -410,7 +410,8 @@ static int open_modules(struct app *app, const struct app_options *options, stru
     control->summaries = summaries_new(control->db, control->events);
     struct scheduler_options scheduler = {app->loop, control->db, control->engine, control->events};
     control->scheduler = scheduler_new(&scheduler);
-    struct inboxes_options inboxes = {app->loop, control->db, control->registry, control->sandbox};
+    struct inboxes_options inboxes = {app->loop, control->db, control->registry, control->sandbox,
+                                      control->events};
     control->inboxes = inboxes_new(&inboxes);
     engine_set_config(control->engine, app->config);
     writer_watch(app->writer, on_store_failed, app);

@@ -197,7 +197,7 @@ static const struct metric_row table[METRIC_COUNT] = {
          {"condition"},
          "Conditions that are bad now, over all evals and files, by condition: "
          "gate, drift, reference, budget, error_rate, run, schedule, config, "
-         "plugin (docs/alerts.md)."},
+         "plugin, inbox, inbox_files (docs/alerts.md)."},
     [METRIC_DELIVERIES] =
         {"assay_deliveries_total",
          COUNTER,
@@ -219,6 +219,25 @@ static const struct metric_row table[METRIC_COUNT] = {
          {"by"},
          "Evals with a promoted model in force, by what it was put in force: gate, "
          "or override (against the evidence)."},
+    [METRIC_INBOX_FILES] = {"assay_inbox_files_total",
+                            COUNTER,
+                            {"inbox", "outcome"},
+                            "Files of an inbox, named by its dataset, by outcome: taken, or "
+                            "refused (no case could be read)."},
+    [METRIC_INBOX_CASES] = {"assay_inbox_cases_total",
+                            COUNTER,
+                            {"inbox", "outcome"},
+                            "Cases in those files by outcome: new, known (its id was there), "
+                            "dropped (by the redactor), or bad (a line that is no case)."},
+    [METRIC_INBOX_WAITING] = {"assay_inbox_files_waiting",
+                              GAUGE,
+                              {"inbox"},
+                              "Files that lie in an inbox: not taken in yet, or kept back."},
+    [METRIC_INBOX_FAILED] = {"assay_inbox_failed",
+                             GAUGE,
+                             {"inbox"},
+                             "1 while nothing can be taken in: no folder, no redactor, no room in "
+                             "the database; else 0."},
 };
 
 /* Values are texts of others: names of plugins and of the configuration. */

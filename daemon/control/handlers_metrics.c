@@ -238,6 +238,23 @@ static void add_news(const struct control_app *app, const struct news *news,
                (double)news->promotions.by_override);
 }
 
+/* ---- inboxes ---- */
+
+static void add_inbox(void *ctx, const struct inbox_view *view)
+{
+    struct metric_page *page = ctx;
+    const struct inbox_counts *counts = view->counts;
+    const char *name = view->rules->dataset;
+    metric_add(page, METRIC_INBOX_FILES, METRIC_LABELS(name, "taken"), (double)counts->taken);
+    metric_add(page, METRIC_INBOX_FILES, METRIC_LABELS(name, "refused"), (double)counts->refused);
+    metric_add(page, METRIC_INBOX_CASES, METRIC_LABELS(name, "new"), (double)counts->good);
+    metric_add(page, METRIC_INBOX_CASES, METRIC_LABELS(name, "known"), (double)counts->known);
+    metric_add(page, METRIC_INBOX_CASES, METRIC_LABELS(name, "dropped"), (double)counts->dropped);
+    metric_add(page, METRIC_INBOX_CASES, METRIC_LABELS(name, "bad"), (double)counts->bad);
+    metric_add(page, METRIC_INBOX_WAITING, METRIC_LABELS(name), (double)view->waiting_count);
+    metric_add(page, METRIC_INBOX_FAILED, METRIC_LABELS(name), view->trouble != NULL);
+}
+
 /* ---- the page ---- */
 
 struct counts {
@@ -275,6 +292,7 @@ static void finish_metrics(struct control_query *query)
     add_plugins(query->app, &page);
     add_overview(&counts->overview, &page);
     add_news(query->app, &counts->news, &page);
+    inboxes_each(query->app->inboxes, add_inbox, &page);
     metric_page_write(&page, &text);
     metric_page_done(&page);
     query->result = as_json_object();

@@ -1,13 +1,13 @@
-/* Steps, each on the pool, one after the other: hash all files and look which are new; read a
- * portion of one, have it redacted and stage its cases, until all are read; copy the version
- * together, portion by portion, so that running groups commit in between; note it; move the files.
- * Each step says which one comes next. */
+/* Steps on the pool: hash all files and look which are new; read a portion of one, have it redacted
+ * and stage its cases, until all are read; copy the version together, portion by portion, so that
+ * running groups commit in between; note it; move the files. Each says which one comes next. */
 #include "daemon/inbox/batch.h"
 
 #include "daemon/dataset/derive.h"
 #include "daemon/dataset/import.h"
 #include "daemon/engine/staging.h"
 #include "daemon/inbox/redact.h"
+#include "daemon/inbox/tell.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -45,11 +45,9 @@ struct batch {
     struct dataset_import *import;
     struct as_hasher *hasher;
     bool is_read;
-    struct case_record *cases; /* of the portion: id and json, in its arena */
-    size_t case_count, case_cap;
-    size_t cases_before; /* of the file, in earlier portions */
+    struct case_record *cases;                 /* of the portion: id and json, in its arena */
+    size_t case_count, case_cap, cases_before; /* before: of the file, in earlier portions */
     struct as_arena portion;
-    /* of the dataset */
     struct dataset_info base;      /* the version before; id 0: there is none yet */
     int64_t base_next, fresh_next; /* positions that the copy is at */
     struct staging *fresh;         /* the new cases; NULL before the first */
@@ -453,7 +451,9 @@ static int note_files(struct batch *batch, struct store *store, const struct inb
         if (!is_passed_over(entry))
             files[count++] = entry->record;
     }
-    int rc = store_inbox_take(store, version, files, count, batch->options.now_ms, &batch->version);
+    struct inbox_taking taking = {version, files, count, NULL, 0, batch->options.now_ms};
+    tell_noted(&taking, batch->options.kept_back, &batch->arena);
+    int rc = store_inbox_take(store, &taking, &batch->version);
     for (size_t i = 0, n = 0; i < batch->count && !rc; i++)
         if (!is_passed_over(&batch->files[i]))
             batch->files[i].record = files[n++];

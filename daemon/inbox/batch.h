@@ -48,6 +48,7 @@ struct batch_options {
     const struct inbox_rules *rules; /* outlives the batch */
     struct sandbox *sandbox;
     struct plugin_version *redactor; /* a reference that the batch gives back; NULL = none */
+    size_t kept_back;                /* files that stay in the folder for what is wrong with them */
     int64_t now_ms;
     batch_done_fn done;
     void *ctx;

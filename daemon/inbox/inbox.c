@@ -5,6 +5,7 @@
 
 #include "daemon/core/watch.h"
 #include "daemon/inbox/batch.h"
+#include "daemon/inbox/tell.h"
 #include "daemon/plugin/params_check.h"
 #include "lib/log.h"
 
@@ -38,6 +39,7 @@ struct inbox {
     struct seen_file *seen;    /* by name */
     size_t seen_count;
     char *trouble;
+    struct inbox_counts counts;
 };
 
 struct inboxes {
@@ -107,14 +109,15 @@ static void on_change(void *ctx)
 
 /* ---- what a batch came to ---- */
 
-/* Logged when it begins or changes, and when it is over. text NULL: there is none. */
+/* Told when it begins or changes, and when it is over. text NULL: there is none. */
 static void set_trouble(struct inbox *inbox, const char *text)
 {
-    if (text && inbox->trouble && !strcmp(text, inbox->trouble))
+    if (text ? inbox->trouble && !strcmp(text, inbox->trouble) : !inbox->trouble)
         return;
+    tell_failed(inbox->all->options.events, inbox->rules.dataset, text);
     if (text)
         as_log_warn("inbox %s: %s; it is tried again", inbox->rules.dataset, text);
-    else if (inbox->trouble)
+    else
         as_log_info("inbox %s: works again", inbox->rules.dataset);
     free(inbox->trouble);
     inbox->trouble = text ? as_xstrdup(text) : NULL;
@@ -141,9 +144,23 @@ static void keep_back(struct inbox *inbox, const struct batch_file *entry)
 {
     as_log_warn("inbox %s: %s; it stays there until it changes", inbox->rules.dataset,
                 entry->err.msg);
+    tell_kept_back(inbox->all->options.events, &entry->record, entry->err.msg);
     for (size_t i = 0; i < inbox->seen_count; i++)
         if (!inbox->seen[i].trouble && folder_file_is_same(&inbox->seen[i].file, &entry->file))
             inbox->seen[i].trouble = as_xstrdup(entry->err.msg);
+}
+
+/* taken_ms is that of files that were noted, whether they could be moved or not. */
+static void count_file(struct inbox_counts *counts, const struct inbox_file *record)
+{
+    if (!record->taken_ms)
+        return;
+    counts->refused += record->is_refused;
+    counts->taken += !record->is_refused;
+    counts->good += record->good;
+    counts->known += record->known;
+    counts->dropped += record->dropped;
+    counts->bad += record->bad;
 }
 
 static void on_batch_done(void *ctx, const struct batch_result *result)
@@ -153,6 +170,7 @@ static void on_batch_done(void *ctx, const struct batch_result *result)
     inbox->batch = NULL;
     for (size_t i = 0; i < result->count; i++) {
         const struct batch_file *entry = &result->files[i];
+        count_file(&inbox->counts, &entry->record);
         if (entry->rc && entry->rc != AS_ENOENT)
             keep_back(inbox, entry);
         else if (!entry->rc && !result->rc)
@@ -160,6 +178,7 @@ static void on_batch_done(void *ctx, const struct batch_result *result)
     }
     if (result->version)
         as_log_info("inbox %s: version %u", inbox->rules.dataset, result->version);
+    events_poke(inbox->all->options.events);
     if (!inbox->watch) {
         drop_unwanted(inbox->all);
         return;
@@ -259,6 +278,14 @@ static bool find_redactor(struct inbox *inbox, struct plugin_version **ret_redac
     return true;
 }
 
+static size_t count_kept_back(const struct inbox *inbox)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < inbox->seen_count; i++)
+        count += inbox->seen[i].trouble != NULL;
+    return count;
+}
+
 /* Trouble is over when a batch came to its end, or when there is nothing to take in. */
 static void take_in(struct inbox *inbox)
 {
@@ -283,6 +310,7 @@ static void take_in(struct inbox *inbox)
         .rules = &inbox->rules,
         .sandbox = inbox->all->options.sandbox,
         .redactor = redactor,
+        .kept_back = count_kept_back(inbox),
         .now_ms = clock_wall_ms(),
         .done = on_batch_done,
         .ctx = inbox,
@@ -430,8 +458,11 @@ static const char *why_of(const struct inbox *inbox, const struct seen_file *see
 void inboxes_each(const struct inboxes *inboxes, inbox_view_fn fn, void *ctx)
 {
     for (const struct inbox *inbox = inboxes->list; inbox; inbox = inbox->next) {
-        struct inbox_view view = {&inbox->rules, inbox->batch != NULL, inbox->trouble,
-                                  inbox->seen_count};
+        struct inbox_view view = {.rules = &inbox->rules,
+                                  .is_taking = inbox->batch != NULL,
+                                  .trouble = inbox->trouble,
+                                  .waiting_count = inbox->seen_count,
+                                  .counts = &inbox->counts};
         if (inbox->watch)
             fn(ctx, &view);
     }

@@ -2,13 +2,14 @@
  * versions of datasets (batch.h).
  *
  * A file is taken when nobody has it open for writing and it has not changed for the inbox's quiet
- * time, counted from when it was first seen so. What is wrong with a folder or with a batch is
- * logged when it begins, shown by inboxes_each, and tried again. Belongs to the loop's thread. */
+ * time, counted from when it was first seen so. What is wrong with a folder or with a batch is told
+ * when it begins and when it is over (tell.h), shown by inboxes_each, and tried again. Belongs to
+ * the loop's thread. */
 #ifndef DAEMON_INBOX_INBOX_H
 #define DAEMON_INBOX_INBOX_H
 
 #include "daemon/config/config.h"
-#include "daemon/engine/db.h"
+#include "daemon/engine/events.h"
 #include "daemon/plugin/registry.h"
 
 struct inboxes;
@@ -18,6 +19,7 @@ struct inboxes_options {
     struct db *db;
     struct registry *registry; /* of redactors: where one is wanted and is not live, nothing is */
     struct sandbox *sandbox;   /* taken in */
+    struct events *events;
 };
 
 struct inboxes *inboxes_new(const struct inboxes_options *options);
@@ -34,11 +36,17 @@ struct inbox_waiting { /* a file that lies there */
     int64_t bytes;
     const char *why; /* it is not taken in yet */
 };
+struct inbox_counts {                  /* since assayd began to watch it */
+    int64_t taken, refused;            /* files */
+    int64_t good, known, dropped, bad; /* as of struct inbox_file */
+};
+
 struct inbox_view {
     const struct inbox_rules *rules;
     bool is_taking;       /* files in, right now */
     const char *trouble;  /* NULL: none */
     size_t waiting_count; /* files that lie there */
+    const struct inbox_counts *counts;
 };
 /* Borrowed for the call. */
 typedef void (*inbox_view_fn)(void *ctx, const struct inbox_view *view);

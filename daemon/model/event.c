@@ -29,6 +29,9 @@ static const char *const names[EVENT_KIND_COUNT] = {
     [EVENT_PLUGIN_RETIRED] = "plugin_retired",
     [EVENT_PLUGIN_REFUSED] = "plugin_refused",
     [EVENT_PLUGIN_QUARANTINED] = "plugin_quarantined",
+    [EVENT_INBOX_TAKEN] = "inbox_taken",
+    [EVENT_INBOX_REFUSED] = "inbox_refused",
+    [EVENT_INBOX_FAILED] = "inbox_failed",
     [EVENT_TEST] = "test",
 };
 

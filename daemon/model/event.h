@@ -35,7 +35,10 @@ enum event_kind {
     EVENT_PLUGIN_RETIRED,
     EVENT_PLUGIN_REFUSED,
     EVENT_PLUGIN_QUARANTINED,
-    EVENT_TEST, /* a person tries whether notifications arrive */
+    EVENT_INBOX_TAKEN,   /* subject: the inbox, by its dataset, as with the next two */
+    EVENT_INBOX_REFUSED, /* files were not taken in */
+    EVENT_INBOX_FAILED,  /* nothing can be taken in */
+    EVENT_TEST,          /* a person tries whether notifications arrive */
     EVENT_KIND_COUNT
 };
 

@@ -30,6 +30,9 @@ static const struct kind_row rows[EVENT_KIND_COUNT] = {
     [EVENT_PLUGIN_RETIRED] = {.ends = {ALERT_PLUGIN}},
     [EVENT_PLUGIN_REFUSED] = {ALERT_PLUGIN},
     [EVENT_PLUGIN_QUARANTINED] = {ALERT_PLUGIN},
+    [EVENT_INBOX_TAKEN] = {.ends = {ALERT_INBOX, ALERT_FILES}},
+    [EVENT_INBOX_REFUSED] = {ALERT_FILES},
+    [EVENT_INBOX_FAILED] = {ALERT_INBOX},
 };
 
 const char *alert_condition_name(enum alert_condition condition)
@@ -40,6 +43,7 @@ const char *alert_condition_name(enum alert_condition condition)
         [ALERT_BUDGET] = "budget",     [ALERT_ERRORS] = "error_rate",
         [ALERT_RUN] = "run",           [ALERT_SCHEDULE] = "schedule",
         [ALERT_CONFIG] = "config",     [ALERT_PLUGIN] = "plugin",
+        [ALERT_INBOX] = "inbox",       [ALERT_FILES] = "inbox_files",
     };
     return names[condition];
 }
@@ -50,14 +54,29 @@ bool alert_condition_has_subject(enum alert_condition condition)
 }
 
 /* A replay tells of another run, and one that did not come to its end of nothing. */
-static bool has_come_to_its_end(const struct event *event)
+static bool has_come_to_its_end(const struct as_json *detail)
+{
+    return !strcmp(as_json_get_cstr_or(detail, "state", ""), "done") &&
+           !as_json_get_int(detail, "replay_of", 0);
+}
+
+static bool has_left_none(const struct as_json *detail)
+{
+    return !as_json_get_int(detail, "refused", 1) && !as_json_get_int(detail, "kept_back", 1);
+}
+
+/* Some kinds end a condition only if their detail says so. */
+static bool does_end(const struct event *event, enum alert_condition condition)
 {
     AS_CLEANUP_JSON struct as_json *detail = NULL;
     const char *text = event->detail_json;
+    if (condition == ALERT_NO_CONDITION)
+        return false;
+    if (event->kind != EVENT_RUN_ENDED && condition != ALERT_FILES)
+        return true;
     if (!text || as_json_parse(text, strlen(text), &detail, NULL))
         return false;
-    return !strcmp(as_json_get_cstr_or(detail, "state", ""), "done") &&
-           !as_json_get_int(detail, "replay_of", 0);
+    return condition == ALERT_FILES ? has_left_none(detail) : has_come_to_its_end(detail);
 }
 
 size_t alert_effects(const struct event *event, struct alert_effect effects[ALERT_EFFECTS_MAX])
@@ -66,10 +85,8 @@ size_t alert_effects(const struct event *event, struct alert_effect effects[ALER
     size_t count = 0;
     if (row->own != ALERT_NO_CONDITION)
         effects[count++] = (struct alert_effect){row->own, true, !row->is_good && !event->is_over};
-    if (event->kind == EVENT_RUN_ENDED && !has_come_to_its_end(event))
-        return count;
     for (size_t i = 0; i < AS_COUNT(row->ends); i++)
-        if (row->ends[i] != ALERT_NO_CONDITION)
+        if (does_end(event, row->ends[i]))
             effects[count++] = (struct alert_effect){row->ends[i], false, false};
     return count;
 }
@@ -77,6 +94,22 @@ size_t alert_effects(const struct event *event, struct alert_effect effects[ALER
 bool alert_is_told_each_time(const struct event *event)
 {
     return rows[event->kind].own == ALERT_NO_CONDITION && event->kind != EVENT_TEST;
+}
+
+uint64_t alert_recovered_kinds(const struct event *event)
+{
+    AS_CLEANUP_JSON struct as_json *detail = NULL;
+    const char *text = event->detail_json;
+    enum event_kind of;
+    if (event->kind != EVENT_RECOVERY || !text ||
+        as_json_parse(text, strlen(text), &detail, NULL) ||
+        event_kind_from(as_json_get_cstr_or(detail, "of", ""), &of))
+        return UINT64_MAX;
+    uint64_t kinds = 0;
+    for (unsigned kind = 0; kind < EVENT_KIND_COUNT; kind++)
+        if (rows[kind].own == rows[of].own)
+            kinds |= UINT64_C(1) << kind;
+    return kinds;
 }
 
 /* What a run brought ends with another one. */

@@ -21,6 +21,8 @@ enum alert_condition {
     ALERT_SCHEDULE,  /* "schedule" */
     ALERT_CONFIG,    /* "config" */
     ALERT_PLUGIN,    /* "plugin": of a file */
+    ALERT_INBOX,     /* "inbox": it can take files in at all, of an inbox as the next one */
+    ALERT_FILES,     /* "inbox_files": all of them are taken in */
     ALERT_CONDITION_COUNT
 };
 const char *alert_condition_name(enum alert_condition condition);
@@ -38,6 +40,10 @@ struct alert_effect {
 size_t alert_effects(const struct event *event, struct alert_effect effects[ALERT_EFFECTS_MAX]);
 /* It has no condition of its own, so it is told whenever it happens. */
 bool alert_is_told_each_time(const struct event *event);
+
+/* What a recovery is of: a bit for each kind that speaks of the condition which has ended, whatever
+ * it was called when it did. All bits of any other event. */
+uint64_t alert_recovered_kinds(const struct event *event);
 
 /* A condition as it was told last. */
 struct alert_state {

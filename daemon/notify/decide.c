@@ -38,6 +38,13 @@ const struct notify_rule *notify_rule_of(const struct notify_sources *sources, c
     return rules ? notify_rule_find(rules, rule) : NULL;
 }
 
+/* Of a recovery hears who would have heard of what it ends. */
+static bool is_for(const struct notify_rule *rule, const struct event *event)
+{
+    return event->kind == EVENT_TEST ||
+           (notify_rule_wants(rule, event->kind) && rule->on & alert_recovered_kinds(event));
+}
+
 static void match_rules(const struct notify_rules *rules, const char *eval,
                         const struct event *event, int64_t now_ms, struct as_buf *deliveries)
 {
@@ -45,7 +52,7 @@ static void match_rules(const struct notify_rules *rules, const char *eval,
         const struct notify_rule *rule = &rules->rules[i];
         struct delivery delivery = {
             .event_id = event->id, .eval = eval, .rule = rule->name, .made_ms = now_ms};
-        if (event->kind == EVENT_TEST || notify_rule_wants(rule, event->kind))
+        if (is_for(rule, event))
             as_buf_add(deliveries, &delivery, sizeof(delivery));
     }
 }

@@ -52,18 +52,20 @@ static int make_version(struct store *store, const struct inbox_version *version
     return rc;
 }
 
-int store_inbox_take(struct store *store, const struct inbox_version *version,
-                     struct inbox_file *files, size_t count, int64_t now_ms, uint32_t *ret_version)
+int store_inbox_take(struct store *store, const struct inbox_taking *taking, uint32_t *ret_version)
 {
     uint32_t number = 0;
     int rc = sql_begin(store);
-    if (!rc && version)
-        rc = make_version(store, version, now_ms, &number);
-    for (size_t i = 0; i < count && !rc; i++) {
-        files[i].taken_ms = now_ms;
-        files[i].version = files[i].good ? number : 0;
-        rc = put_file(store, &files[i]);
+    if (!rc && taking->version)
+        rc = make_version(store, taking->version, taking->now_ms, &number);
+    for (size_t i = 0; i < taking->count && !rc; i++) {
+        struct inbox_file *file = &taking->files[i];
+        file->taken_ms = taking->now_ms;
+        file->version = file->good ? number : 0;
+        rc = put_file(store, file);
     }
+    for (size_t i = 0; i < taking->event_count && !rc; i++)
+        rc = store_event_add(store, &taking->events[i]);
     rc = sql_end(store, rc);
     if (!rc)
         *ret_version = number;

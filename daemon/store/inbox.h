@@ -6,7 +6,7 @@
 #ifndef DAEMON_STORE_INBOX_H
 #define DAEMON_STORE_INBOX_H
 
-#include "daemon/store/store.h"
+#include "daemon/store/events.h"
 
 struct inbox_file {
     int64_t id; /* in the order of taking in */
@@ -30,11 +30,17 @@ struct inbox_version {
     const char *format;
     int64_t scratch_id; /* a staged dataset that goes with it; 0 = none */
 };
-/* Notes the files, in one transaction with the version (NULL: they bring none). Fills in when they
- * were taken, and the number of the version where they have new cases; it is *ret_version, 0
- * without one. */
-int store_inbox_take(struct store *store, const struct inbox_version *version,
-                     struct inbox_file *files, size_t count, int64_t now_ms,
+struct inbox_taking {
+    const struct inbox_version *version; /* NULL: the files bring none */
+    struct inbox_file *files;
+    size_t count;
+    const struct event *events; /* that tell of it */
+    size_t event_count;
+    int64_t now_ms;
+};
+/* Notes the files, in one transaction with version and events. Fills in when they were taken, and
+ * the number of the version where they have new cases; it is *ret_version, 0 without one. */
+int store_inbox_take(struct store *store, const struct inbox_taking *taking,
                      uint32_t *ret_version) AS_MUST_USE;
 /* AS_ENOENT: nothing of these bytes was taken in. Texts are in the arena. */
 int store_inbox_find(struct store *store, const char *dataset, const struct as_sha256 *hash,

@@ -3,16 +3,8 @@
 # as well; the pin stays until a person sets another. The wall clock is the test's own (fake_clock.c).
 . "$(dirname "$0")/lib.sh"
 
-clock=$home/clock
-daemon_command=(env "FAKE_CLOCK=$clock" "LD_PRELOAD=$BIN_DIR/libfake_clock.so" "$BIN_DIR/assayd")
-[ -z "${SANITIZE:-}" ] || daemon_command=(env "FAKE_CLOCK=$clock" "LD_PRELOAD=$BIN_DIR/libfake_clock.so"
-    "ASAN_OPTIONS=$ASAN_OPTIONS:verify_asan_link_order=0" "$BIN_DIR/assayd")
+use_own_clock
 
-# TIME: sets assayd's clock, at once. UTC.
-set_clock() {
-    date -u -d "$1" +%s >"$clock.new"
-    mv "$clock.new" "$clock"
-}
 runs() { ctl --json run ls --eval triage | jq '.runs | length'; }
 # A look at the list of schedules is a look at the clock.
 runs_are() {

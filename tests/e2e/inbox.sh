@@ -3,15 +3,9 @@
 # production answered. The wall clock is the test's own (fake_clock.c).
 . "$(dirname "$0")/lib.sh"
 
-clock=$home/clock
+use_own_clock
 fault=$home/tmp/fault
-around_it=("FAKE_CLOCK=$clock" "FAULT_DISK=$fault" "LD_PRELOAD=$BIN_DIR/libfake_clock.so:$BIN_DIR/libfault_disk.so")
-daemon_command=(env "${around_it[@]}" "$BIN_DIR/assayd")
-[ -z "${SANITIZE:-}" ] || daemon_command=(env "${around_it[@]}" "ASAN_OPTIONS=$ASAN_OPTIONS:verify_asan_link_order=0" "$BIN_DIR/assayd")
-set_clock() {
-    date -u -d "$1" +%s >"$clock.new"
-    mv "$clock.new" "$clock"
-}
+daemon_command=(env "FAULT_DISK=$fault" "${daemon_command[@]/libfake_clock.so/libfake_clock.so:$BIN_DIR/libfault_disk.so}")
 
 # PREFIX FROM TO: that many cases with what production answered.
 traffic() {
@@ -190,6 +184,12 @@ expect_contains "$(cat "$home/raw/.b.jsonl.reason")" "case 'b1'" 'cannot: odd se
 expect_exit 0 ctl inbox ls --inbox clean
 expect_contains "$out" 'its case 1' '.b.jsonl.reason'
 ! grep -q secret99 "$home/out" "$home/err" "$daemon_log" || fail 'what the redactor said, which may quote the case, is told beside the file alone'
+# Events have counts and names of files, and nothing of what is in them or of what the redactor said.
+events_of() { ctl --json event ls --kind "$1" | jq -c "[.events[] | select(.subject == \"clean\") | $2]"; }
+expect "$(events_of inbox_failed .over | jq -c '.[-2:]')" = '[false,true]' 'the missing redactor, told by each start, and its end'
+expect "$(events_of inbox_taken '.detail | [.files, .good, .dropped, .kept_back]')" = '[[1,2,1,1]]' 'what was taken in beside it'
+expect "$(events_of inbox_refused .detail.file)" = '["b.jsonl"]' 'the file that stays'
+expect_contains "$(events_of inbox_refused .text)" 'a file of the inbox clean stays' 'the redactor failed' '.b.jsonl.reason'
 redactor 1.0.1 never
 case_line c1 'more' >"$home/raw/c.jsonl" # a look at the folder
 await 'the file that stayed' is_taken_of clean b.jsonl

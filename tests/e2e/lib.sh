@@ -247,6 +247,19 @@ crash_daemon() {
     await "end of the orphaned workers" nothing_left_in_session "$pid"
 }
 
+# assayd's wall clock is the test's own from the next start on (fake_clock.c); set_clock TIME, in UTC, sets it at once.
+clock=$home/clock
+use_own_clock() {
+    local sanitized=()
+    [ -z "${SANITIZE:-}" ] || sanitized=("ASAN_OPTIONS=$ASAN_OPTIONS:verify_asan_link_order=0")
+    daemon_command=(env "FAKE_CLOCK=$clock" "LD_PRELOAD=$BIN_DIR/libfake_clock.so" ${sanitized[@]+"${sanitized[@]}"} "$BIN_DIR/assayd")
+}
+
+set_clock() {
+    date -u -d "$1" +%s >"$clock.new"
+    mv "$clock.new" "$clock"
+}
+
 ctl() {
     timeout --foreground 100 "$BIN_DIR/assayctl" "$@"
 }

@@ -3,17 +3,9 @@
 # clock is the test's own (fake_clock.c), so hours pass in no time.
 . "$(dirname "$0")/lib.sh"
 
-clock=$home/clock
-daemon_command=(env "FAKE_CLOCK=$clock" "LD_PRELOAD=$BIN_DIR/libfake_clock.so" "$BIN_DIR/assayd")
-[ -z "${SANITIZE:-}" ] || daemon_command=(env "FAKE_CLOCK=$clock" "LD_PRELOAD=$BIN_DIR/libfake_clock.so"
-    "ASAN_OPTIONS=$ASAN_OPTIONS:verify_asan_link_order=0" "$BIN_DIR/assayd")
+use_own_clock
 models=(sim-q95 sim-q94 sim-judge "slow=sim-q94+fault=slow:1:60000")
 
-# TIME: sets assayd's clock, at once. UTC.
-set_clock() {
-    date -u -d "$1" +%s >"$clock.new"
-    mv "$clock.new" "$clock"
-}
 # A look at the list is a look at the clock.
 schedule_of() { ctl schedule ls --json --eval "$1" | jq -r ".schedules[0].$2"; }
 # EVAL STATE COUNT: so many of its times came to that.

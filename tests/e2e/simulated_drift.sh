@@ -4,16 +4,12 @@
 # once that it does no longer; of the other model, which stays what it is, they hear nothing.
 . "$(dirname "$0")/lib.sh"
 
-clock=$home/clock
-daemon_command=(env "FAKE_CLOCK=$clock" "LD_PRELOAD=$BIN_DIR/libfake_clock.so" "$BIN_DIR/assayd")
-[ -z "${SANITIZE:-}" ] || daemon_command=(env "FAKE_CLOCK=$clock" "LD_PRELOAD=$BIN_DIR/libfake_clock.so"
-    "ASAN_OPTIONS=$ASAN_OPTIONS:verify_asan_link_order=0" "$BIN_DIR/assayd")
+use_own_clock
 models=(steady=sim-q90-b watched=sim-q90)
 nights=13 worse=4 mended=10
 
 pass_to_night() {
-    date -u -d "2026-11-01 02:00 UTC + $1 days" +%s >"$clock.new"
-    mv "$clock.new" "$clock"
+    set_clock "2026-11-01 02:00 UTC + $1 days"
 }
 events_of() { ctl --json event ls --kind "$1" | jq -c '[.events[] | [.run, .subject, .over]]'; }
 summarised() { # RUN: what the history tells of it is there

@@ -25,7 +25,9 @@ static struct event event_of(const struct step *step)
         .run = step->run,
         .at_ms = step->run * 1000,
         .text = "",
-        .detail_json = step->kind == EVENT_RUN_ENDED ? "{\"state\":\"done\"}" : NULL,
+        .detail_json = step->kind == EVENT_RUN_ENDED     ? "{\"state\":\"done\"}"
+                       : step->kind == EVENT_INBOX_TAKEN ? "{\"refused\":0,\"kept_back\":0}"
+                                                         : NULL,
     };
 }
 
@@ -170,6 +172,59 @@ static void test_a_reference_that_cannot_be_compared_is_told_once_and_touches_no
     walk(ALERT_REFERENCE, steps, AS_COUNT(steps));
 }
 
+static void test_refused_files_are_told_once_until_all_are_taken_in(void **state)
+{
+    static const struct step steps[] = {
+        {EVENT_INBOX_TAKEN, false, 0, ALERT_SAME},   {EVENT_INBOX_REFUSED, false, 0, ALERT_CHANGED},
+        {EVENT_INBOX_REFUSED, false, 0, ALERT_SAME}, {EVENT_INBOX_TAKEN, false, 0, ALERT_RECOVERED},
+        {EVENT_INBOX_TAKEN, false, 0, ALERT_SAME},   {EVENT_INBOX_REFUSED, false, 0, ALERT_CHANGED},
+    };
+    (void)state;
+    walk(ALERT_FILES, steps, AS_COUNT(steps));
+}
+
+static void test_a_batch_with_a_file_that_was_not_taken_in_ends_no_refusal(void **state)
+{
+    static const char *const details[] = {"{\"refused\":1,\"kept_back\":0}",
+                                          "{\"refused\":0,\"kept_back\":2}", "{}", NULL};
+    (void)state;
+    for (size_t i = 0; i < AS_COUNT(details); i++) {
+        struct event event = {.kind = EVENT_INBOX_TAKEN, .detail_json = details[i]};
+        struct alert_effect effects[ALERT_EFFECTS_MAX];
+        assert_int_equal(alert_effects(&event, effects), 1);
+        assert_int_equal(effects[0].condition, ALERT_INBOX); /* it works, all the same */
+    }
+}
+
+static void test_an_inbox_that_fails_is_told_once_and_so_is_its_end(void **state)
+{
+    static const struct step steps[] = {
+        {EVENT_INBOX_FAILED, false, 0, ALERT_CHANGED},
+        {EVENT_INBOX_FAILED, false, 0, ALERT_SAME},
+        {EVENT_INBOX_FAILED, true, 0, ALERT_RECOVERED},
+        {EVENT_INBOX_FAILED, true, 0, ALERT_SAME},
+        {EVENT_INBOX_FAILED, false, 0, ALERT_CHANGED},
+        {EVENT_INBOX_TAKEN, false, 0, ALERT_RECOVERED},
+    };
+    (void)state;
+    walk(ALERT_INBOX, steps, AS_COUNT(steps));
+}
+
+static void test_a_recovery_is_of_all_kinds_of_its_condition(void **state)
+{
+    struct event recovery = {.kind = EVENT_RECOVERY, .detail_json = "{\"of\":\"gate_undecided\"}"};
+    struct event other = {.kind = EVENT_GATE_FAIL, .detail_json = "{\"of\":\"drift\"}"};
+    (void)state;
+    assert_int_equal(alert_recovered_kinds(&recovery),
+                     1u << EVENT_GATE_PASS | 1u << EVENT_GATE_FAIL | 1u << EVENT_GATE_UNDECIDED);
+    recovery.detail_json = "{\"of\":\"schedule_missed\"}";
+    assert_int_equal(alert_recovered_kinds(&recovery),
+                     1u << EVENT_SCHEDULE_MISSED | 1u << EVENT_SCHEDULE_FAILED);
+    assert_true(alert_recovered_kinds(&other) == UINT64_MAX);
+    recovery.detail_json = NULL;
+    assert_true(alert_recovered_kinds(&recovery) == UINT64_MAX);
+}
+
 /* So a kind that comes to be and is forgotten in the table cannot speak for the gate. */
 static void test_only_the_gates_own_kinds_touch_the_gate(void **state)
 {
@@ -198,6 +253,10 @@ int main(void)
         cmocka_unit_test(test_how_often_it_was_met_is_counted_since_the_change),
         cmocka_unit_test(test_kinds_without_a_condition_are_told_each_time_but_for_tests),
         cmocka_unit_test(test_a_reference_that_cannot_be_compared_is_told_once_and_touches_no_gate),
+        cmocka_unit_test(test_refused_files_are_told_once_until_all_are_taken_in),
+        cmocka_unit_test(test_a_batch_with_a_file_that_was_not_taken_in_ends_no_refusal),
+        cmocka_unit_test(test_an_inbox_that_fails_is_told_once_and_so_is_its_end),
+        cmocka_unit_test(test_a_recovery_is_of_all_kinds_of_its_condition),
         cmocka_unit_test(test_only_the_gates_own_kinds_touch_the_gate),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

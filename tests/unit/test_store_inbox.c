@@ -36,6 +36,23 @@ static int64_t stage(struct store_fixture *f, const char *name, int64_t cases)
     return id;
 }
 
+/* With an event that tells of it. */
+static int take(struct store_fixture *f, const struct inbox_version *version,
+                struct inbox_file *files, size_t count, int64_t now_ms, uint32_t *ret_version)
+{
+    struct event event = {
+        .at_ms = now_ms, .kind = EVENT_INBOX_TAKEN, .subject = "traffic", .text = "taken in"};
+    struct inbox_taking taking = {version, files, count, &event, 1, now_ms};
+    return store_inbox_take(f->store, &taking, ret_version);
+}
+
+static int64_t last_event(struct store_fixture *f)
+{
+    int64_t id = -1;
+    assert_int_equal(store_event_last(f->store, &id), 0);
+    return id;
+}
+
 static void test_files_and_their_version_are_noted_together(void **state)
 {
     struct store_fixture *f = *state;
@@ -44,8 +61,9 @@ static void test_files_and_their_version_are_noted_together(void **state)
     struct dataset_info info;
     uint32_t number = 0;
     struct inbox_version version = {stage(f, "traffic", 3), &hash, "cases", stage(f, "traffic", 2)};
-    assert_int_equal(store_inbox_take(f->store, &version, files, 2, 5000, &number), 0);
+    assert_int_equal(take(f, &version, files, 2, 5000, &number), 0);
     assert_int_equal(number, 1);
+    assert_int_equal(last_event(f), 1);
     assert_int_equal(store_dataset_find(f->store, "traffic", &f->arena, &info), 0);
     assert_int_equal(info.case_count, 3);
     assert_int_equal(store_inbox_find(f->store, "traffic", &files[0].hash, &f->arena, &got), 0);
@@ -63,8 +81,9 @@ static void test_a_version_that_cannot_be_made_leaves_no_file(void **state)
     struct as_sha256 hash = as_sha256_of("content", 7);
     struct inbox_version version = {999, &hash, "cases", 0};
     uint32_t number = 7;
-    assert_int_not_equal(store_inbox_take(f->store, &version, &file, 1, 5000, &number), 0);
+    assert_int_not_equal(take(f, &version, &file, 1, 5000, &number), 0);
     assert_int_equal(number, 7);
+    assert_int_equal(last_event(f), 0);
     assert_int_equal(store_inbox_find(f->store, "traffic", &file.hash, &f->arena, &got), AS_ENOENT);
 }
 
@@ -76,10 +95,10 @@ static void test_a_file_that_was_refused_may_come_again(void **state)
     size_t count = 0;
     refused.is_refused = true;
     refused.why = "a.jsonl:1: not JSON";
-    assert_int_equal(store_inbox_take(f->store, NULL, &refused, 1, 5000, &number), 0);
+    assert_int_equal(take(f, NULL, &refused, 1, 5000, &number), 0);
     assert_int_equal(store_inbox_find(f->store, "traffic", &refused.hash, &f->arena, &got),
                      AS_ENOENT);
-    assert_int_equal(store_inbox_take(f->store, NULL, &good, 1, 6000, &number), 0);
+    assert_int_equal(take(f, NULL, &good, 1, 6000, &number), 0);
     assert_int_equal(store_inbox_page(f->store, NULL, 0, 10, &f->arena, &all, &count), 0);
     assert_int_equal(count, 1);
     assert_false(all[0].is_refused);
@@ -92,7 +111,7 @@ static void test_files_are_listed_from_the_newest_by_inbox(void **state)
     uint32_t number = 0;
     size_t count = 0;
     files[2].dataset = "other"; /* the same bytes in another inbox are another file */
-    assert_int_equal(store_inbox_take(f->store, NULL, files, 3, 5000, &number), 0);
+    assert_int_equal(take(f, NULL, files, 3, 5000, &number), 0);
     assert_int_equal(store_inbox_page(f->store, "traffic", 0, 1, &f->arena, &got, &count), 0);
     assert_int_equal(count, 1);
     assert_true(as_sha256_eq(&got[0].hash, &files[1].hash));
