@@ -1,6 +1,7 @@
 # Many run groups of one eval, each with other answers of the same models: for scripts/bench-aa and scripts/bench-truth, which source this.
 # It sources tests/e2e/lib.sh, whose home, daemon and simulator it uses.
 . "$TOP_DIR/tests/e2e/lib.sh"
+. "$TOP_DIR/tests/bench/tables.sh"
 
 # EVAL GROUPS FILE: as many groups, seed 1, 2, 3 ... of assay-sim. Each one's result is a line of the file.
 run_groups() {
@@ -19,11 +20,4 @@ run_groups() {
 # FILE JQ-CONDITION: in how many groups it holds.
 groups_where() {
     jq -s "map(select($2)) | length" "$1"
-}
-
-# PAGE MARK FILE: the file in place of what stands between "<!-- MARK begins" and "<!-- MARK ends" of the page.
-write_into() {
-    awk -v file="$3" -v mark="$2" 'index($0, "<!-- " mark " begins") { print; while ((getline line < file) > 0) print line; skip = 1; next }
-        index($0, "<!-- " mark " ends") { skip = 0 } !skip' "$1" >"$home/out"
-    cp "$home/out" "$1"
 }
