@@ -12,10 +12,13 @@ const struct command commands_baseline[] = {
         .options = {{"model", "MODEL", "model", "only this model"},
                     {"metric", "NAME", "metric", "not the primary one"},
                     {"last", "N", "last", "so many runs; 30 when not given"}},
-        .help = "DIFF is against the run that `baseline set` pinned, case by case. A model drifts\n"
-                "when its newest run differs from that one with p below 0.001; or when the CUSUM\n"
-                "of the differences (slack 0.5, limit 5, from the first 20 runs on) is past its\n"
-                "limit and the mean of the last 5 is 4 standard errors off that of the first 20.",
+        .help =
+            "DIFF is against the run that `baseline set` pinned, case by case. A model drifts\n"
+            "when its newest run differs from that one with p below 0.001; or when the CUSUM\n"
+            "of the differences (slack 0.5, limit 5, from the first 20 runs on) is past its\n"
+            "limit and the mean of the last 5 is 4 standard errors off that of the first 20.\n"
+            "Whose a drift is, the model's or the judge's, is told by the anchor that the eval\n"
+            "names (`drift: {anchor: EVAL}`): recorded answers that are judged again.",
         .example = "assayctl history support-triage --model small-model --last 10",
         .print = print_history,
     },

@@ -43,15 +43,20 @@ const struct command commands_eval[] = {
                     {"model", "MODEL", "model", "only what this member did"},
                     {"metric", "METRIC", "metric", "by this one, not the primary metric"},
                     {"to", "WHAT", "to", "of flipped only those to pass, or to fail"},
+                    {"recorded", NULL, "recorded", "MODEL's answers are what the cases record"},
                     {"add", NULL, "add", "to the cases that NAME has already"}},
         .help = RUN_HELP
         "\nThe cases become a new version of NAME, each once, in the order of the run,\n"
         "with the run and the reason in metadata.from_runs. failed: a member's score is\n"
         "below the gate's pass_threshold, or the model itself failed. flipped: as in\n"
-        "`run flips`. score takes <, <=, > and >=. Exit code 65 when no case is one of\n"
-        "those; then nothing is stored.",
-        .example = "assayctl dataset from-run last regressions --where flipped --to fail\n"
-                   "assayctl dataset from-run last hard --where 'score<0.5' --model small --add",
+        "`run flips`. score takes <, <=, > and >=. --recorded keeps what MODEL answered with\n"
+        "each case, for an eval with `baseline: recorded`: an anchor, say, whose answers are\n"
+        "judged again and again. Exit code 65 when no case is one of those; then nothing is\n"
+        "stored.",
+        .example =
+            "assayctl dataset from-run last regressions --where flipped --to fail\n"
+            "assayctl dataset from-run last hard --where 'score<0.5' --model small --add\n"
+            "assayctl dataset from-run last anchor --where 'score>=0' --model large --recorded",
         .print = print_from_run,
     },
     {

@@ -57,6 +57,7 @@ void print_baseline(struct ctl *ctl, const struct as_json *result)
     const struct as_json *history = as_json_get(result, "history");
     out_styled(out, STYLE_BOLD, "%s\n", str_or(result, "eval", "?"));
     print_in_force(out, result);
+    print_warned(out, result);
     if (!as_json_len(history))
         return;
     out_print(out, "\n");

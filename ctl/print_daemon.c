@@ -138,7 +138,7 @@ void print_eval_list(struct ctl *ctl, const struct as_json *result)
         add_list(&candidates, as_json_get(eval, "candidates"));
         add_list(&metrics, as_json_get(eval, "metrics"));
         grid_add(grid, eval, NULL);
-        grid_cell(grid, "CANDIDATES", "%s", candidates.ptr);
+        grid_cell(grid, "CANDIDATES", "%s", as_buf_str(&candidates).ptr);
         grid_cell(grid, "METRICS", "%s", metrics.ptr);
         as_buf_done(&candidates);
         as_buf_done(&metrics);
@@ -198,7 +198,7 @@ void print_eval(struct ctl *ctl, const struct as_json *result)
     if (as_json_get(result, "baseline_max_age_ms"))
         out_field(out, "", "a fresh run when the pinned one is older than %s",
                   fmt_duration(as_json_get_num(result, "baseline_max_age_ms", 0)).s);
-    out_field(out, "candidates", "%s", candidates.ptr);
+    out_field(out, "candidates", "%s", candidates.len ? candidates.ptr : "none");
     for (size_t i = 0; i < as_json_len(scorers); i++)
         print_eval_plugin(out, "scorer", as_json_at(scorers, i));
     if (as_json_get(result, "rubric")) {
@@ -213,6 +213,8 @@ void print_eval(struct ctl *ctl, const struct as_json *result)
     if (as_json_get(result, "early_stop"))
         out_field(out, "early stop", "%s looks",
                   fmt_count(as_json_get(result, "early_stop"), "looks").s);
+    if (as_json_get(result, "drift"))
+        out_field(out, "anchor", "%s", str_or(as_json_get(result, "drift"), "anchor", "?"));
     print_warned(out, result);
     as_buf_done(&candidates);
 }

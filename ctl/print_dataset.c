@@ -60,6 +60,9 @@ void print_from_run(struct ctl *ctl, const struct as_json *result)
 {
     out_print(&ctl->out, "%s of run %s\n", fmt_counted(result, "chosen", "case").s,
               fmt_count(result, "run").s);
+    if (as_json_get_int(result, "unanswered", 0))
+        out_print(&ctl->out, "%s without an answer left out\n",
+                  fmt_counted(result, "unanswered", "case").s);
     print_import(ctl, result);
 }
 

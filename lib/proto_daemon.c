@@ -194,8 +194,9 @@ const struct proto_method proto_daemon_methods[] = {
                   "[{name, selector, params}], rubric: {name, selector, params} or null, judge, "
                   "primary, samples, max_cases, budget: {cap: value} or null, gate: {rule: value}, "
                   "early_stop: {looks} or null, "
-                  "journal: {policy, max_age_ms}, warnings: [string], source}: source is the text "
-                  "of the file, warnings are what the gate leaves open",
+                  "journal: {policy, max_age_ms}, drift: {anchor, max_gap_ms} or null, warnings: "
+                  "[string], source}: source is the text of the file, warnings are what the gate "
+                  "leaves open, and what keeps an anchor from telling whose a drift is",
         .errors = "not_found",
     },
     {
@@ -263,12 +264,17 @@ const struct proto_method proto_daemon_methods[] = {
                    TEXT("model", "only what this member did; any, when not given", NAME_MAX_BYTES),
                    TEXT("metric", "the primary metric when not given", NAME_MAX_BYTES),
                    TEXT("to", "of flipped, only those to pass or to fail", 8),
+                   {.name = "recorded",
+                    .type = PROTO_BOOL,
+                    .doc = "each case's `recorded` is what model answered; cases that it has no "
+                           "answer to are left out"},
                    {.name = "add",
                     .type = PROTO_BOOL,
                     .doc = "to the cases of the newest version of that name, which stay as they "
                            "are"}},
-        .result = "{run, chosen, dataset, is_new, newest, good, bad, bad_lines}: chosen is how "
-                  "many cases are among those, the rest as of dataset.import_end",
+        .result = "{run, chosen, unanswered, dataset, is_new, newest, good, bad, bad_lines}: "
+                  "chosen is how many cases are among those, unanswered how many of them were "
+                  "left out, the rest as of dataset.import_end",
         .errors = "not_found, bad_input, state, io",
     },
     {

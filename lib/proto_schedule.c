@@ -114,7 +114,8 @@ const struct proto_method proto_schedule_methods[] = {
         .doc = "What an eval is measured against, and who set it when and why.",
         .params = {EVAL, COUNT("before", "only pins with a lower id", INT64_MAX), LIMIT},
         .result = "{eval, file_baseline, baseline: the member that is in force, member: " PIN
-                  " or null, reference: " PIN " or null, history: [" PIN "], next?}: member is "
+                  " or null, reference: " PIN " or null, history: [" PIN
+                  "], warnings: [string], next?}: member is "
                   "what was set in the place of the file's baseline, reference the run that is "
                   "pinned; history has the newest first",
         .errors = "not_found, io",

@@ -110,6 +110,9 @@ void control_reading_done(struct control_reading *reading);
 const struct eval_def *control_eval_of(struct control_app *app, struct control_call *call);
 /* What its gate leaves open, for people: a new array of sentences. */
 struct as_json *control_eval_warnings(const struct eval_def *eval);
+/* For work: what keeps the anchor that the eval names, or is, from telling whose a drift is. */
+void control_add_anchor_warnings(struct store *store, struct control_query *query,
+                                 const struct eval_def *eval, struct as_json *warnings);
 uint32_t control_limit(const struct control_call *call);
 /* Who calls, as records name him: "uid 1000". */
 #define CONTROL_WHO_BYTES 32

@@ -234,13 +234,16 @@ static void show_work(struct store *store, struct control_query *query)
 {
     const struct as_json *params = query->call->params;
     const char *eval = as_json_get_cstr(params, "eval");
-    const char *of_file = eval_set_find(query->evals, eval)->baseline;
+    const struct eval_def *def = eval_set_find(query->evals, eval);
+    const char *of_file = def->baseline;
     uint32_t limit = control_limit(query->call);
     struct baseline_pin member, reference, *pins = NULL;
     struct as_json *json = as_json_object(), *list = as_json_array(), *pin = NULL;
+    struct as_json *warnings = as_json_array();
     size_t count = 0;
     query->result = json;
     as_json_set_take(json, "history", list);
+    as_json_set_take(json, "warnings", warnings);
     as_json_set_str(json, "eval", eval);
     as_json_set_str(json, "file_baseline", of_file);
     int rc = store_baseline_member(store, eval, &query->arena, &member);
@@ -262,6 +265,7 @@ static void show_work(struct store *store, struct control_query *query)
         as_json_push_take(list, pin_json(&pins[i]));
     if (count == limit)
         as_json_set_int(json, "next", pins[count - 1].id);
+    control_add_anchor_warnings(store, query, def, warnings);
 }
 
 void handle_baseline_show(void *ctx, struct control_call *call)

@@ -2,6 +2,8 @@
 #include "daemon/control/handlers.h"
 
 #include "daemon/model/gate_json.h"
+#include "daemon/store/baselines.h"
+#include "lib/arena.h"
 #include "lib/nearest.h"
 
 #include <string.h>
@@ -97,21 +99,76 @@ static struct as_json *early_stop_json(const struct eval_def *eval)
     return json;
 }
 
+/* Each sentence once, whatever number of evals name the anchor. */
+static void add_anchor_warnings(const struct eval_def *anchor, const char *said_by, bool is_pinned,
+                                struct as_json *warnings)
+{
+    struct as_arena arena = {0};
+    const char *name = anchor->name, *text;
+    if (!is_pinned) {
+        text = as_arena_printf(&arena,
+                               "eval '%s' names '%s' as its anchor, which says nothing without a "
+                               "reference: `assayctl run start %s --wait`, then `assayctl baseline "
+                               "set %s last`",
+                               said_by, name, name, name);
+        as_json_push_take(warnings, as_json_new_str(as_str_from(text)));
+    }
+    if (!anchor->schedule_count) {
+        text = as_arena_printf(&arena,
+                               "eval '%s' names '%s' as its anchor, which is judged only when "
+                               "somebody starts it: give %s a schedule",
+                               said_by, name, anchor->path);
+        as_json_push_take(warnings, as_json_new_str(as_str_from(text)));
+    }
+    as_arena_done(&arena);
+}
+
+/* The first eval that names it; NULL: none does. */
+static const struct eval_def *named_by(const struct eval_set *set, const char *anchor)
+{
+    for (size_t i = 0; i < set->eval_count; i++)
+        if (set->evals[i].drift.anchor && !strcmp(set->evals[i].drift.anchor, anchor))
+            return &set->evals[i];
+    return NULL;
+}
+
+void control_add_anchor_warnings(struct store *store, struct control_query *query,
+                                 const struct eval_def *eval, struct as_json *warnings)
+{
+    const char *name = eval->drift.anchor ? eval->drift.anchor : eval->name;
+    const struct eval_def *anchor = eval_set_find(query->evals, name);
+    const struct eval_def *by = eval->drift.anchor ? eval : named_by(query->evals, name);
+    struct baseline_pin pin;
+    if (!by || !anchor) /* a file that was refused is told of where files are */
+        return;
+    int rc = store_baseline_run(store, name, &query->arena, &pin);
+    if (rc && rc != AS_ENOENT)
+        control_store_failed(store, query, rc, "the baseline");
+    else
+        add_anchor_warnings(anchor, by->name, !rc, warnings);
+}
+
 struct as_json *control_eval_warnings(const struct eval_def *eval)
 {
     struct as_json *warnings = as_json_array();
     const char *open = gate_rules_warning(&eval->gate);
-    if (open)
+    if (open && eval->candidate_count) /* else the gate is never asked */
         as_json_push_take(warnings, as_json_new_str(as_str_from(open)));
     return warnings;
 }
 
-void handle_eval_show(void *ctx, struct control_call *call)
+static struct as_json *drift_json(const struct eval_def *eval)
 {
-    struct control_app *app = ctx;
-    const struct eval_def *eval = control_eval_of(app, call);
-    if (!eval)
-        return;
+    if (!eval->drift.anchor)
+        return NULL;
+    struct as_json *json = as_json_object();
+    as_json_set_str(json, "anchor", eval->drift.anchor);
+    as_json_set_int(json, "max_gap_ms", eval->drift.max_gap_ms);
+    return json;
+}
+
+static struct as_json *show(const struct eval_def *eval)
+{
     struct as_json *json = as_json_object(), *scorers = as_json_array();
     for (size_t i = 0; i < eval->scorer_count; i++)
         as_json_push_take(scorers, plugin_json(&eval->scorers[i]));
@@ -133,7 +190,22 @@ void handle_eval_show(void *ctx, struct control_call *call)
     as_json_set_take(json, "early_stop", early_stop_json(eval));
     as_json_set_take(json, "journal", journal_rules_to_json(&eval->journal));
     as_json_set_take(json, "rank", rank_rules_to_json(&eval->rank));
+    as_json_set_take(json, "drift", drift_json(eval));
     as_json_set_take(json, "warnings", control_eval_warnings(eval));
     as_json_set_str(json, "source", eval->source);
-    control_reply(call, json);
+    return json;
+}
+
+static void show_work(struct store *store, struct control_query *query)
+{
+    const struct eval_def *eval =
+        eval_set_find(query->evals, as_json_get_cstr(query->call->params, "eval"));
+    query->result = show(eval);
+    control_add_anchor_warnings(store, query, eval, as_json_get(query->result, "warnings"));
+}
+
+void handle_eval_show(void *ctx, struct control_call *call)
+{
+    if (control_eval_of(ctx, call))
+        control_read(ctx, call, show_work, NULL);
 }

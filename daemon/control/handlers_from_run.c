@@ -8,6 +8,7 @@
 #include "daemon/report/case_choice.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,6 +28,8 @@ struct from_run {
     struct case_choice choice;
     enum flip_to to;       /* FLIP_NONE: both ways */
     uint32_t first, last;  /* members that are looked at, last not included */
+    bool is_recorded;      /* the answers of the only one become those that the cases record */
+    int64_t unanswered;    /* cases that it has no answer to, which are left out */
     struct chosen *chosen; /* in the run's order of cases */
     size_t count, next;    /* next: the first that is not copied yet */
     struct staging *staging;
@@ -48,6 +51,15 @@ static int read_to(struct from_run *task, const char *to)
     if (to && task->choice.kind != CASE_CHOICE_FLIPPED)
         return as_err_set(&task->err, AS_EINVAL, "to goes with where flipped alone");
     task->to = is_pass ? FLIP_TO_PASS : is_fail ? FLIP_TO_FAIL : FLIP_NONE;
+    return 0;
+}
+
+static int check_recorded(struct from_run *task, const char *model)
+{
+    task->is_recorded = as_json_get_bool(task->call->params, "recorded", false);
+    if (task->is_recorded && !model)
+        return as_err_set(&task->err, AS_EINVAL,
+                          "recorded takes the answers of one member: name it with --model");
     return 0;
 }
 
@@ -82,7 +94,10 @@ static int read_request(struct from_run *task, struct store *store)
                            &task->err);
     if (!rc)
         rc = run_side_find_metric(&task->side, as_json_get_cstr(params, "metric"), &task->err);
-    return rc ? rc : choose_members(task, as_json_get_cstr(params, "model"));
+    const char *model = as_json_get_cstr(params, "model");
+    if (!rc)
+        rc = check_recorded(task, model);
+    return rc ? rc : choose_members(task, model);
 }
 
 /* Adds why the member's side of the case makes it one of those that are asked for. */
@@ -175,14 +190,48 @@ static int unreadable(struct from_run *task, struct store *store, int rc)
                       rc == AS_ENOENT ? "they have gone meanwhile" : store_error(store));
 }
 
-/* The case as a line; origin NULL: as it is. */
+/* An output in the shape of a recorded one. */
+static struct as_json *answer_json(const struct row_record *row)
+{
+    struct as_json *json = as_json_object(), *calls = NULL;
+    struct as_str tools = row->tool_calls_json;
+    as_json_set_take(json, "text", as_json_new_str(row->text.ptr ? row->text : AS_STR("")));
+    if (tools.len && !as_json_parse(tools.ptr, tools.len, &calls, NULL))
+        as_json_set_take(json, "tool_calls", calls);
+    if (row->finish_reason.len)
+        as_json_set_take(json, "finish_reason", as_json_new_str(row->finish_reason));
+    if (row->model_id.len)
+        as_json_set_take(json, "model", as_json_new_str(row->model_id));
+    if (!isnan(row->latency_ms))
+        as_json_set_num(json, "latency_ms", row->latency_ms);
+    return json;
+}
+
+/* The member's first good answer to the case, as a case records it; *ret_json NULL: there is none.
+ */
+static int find_answer(struct from_run *task, struct store *store, int64_t seq,
+                       struct as_arena *arena, struct as_json **ret_json)
+{
+    struct row_listing *rows = NULL;
+    size_t count = 0, i = 0;
+    int rc = store_rows_of_case(store, task->side.group.id, seq, arena, &rows, &count);
+    while (!rc && i < count &&
+           (rows[i].row.key.member != task->first || rows[i].row.status != ROW_OK))
+        i++;
+    *ret_json = rc || i == count ? NULL : answer_json(&rows[i].row);
+    return rc;
+}
+
+/* The case as a line; origin NULL: as it is; answer NULL: with what it records itself. */
 static int add_line(const struct case_record *record, const struct dataset_origin *origin,
-                    struct as_buf *lines)
+                    struct as_json *answer, struct as_buf *lines)
 {
     struct as_json *item = NULL;
     if (as_json_parse(record->json.ptr, record->json.len, &item, NULL))
         return AS_ECORRUPT;
     struct as_json *made = dataset_derive_case(item, origin);
+    if (answer)
+        as_json_set_take(made, "recorded", as_json_share(answer));
     as_json_write_canonical(made, lines);
     as_buf_addc(lines, '\n');
     as_json_free(made);
@@ -200,7 +249,7 @@ static int add_base(struct from_run *task, struct store *store, struct as_arena 
     if (!rc && !count)
         rc = AS_ENOENT;
     for (size_t i = 0; i < count && !rc && lines->len < PORTION_BYTES; i++) {
-        rc = add_line(&cases[i], NULL, lines);
+        rc = add_line(&cases[i], NULL, NULL, lines);
         task->base_next++;
     }
     return rc;
@@ -225,7 +274,13 @@ static int add_chosen(struct from_run *task, struct store *store, struct as_aren
     task->next++;
     rc = task->base.id ? store_case_find(store, task->base.id, record->id.ptr, arena, &known)
                        : AS_ENOENT;
-    return rc == AS_ENOENT ? add_line(record, &origin, lines) : rc;
+    if (rc != AS_ENOENT)
+        return rc;
+    AS_CLEANUP_JSON struct as_json *answer = NULL;
+    rc = task->is_recorded ? find_answer(task, store, chosen->seq, arena, &answer) : 0;
+    bool is_unanswered = task->is_recorded && !answer;
+    task->unanswered += !rc && is_unanswered;
+    return rc || is_unanswered ? rc : add_line(record, &origin, answer, lines);
 }
 
 static bool is_copied(const struct from_run *task)
@@ -262,6 +317,7 @@ static int finish_copy(struct from_run *task, struct store *store)
                         as_json_get_cstr_or(bad, "reason", "nothing of it can be read"));
     as_json_set_int(task->result, "run", task->side.group.id);
     as_json_set_int(task->result, "chosen", (int64_t)task->count);
+    as_json_set_int(task->result, "unanswered", task->unanswered);
     return rc;
 }
 

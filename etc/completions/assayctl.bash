@@ -169,7 +169,7 @@ _assayctl_command() {
         files=' .'
         ;;
     'dataset from-run')
-        options=' --where --model --metric --to --add'
+        options=' --where --model --metric --to --recorded --add'
         values=' --where --model --metric --to'
         files=''
         words+=' last'

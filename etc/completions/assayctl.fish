@@ -98,6 +98,7 @@ complete -c assayctl -n '__assayctl_is dataset from-run' -l where -x -d 'failed,
 complete -c assayctl -n '__assayctl_is dataset from-run' -l model -x -d 'only what this member did'
 complete -c assayctl -n '__assayctl_is dataset from-run' -l metric -x -d 'by this one, not the primary metric'
 complete -c assayctl -n '__assayctl_is dataset from-run' -l to -x -d 'of flipped only those to pass, or to fail'
+complete -c assayctl -n '__assayctl_is dataset from-run' -l recorded -d 'MODEL\'s answers are what the cases record'
 complete -c assayctl -n '__assayctl_is dataset from-run' -l add -d 'to the cases that NAME has already'
 complete -c assayctl -n '__assayctl_at' -a dataset
 complete -c assayctl -n '__assayctl_at dataset' -a ls -d 'Every version of every dataset.'

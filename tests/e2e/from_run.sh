@@ -2,6 +2,8 @@
 # origin; nothing is stored when there are none.
 . "${BASH_SOURCE[0]%/*}/lib.sh"
 
+models=(sim-q95 sim-q94 sim-q80 sim-judge faulty=sim-q80+fault=500:0.3)
+provider_lines=("retry: {max_attempts: 1}")
 start_sim
 start_daemon
 import_sums sums 60
@@ -82,6 +84,42 @@ YAML
     expect "$(cases_of "$name-hard" | jq -cS 'del(.metadata)')" = "$(cases_of "$name" | jq -cS 'del(.metadata)')" "the cases of $name"
 done
 expect "$(cases_of mixed-hard | jq -c 'select(.id == "talk").metadata | [.x, .from_runs[0], .from_runs[1].dataset]')" = '[1,"mine","mixed@1"]' "metadata that was there"
+
+# What a member answered becomes what the cases record: an eval of them calls nothing, and scores the same. What it failed is left out.
+answers_of() { rows_of 1 --model "$1" | jq -r .case | while read -r id; do ctl --json row show 1 "$id" |
+    jq -r --arg model "$1" '.rows[] | select(.model == $model).text'; done; }
+expect_exit 0 ctl --json dataset from-run 1 kept --where 'score>=0' --model sim-q80 --recorded
+expect "$(jq -c '[.chosen, .unanswered, .dataset.recorded]' <<<"$out")" = '[60,0,60]' "cases that were kept"
+expect "$(cases_of kept | jq -r .recorded.text)" = "$(answers_of sim-q80)" "their answers"
+expect "$(cases_of kept | jq -c '[.recorded.model, (.recorded.latency_ms > 0)]' | sort -u)" = '["sim-q80",true]' "who answered"
+write_eval kept <<'YAML'
+dataset: kept@1
+baseline: recorded
+scorers: [exact_match]
+YAML
+calls=$(sim_count requests)
+expect_exit 0 ctl run start kept --wait
+expect "$(sim_count requests)" = "$calls" "calls of a run of what was recorded"
+expect "$(rows_of last --max 0 | jq -r .case)" = "$(wrong_by sim-q80)" "cases that are wrong in it"
+for name in mixed chat; do
+    expect_exit 0 ctl dataset from-run "$(ctl --json run ls --eval "$name" | jq .runs[0].run)" "$name-kept" --where 'score>=0' --model sim-q94 --recorded
+    expect "$(cases_of "$name-kept" | jq -c 'del(.metadata, .recorded)')" = "$(cases_of "$name" | jq -c 'del(.metadata, .recorded)')" "the cases of $name"
+    expect "$(cases_of "$name-kept" | jq -r .recorded.model | sort -u)" = sim-q94 "who answered $name"
+done
+write_eval faulty <<'YAML'
+dataset: sums
+baseline: faulty
+candidates: [sim-q95]
+scorers: [exact_match]
+YAML
+expect_exit 0 ctl run start faulty --wait
+failed=$(rows_of last --model faulty --status model_error | wc -l)
+expect "$failed" -gt 0 "answers that failed"
+expect_exit 0 ctl dataset from-run last answered --where 'score>=0' --model faulty --recorded
+expect_contains "$out" "60 cases of run" "$failed cases without an answer left out"
+expect "$(ids_of answered | wc -l)" = $((60 - failed)) "cases with an answer"
+expect_exit 65 ctl dataset from-run last none --where failed --recorded
+expect_contains "$err" "recorded takes the answers of one member: name it with --model"
 
 # What cannot be is said, and nothing is stored.
 expect_exit 65 ctl dataset from-run 1 none --where 'score>1'

@@ -7,10 +7,6 @@ models=(large=sim-q95 small=sim-q80 judge=sim-judge)
 start_sim
 start_daemon
 import_sums sums 200
-# Two of three recorded answers are right.
-write_sums /dev/stdout 200 f | jq -c '.recorded = (if (.id[1:] | tonumber) % 3 == 0 then "no idea" else .expected end)' >"$home/frozen.jsonl"
-expect_exit 0 ctl dataset import frozen "$home/frozen.jsonl"
-
 rubric='rubric: {use: correctness, judge: judge}'
 write_triage() { # the rest of the file
     write_eval triage <<YAML
@@ -59,8 +55,17 @@ expect_contains "$out" "cause unknown: no anchor is named"
 write_triage 'drift: {anchor: check}'
 await "an anchor that was never judged" has_history '.judge | [.anchor, .run, (.reason | contains("`assayctl baseline set check last`"))]' \
     '["check",null,true]'
+for shown in "eval show triage" "eval show check" "baseline show check"; do
+    expect_exit 0 ctl $shown
+    expect_contains "$out" "eval 'triage' names 'check' as its anchor, which says nothing without a reference" "\`assayctl baseline set check last\`"
+    expect_lacks "$out" "give it a schedule" null
+done
+# The three commands of the guide.
+expect_exit 0 ctl dataset from-run 1 frozen --where 'score>=0' --model small --recorded
 run check
 expect_exit 0 ctl baseline set check last
+expect_exit 0 ctl baseline show check
+expect_lacks "$out" warning
 await "an anchor that was judged once" has_history '.judge.reason | contains("has not been judged again since run 3")' true
 calls=$(judge_calls)
 run check
