@@ -1,6 +1,7 @@
-/* In three steps: what the run and the dataset are, from the store; what a run that started now
- * would pin, on the loop; then, on the writing connection, the evidence is judged and the row is
- * written, so that nothing comes in between. */
+/* In three steps: what the run, the baseline and the dataset are, from the store; what a run that
+ * started now would pin, on the loop; then, on the writing connection, the evidence is judged and
+ * the row is written, so that nothing comes in between. Where baseline or dataset are others by
+ * then, it begins again. */
 #include "daemon/engine/promote.h"
 
 #include "daemon/engine/baseline.h"
@@ -14,6 +15,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What a run that started now would be made of, as the store has it. */
+struct made_of {
+    struct baseline_pin pin;     /* set by a person, or an earlier promotion; id 0: none */
+    struct dataset_info dataset; /* id 0: it is not there */
+};
+
 struct promote {
     struct engine *engine;
     struct eval_set *evals;      /* keeps eval alive */
@@ -23,13 +30,14 @@ struct promote {
     struct promotion row;        /* what comes to be written; its strings are in the arena */
     const char *reason;          /* that may override; NULL */
     struct group_record group;
-    struct dataset_info dataset;
+    struct made_of found;
     struct pins *pins;     /* of the run */
     size_t member;         /* of the run: the model */
     struct pins *now_pins; /* NULL: a run could not start now */
     struct as_err no_pins; /* why */
     struct as_json *against;
     bool is_promoted, is_already;
+    bool is_outdated; /* the baseline or the dataset changed since they were looked at */
     promoted_fn done;
     void *ctx;
     int rc;
@@ -109,20 +117,37 @@ static int find_run(struct store *store, struct promote *promote)
     return 0;
 }
 
-/* The baseline that a person set, or an earlier promotion, and the dataset. */
+static int read_made_of(struct store *store, struct promote *promote, struct made_of *ret_made_of)
+{
+    struct as_arena *arena = &promote->arena;
+    *ret_made_of = (struct made_of){0};
+    int rc = store_baseline_member(store, promote->eval->name, arena, &ret_made_of->pin);
+    if (!rc || rc == AS_ENOENT)
+        rc = store_dataset_find(store, promote->eval->dataset, arena, &ret_made_of->dataset);
+    return !rc || rc == AS_ENOENT ? 0 : as_err_set(&promote->err, rc, "%s", store_error(store));
+}
+
 static int find_now(struct store *store, struct promote *promote)
 {
-    struct baseline_pin pin;
-    int rc = store_baseline_member(store, promote->eval->name, &promote->arena, &pin);
-    if (!rc && baseline_apply(promote->eval, &pin, &promote->changed))
+    int rc = read_made_of(store, promote, &promote->found);
+    if (rc)
+        return rc;
+    const struct baseline_pin *pin = &promote->found.pin;
+    if (pin->id && baseline_apply(promote->eval, pin, &promote->changed))
         promote->now = &promote->changed;
-    if (!rc || rc == AS_ENOENT)
-        rc = store_dataset_find(store, promote->eval->dataset, &promote->arena, &promote->dataset);
-    if (rc == AS_ENOENT) {
+    if (!promote->found.dataset.id)
         (void)names_dataset_missing(store, promote->eval->dataset, &promote->no_pins);
-        return 0;
-    }
-    return rc ? as_err_set(&promote->err, rc, "%s", store_error(store)) : 0;
+    return 0;
+}
+
+static int check_now(struct store *store, struct promote *promote)
+{
+    const struct made_of *before = &promote->found;
+    struct made_of now;
+    int rc = read_made_of(store, promote, &now);
+    promote->is_outdated =
+        !rc && (now.pin.id != before->pin.id || now.dataset.id != before->dataset.id);
+    return rc;
 }
 
 static void find_work(struct store *store, void *ctx)
@@ -220,7 +245,7 @@ static void judge_pins(struct promote *promote)
 {
     const struct pins *pins = promote->pins, *now = promote->now_pins;
     struct as_arena *arena = &promote->arena;
-    int64_t run = promote->group.id, all = promote->dataset.case_count;
+    int64_t run = promote->group.id, all = promote->found.dataset.case_count;
     int64_t most = promote->eval->max_cases;
     struct pins_differences found;
     if (!is_candidate_now(promote))
@@ -317,7 +342,9 @@ static void write_work(struct store *store, void *ctx)
 {
     struct promote *promote = ctx;
     promote->rc = find_run(store, promote); /* it may have been opened again meanwhile */
-    if (promote->rc)
+    if (!promote->rc)
+        promote->rc = check_now(store, promote);
+    if (promote->rc || promote->is_outdated)
         return;
     promote->against = as_json_array();
     promote->is_already = is_in_force(store, promote);
@@ -334,9 +361,15 @@ static void write_work(struct store *store, void *ctx)
     promote->is_promoted = !promote->rc;
 }
 
+static void look(struct promote *promote);
+
 static void write_done(void *ctx)
 {
     struct promote *promote = ctx;
+    if (promote->is_outdated) {
+        look(promote);
+        return;
+    }
     events_poke(promote->engine->on.events);
     promote_over(promote);
 }
@@ -371,11 +404,22 @@ static void found_done(void *ctx)
         return;
     }
     if (!promote->no_pins.code &&
-        !pins_resolve(promote->now, engine->config, engine->on.registry, &promote->dataset,
+        !pins_resolve(promote->now, engine->config, engine->on.registry, &promote->found.dataset,
                       &overrides, &resolved, &promote->no_pins))
         promote->now_pins = as_stored(resolved, &promote->no_pins);
     pins_free(resolved);
     db_write(engine->on.db, write_work, write_done, promote);
+}
+
+static void look(struct promote *promote)
+{
+    pins_free(promote->pins);
+    pins_free(promote->now_pins);
+    promote->pins = promote->now_pins = NULL;
+    promote->no_pins = (struct as_err){0};
+    promote->now = promote->eval;
+    promote->is_outdated = false;
+    db_read(promote->engine->on.db, find_work, found_done, promote);
 }
 
 void engine_promote(struct engine *engine, const struct promote_request *request, promoted_fn done,
@@ -385,7 +429,7 @@ void engine_promote(struct engine *engine, const struct promote_request *request
     struct as_arena *arena = &promote->arena;
     promote->engine = engine;
     promote->evals = eval_set_ref(request->evals);
-    promote->eval = promote->now = request->eval;
+    promote->eval = request->eval;
     promote->reason = as_arena_strdup(arena, request->reason);
     promote->row = (struct promotion){
         .eval = as_arena_strdup(arena, request->eval->name),
@@ -397,5 +441,5 @@ void engine_promote(struct engine *engine, const struct promote_request *request
     promote->done = done;
     promote->ctx = ctx;
     engine->pending_starts++;
-    db_read(engine->on.db, find_work, found_done, promote);
+    look(promote);
 }

@@ -161,6 +161,24 @@ crash_daemon
 start_daemon
 [ ! -e "$pointer" ] || fail "a start made the file of a model that was taken back"
 
+# ---- two at once: what the one changed is evidence against the other, as it would be a moment later ----
+
+write_eval raced <<'YAML'
+dataset: sums@1
+baseline: sim-q95
+candidates: [same, bad]
+scorers: [exact_match]
+gate: {margin: 0.1}
+YAML
+run_to_end raced
+for model in same bad; do
+    printf '{"jsonrpc":"2.0","id":"%s","method":"promotion.make","params":{"eval":"raced","model":"%s","run":%s}}\n' "$model" "$model" "$run"
+done | "$BIN_DIR/socket_client" "$ASSAY_SOCKET" at-once >"$home/answers"
+expect "$(jq -r 'select(.result.promoted) | .id' "$home/answers" | wc -l)" = 1 "who is promoted"
+expect_contains "$(jq -r '.result.against[]' "$home/answers")" "baseline: sim-q95 in run $run,"
+expect "$(ctl --json promotions raced | jq -r '.in_force.model')" = "$(ctl --json baseline show raced | jq -r .baseline)" "what is in force, and the baseline"
+expect_exit 0 ctl demote raced
+
 # ---- the folder: of the mode that its owner gave it; where it cannot be, that is told at the start, and what holds is the row ----
 
 expect_contains "$(ctl status)" "$home/told"

@@ -1,6 +1,7 @@
 /* Peers of the control socket that no client of ours would be, for the end-to-end tests.
  *
  *   socket_client SOCKET call                 each line of stdin is sent, and its answer printed
+ *   socket_client SOCKET at-once              all are sent before any answer is printed
  *   socket_client SOCKET crowd N [OPTION]...  N connections at once, until SIGTERM
  *
  * A crowd sends the bytes of --send FILE from each connection once, or again and again (--again);
@@ -64,6 +65,12 @@ static int open_socket(const struct sockaddr_un *address)
 
 /* ---- call ---- */
 
+static void send_all(int fd, const char *bytes, size_t len)
+{
+    if (send(fd, bytes, len, MSG_NOSIGNAL) != (ssize_t)len)
+        die("send");
+}
+
 static int call_lines(const struct sockaddr_un *address)
 {
     int fd = open_socket(address);
@@ -72,8 +79,7 @@ static int call_lines(const struct sockaddr_un *address)
     size_t line_cap = 0, answer_cap = 0;
     ssize_t len;
     while (from && (len = getline(&line, &line_cap, stdin)) > 0) {
-        if (send(fd, line, (size_t)len, MSG_NOSIGNAL) != len)
-            die("send");
+        send_all(fd, line, (size_t)len);
         if (getline(&answer, &answer_cap, from) <= 0)
             die("no answer");
         fputs(answer, stdout);
@@ -81,6 +87,28 @@ static int call_lines(const struct sockaddr_un *address)
     }
     free(line);
     free(answer);
+    if (from)
+        fclose(from);
+    return 0;
+}
+
+static int call_at_once(const struct sockaddr_un *address)
+{
+    struct as_buf lines = {0};
+    int fd = open_socket(address);
+    FILE *from = fdopen(fd, "r");
+    char *text = NULL;
+    size_t cap = 0, count = 0;
+    ssize_t len;
+    for (; (len = getline(&text, &cap, stdin)) > 0; count++)
+        as_buf_add(&lines, text, (size_t)len);
+    send_all(fd, lines.ptr, lines.len);
+    for (; from && count && getline(&text, &cap, from) > 0; count--)
+        fputs(text, stdout);
+    if (count)
+        die("no answer");
+    free(text);
+    as_buf_done(&lines);
     if (from)
         fclose(from);
     return 0;
@@ -225,7 +253,7 @@ static void read_file(const char *path, struct as_buf *ret_text)
 
 static int usage(void)
 {
-    fputs("usage: socket_client SOCKET call | crowd N [--send FILE] [--again] [--deaf] "
+    fputs("usage: socket_client SOCKET call | at-once | crowd N [--send FILE] [--again] [--deaf] "
           "[--leave BYTES]\n",
           stderr);
     return 64;
@@ -240,6 +268,8 @@ int main(int argc, char **argv)
     strcpy(crowd.address.sun_path, argv[1]);
     if (!strcmp(argv[2], "call"))
         return call_lines(&crowd.address);
+    if (!strcmp(argv[2], "at-once"))
+        return call_at_once(&crowd.address);
     size_t count = argc > 3 ? strtoul(argv[3], NULL, 10) : 0;
     if (strcmp(argv[2], "crowd") || !count || count > CROWD_MAX)
         return usage();
