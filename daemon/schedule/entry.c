@@ -117,8 +117,11 @@ static void load_done(void *ctx)
     if (entry->is_gone) {
         entry_drop(entry);
     } else if (load->rc) {
-        as_log_err("schedule=%s is not in force, what is known of it could not be read: %s",
-                   entry->seed, load->err.msg);
+        if (!entry->is_unreadable)
+            as_log_err("schedule=%s is not in force, what is known of it could not be read: %s; it "
+                       "is tried again",
+                       entry->seed, load->err.msg);
+        entry->is_unreadable = true;
     } else {
         take_loaded(entry, load);
         entry_look(entry);
@@ -129,11 +132,26 @@ static void load_done(void *ctx)
     free(load);
 }
 
+static void start_load(struct entry *entry)
+{
+    struct load *load = as_xcalloc(1, sizeof(*load));
+    *load = (struct load){
+        .entry = entry, .eval = as_xstrdup(entry->eval_name), .schedule = as_xstrdup(entry->name)};
+    entry->is_busy = true;
+    db_read(entry->scheduler->on.db, load_work, load_done, load);
+}
+
+static bool is_at_other_times(const struct schedule_rules *a, const struct schedule_rules *b)
+{
+    return strcmp(a->line, b->line) != 0 || strcmp(a->timezone, b->timezone) != 0;
+}
+
 void entry_renew(struct entry *entry, const struct eval_def *eval,
                  const struct schedule_rules *rules)
 {
     struct as_zone *zone = NULL;
     struct as_err err = {0};
+    entry->is_edited = entry->is_edited || (entry->rules && is_at_other_times(entry->rules, rules));
     entry->eval = eval;
     entry->rules = rules;
     entry->next_ms = 0;
@@ -150,18 +168,14 @@ struct entry *entry_new(struct scheduler *scheduler, const struct eval_def *eval
                         const struct schedule_rules *rules)
 {
     struct entry *entry = as_xcalloc(1, sizeof(*entry));
-    struct load *load = as_xcalloc(1, sizeof(*load));
     struct as_buf seed = {0};
     as_buf_addf(&seed, "%s/%s", eval->name, rules->name);
     entry->scheduler = scheduler;
     entry->eval_name = as_xstrdup(eval->name);
     entry->name = as_xstrdup(rules->name);
     entry->seed = seed.ptr;
-    entry->is_busy = true;
     entry_renew(entry, eval, rules);
-    *load = (struct load){
-        .entry = entry, .eval = as_xstrdup(eval->name), .schedule = as_xstrdup(rules->name)};
-    db_read(scheduler->on.db, load_work, load_done, load);
+    start_load(entry);
     return entry;
 }
 
@@ -170,16 +184,21 @@ struct entry *entry_new(struct scheduler *scheduler, const struct eval_def *eval
 static void was_marked(struct entry *entry, const struct schedule_time *times, const bool *is_new,
                        size_t count, const struct as_err *err, void *ctx)
 {
-    (void)times, (void)is_new, (void)count, (void)ctx;
-    if (err)
-        as_log_err("schedule=%s %s; it is tried again", entry->seed, err->msg);
+    (void)times, (void)is_new, (void)count;
+    if (!err)
+        return;
+    as_log_err("schedule=%s %s; it is tried again", entry->seed, err->msg);
+    entry->is_edited = entry->is_edited || ctx;
 }
 
-/* A schedule that is new, or that was off and is on, begins now: no time before was missed. */
-static void begin_from_now(struct entry *entry, int64_t now_ms)
+/* A schedule that is new, or that was off and is on, begins now, one that was edited with the last
+ * look: no time before was missed. */
+static void begin(struct entry *entry, int64_t from_ms)
 {
-    struct entry_note note = {.mark = entry->mark, .done = was_marked};
-    note.mark.seen_ms = now_ms;
+    struct entry_note note = {
+        .mark = entry->mark, .done = was_marked, .ctx = entry->is_edited ? entry : NULL};
+    note.mark.seen_ms = from_ms;
+    entry->is_edited = false;
     entry->next_ms = 0;
     entry_write(entry, &note);
 }
@@ -251,28 +270,55 @@ void entry_order_take(struct entry *entry, struct order *order)
     *at = order;
 }
 
+/* Times that come again are known. */
+static void look_at_clock(struct entry *entry, int64_t now_ms)
+{
+    if (now_ms < entry->looked_ms)
+        entry->looked_ms = now_ms;
+    if (now_ms < entry->mark.seen_ms) {
+        entry->mark.seen_ms = now_ms;
+        entry->next_ms = 0;
+    }
+}
+
+/* False: nothing came due, or nothing can. */
+static bool take_due(struct entry *entry, int64_t now_ms)
+{
+    if (entry_is_off(entry) || !entry->zone)
+        return false;
+    if (now_ms >= entry->next_ms && entry_take_due(entry, now_ms))
+        return true;
+    entry->looked_ms = now_ms;
+    return false;
+}
+
+static void look(struct entry *entry, int64_t now_ms)
+{
+    int64_t seen_ms = entry->mark.seen_ms;
+    if (!seen_ms || entry->mark.was_off != entry_is_off(entry))
+        begin(entry, now_ms);
+    else if (entry->is_edited)
+        begin(entry, entry->looked_ms > seen_ms ? entry->looked_ms : seen_ms);
+    else if (!take_due(entry, now_ms))
+        entry_start_next(entry);
+}
+
 void entry_look(struct entry *entry)
 {
     int64_t now_ms = clock_wall_ms();
-    if (!entry->is_loaded || entry->is_gone || entry->scheduler->is_stopping)
+    if (entry->is_gone || entry->scheduler->is_stopping)
         return;
-    while (entry->orders && !entry->is_busy) {
+    if (!entry->is_loaded && !entry->is_busy)
+        start_load(entry);
+    while (entry->is_loaded && entry->orders && !entry->is_busy) {
         struct order *order = entry->orders;
         entry->orders = order->next;
         carry_out(entry, order, now_ms);
     }
     if (entry->is_busy)
         return;
-    if (now_ms <
-        entry->mark.seen_ms) { /* the clock was set back: times that come again are known */
-        entry->mark.seen_ms = now_ms;
-        entry->next_ms = 0;
-    }
-    if (!entry->mark.seen_ms || entry->mark.was_off != entry_is_off(entry))
-        begin_from_now(entry, now_ms);
-    else if (entry_is_off(entry) || !entry->zone || now_ms < entry->next_ms ||
-             !entry_take_due(entry, now_ms))
-        entry_start_next(entry);
+    look_at_clock(entry, now_ms);
+    look(entry, now_ms);
 }
 
 void entry_run_ended(struct entry *entry)

@@ -42,9 +42,12 @@ struct entry {
     struct as_zone *zone; /* NULL: it could not be read, and nothing starts by the clock */
     char *eval_name, *name, *seed;
     bool is_loaded, is_busy;
-    bool is_gone; /* no file has it any more: freed as soon as it is not busy */
+    bool is_unreadable; /* what is known of it: told once, and tried again at each look */
+    bool is_gone;       /* no file has it any more: freed as soon as it is not busy */
+    bool is_edited;     /* its times are others than when it was marked */
     struct schedule_mark mark;
-    int64_t next_ms; /* nothing starts before; 0 = not known */
+    int64_t looked_ms; /* what started up to here was taken; mark.seen_ms may be older */
+    int64_t next_ms;   /* nothing starts before; 0 = not known */
     int64_t live_run;
     struct owed_time owed[ENTRY_OWED_MAX];
     size_t owed_count;
@@ -55,7 +58,8 @@ struct entry *entry_new(struct scheduler *scheduler, const struct eval_def *eval
                         const struct schedule_rules *rules);
 /* Frees it, or lets it be freed when it is not busy any more. */
 void entry_drop(struct entry *entry);
-/* The same schedule as its file has it now. */
+/* The same schedule as its file has it now. Other times are those from the last look on: before it
+ * the schedule was another one. */
 void entry_renew(struct entry *entry, const struct eval_def *eval,
                  const struct schedule_rules *rules);
 bool entry_is_off(const struct entry *entry);

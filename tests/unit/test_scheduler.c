@@ -39,6 +39,18 @@ int __wrap_as_zone_open(const char *name, struct as_zone **ret_zone, struct as_e
                           : __real_as_zone_open(name, ret_zone, err);
 }
 
+static bool marks_are_gone;
+int __real_store_schedule_mark_get(struct store *store, const char *eval, const char *schedule,
+                                   struct schedule_mark *ret_mark);
+int __wrap_store_schedule_mark_get(struct store *store, const char *eval, const char *schedule,
+                                   struct schedule_mark *ret_mark);
+int __wrap_store_schedule_mark_get(struct store *store, const char *eval, const char *schedule,
+                                   struct schedule_mark *ret_mark)
+{
+    return marks_are_gone ? AS_EIO
+                          : __real_store_schedule_mark_get(store, eval, schedule, ret_mark);
+}
+
 /* ---- the engine ---- */
 
 struct engine { /* one for all tests */
@@ -122,7 +134,7 @@ static int setup(void **state)
         return -1;
     f->events = events_new(f->db);
     now_ms = NOON_MS;
-    zones_are_gone = false;
+    zones_are_gone = marks_are_gone = false;
     as_log_set_level(AS_LOG_ERR);
     start_scheduler(f);
     *state = f;
@@ -285,6 +297,42 @@ static void test_a_zone_that_can_no_longer_be_read_stays_in_force(void **state)
     eval_set_unref(evals);
 }
 
+/* Its old line was looked through until the edit, by which the new one's times before were none. */
+static void test_a_line_that_is_edited_begins_with_the_edit(void **state)
+{
+    struct fixture *f = *state;
+    const char *edited = EVAL("{cron: 5 12 * * *}");
+    set_eval(f, EVAL("{cron: 0 13 * * *}"));
+    settle(f);
+    now_ms += 10 * MINUTE_MS;
+    settle(f);
+    set_eval(f, edited);
+    settle(f);
+    assert_int_equal(engine.asked, 0);
+    stop_scheduler(f);
+    start_scheduler(f);
+    set_eval(f, edited);
+    settle(f);
+    assert_int_equal(engine.asked, 0);
+    now_ms += 24 * 60 * MINUTE_MS;
+    settle(f);
+    assert_int_equal(engine.asked, 1);
+}
+
+static void test_what_could_not_be_read_is_read_again(void **state)
+{
+    struct fixture *f = *state;
+    struct answer answer;
+    marks_are_gone = true;
+    set_eval(f, EVAL("{cron: 30 12 * * *}"));
+    settle(f);
+    marks_are_gone = false;
+    settle(f);
+    trigger(f, &answer);
+    run_until(f->core, &answer.is_there);
+    assert_int_equal(answer.run, 1);
+}
+
 /* More than are kept in memory: the store has the rest, and they start after a restart. */
 static void test_times_that_there_is_no_room_for_are_owed_over_a_restart(void **state)
 {
@@ -325,6 +373,8 @@ int main(void)
         SCHEDULER_TEST(test_triggers_are_answered_when_assayd_stops),
         SCHEDULER_TEST(test_a_zone_that_cannot_be_read_starts_nothing_by_the_clock),
         SCHEDULER_TEST(test_a_zone_that_can_no_longer_be_read_stays_in_force),
+        SCHEDULER_TEST(test_a_line_that_is_edited_begins_with_the_edit),
+        SCHEDULER_TEST(test_what_could_not_be_read_is_read_again),
         SCHEDULER_TEST(test_times_that_there_is_no_room_for_are_owed_over_a_restart),
     };
     return cmocka_run_group_tests(tests, core_fixture_group_setup, NULL);
