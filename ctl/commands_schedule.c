@@ -23,7 +23,8 @@ const struct command commands_schedule[] = {
         .options = {{"eval", "EVAL", "eval", "only of this eval"},
                     {"schedule", "NAME", "schedule", "only of this schedule"},
                     {"limit", "N", "limit", "so many; 50 when not given"},
-                    {"before", "MS", "before", "only times before this Unix time"}},
+                    {"before", "MS", "before", "only times before this Unix time"},
+                    {"after", "NEXT", "after", "go on after a page: its next, with --json"}},
         .help = "started: RUN; skipped: the run before was still under way; missed: assayd was\n"
                 "not there; blackout; replaced by a later time; failed: WHY says what kept the\n"
                 "run from starting. A late one makes up for times that were missed.",

@@ -38,10 +38,10 @@ const struct proto_method proto_schedule_methods[] = {
         .doc = "What became of the times of schedules, the latest first.",
         .params = {TEXT("eval", "only of this eval", NAME_MAX_BYTES), SCHEDULE,
                    COUNT("before", "only times before this Unix time in milliseconds", INT64_MAX),
-                   LIMIT},
+                   TEXT("after", "the `next` of the page before", NAME_MAX_BYTES + 128), LIMIT},
         .result = "{times: [" TIME "], next?}: late is one that makes up for a time that was "
                   "missed, manual one that a person triggered",
-        .errors = "io",
+        .errors = "bad_input, io",
     },
     {
         .name = "schedule.enable",

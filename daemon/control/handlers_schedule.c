@@ -3,6 +3,7 @@
 
 #include "lib/civil.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -129,16 +130,44 @@ void handle_schedule_list(void *ctx, struct control_call *call)
     control_read(app, call, list_work, list_finish);
 }
 
+/* A page's `next`: DUE_MS SCHEDULE EVAL of its last time. */
+static struct as_json *next_page_json(const struct schedule_slot *last)
+{
+    struct as_buf text = {0};
+    as_buf_addf(&text, "%" PRId64 " %s %s", last->due_ms, last->schedule, last->eval);
+    struct as_json *json = as_json_new_str(as_buf_str(&text));
+    as_buf_done(&text);
+    return json;
+}
+
+static int read_next_page(struct control_query *query, struct schedule_slot *ret_last)
+{
+    const char *text = as_json_get_cstr(query->call->params, "after");
+    char *end = NULL;
+    if (!text)
+        return 0;
+    ret_last->due_ms = strtoll(text, &end, 10);
+    const char *eval = *end == ' ' ? strchr(end + 1, ' ') : NULL;
+    if (ret_last->due_ms <= 0 || !eval)
+        return query->rc = as_err_set(&query->err, AS_EINVAL,
+                                      "after is no `next` of a page before: '%s'", text);
+    ret_last->schedule = as_arena_printf(&query->arena, "%.*s", (int)(eval - end - 1), end + 1);
+    ret_last->eval = eval + 1;
+    return 0;
+}
+
 static void history_work(struct store *store, struct control_query *query)
 {
     const struct as_json *params = query->call->params;
-    uint32_t limit = control_limit(query->call);
-    struct schedule_slot before = {as_json_get_cstr(params, "eval"),
-                                   as_json_get_cstr(params, "schedule"),
-                                   as_json_get_int(params, "before", 0)};
+    struct schedule_query asked = {.eval = as_json_get_cstr(params, "eval"),
+                                   .schedule = as_json_get_cstr(params, "schedule"),
+                                   .before_ms = as_json_get_int(params, "before", 0),
+                                   .limit = control_limit(query->call)};
     struct schedule_time *times = NULL;
     size_t count = 0;
-    int rc = store_schedule_page(store, &before, limit, &query->arena, &times, &count);
+    if (read_next_page(query, &asked.after))
+        return;
+    int rc = store_schedule_page(store, &asked, &query->arena, &times, &count);
     if (rc) {
         control_store_failed(store, query, rc, "the times of schedules");
         return;
@@ -148,8 +177,8 @@ static void history_work(struct store *store, struct control_query *query)
         as_json_push_take(list, time_json(&times[i]));
     query->result = as_json_object();
     as_json_set_take(query->result, "times", list);
-    if (count == limit)
-        as_json_set_int(query->result, "next", times[count - 1].slot.due_ms);
+    if (count == asked.limit)
+        as_json_set_take(query->result, "next", next_page_json(&times[count - 1].slot));
 }
 
 void handle_schedule_history(void *ctx, struct control_call *call)

@@ -204,16 +204,22 @@ int store_schedule_latest(struct store *store, struct as_arena *arena,
     return read_times(sql, arena, ret_times, ret_count);
 }
 
-int store_schedule_page(struct store *store, const struct schedule_slot *before, uint32_t limit,
+int store_schedule_page(struct store *store, const struct schedule_query *query,
                         struct as_arena *arena, struct schedule_time **ret_times, size_t *ret_count)
 {
     SQL_CLEANUP struct sql *sql =
         sql_use(store, "SELECT " TIME_COLUMNS " FROM schedule_time"
                        " WHERE (?1 IS NULL OR eval = ?1) AND (?2 IS NULL OR schedule = ?2)"
-                       " AND due_ms < ?3 ORDER BY due_ms DESC, eval, schedule LIMIT ?4");
-    sql_put_text(sql, as_str_from(before->eval));
-    sql_put_text(sql, as_str_from(before->schedule));
-    sql_put_int(sql, before->due_ms ? before->due_ms : INT64_MAX);
-    sql_put_int(sql, limit);
+                       " AND due_ms < ?3 AND due_ms <= ?4"
+                       " AND (due_ms < ?4 OR (eval, schedule) > (?5, ?6))"
+                       " ORDER BY due_ms DESC, eval, schedule LIMIT ?7");
+    const struct schedule_slot *after = &query->after;
+    sql_put_text(sql, as_str_from(query->eval));
+    sql_put_text(sql, as_str_from(query->schedule));
+    sql_put_int(sql, query->before_ms ? query->before_ms : INT64_MAX);
+    sql_put_int(sql, after->due_ms ? after->due_ms : INT64_MAX);
+    sql_put_text(sql, as_str_from(after->eval));
+    sql_put_text(sql, as_str_from(after->schedule));
+    sql_put_int(sql, query->limit);
     return read_times(sql, arena, ret_times, ret_count);
 }

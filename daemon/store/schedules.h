@@ -79,9 +79,14 @@ int store_schedule_live_run(struct store *store, const char *eval, const char *s
 /* The latest time of each schedule that there ever was. */
 int store_schedule_latest(struct store *store, struct as_arena *arena,
                           struct schedule_time **ret_times, size_t *ret_count) AS_MUST_USE;
-/* The latest times before before_ms (0 = all), the latest first; schedule NULL: of all of the eval,
- * eval NULL: of all. */
-int store_schedule_page(struct store *store, const struct schedule_slot *before, uint32_t limit,
+/* Which times, the latest first; those of one moment by eval and schedule. */
+struct schedule_query {
+    const char *eval, *schedule; /* only of it; NULL: of all */
+    int64_t before_ms;           /* only earlier ones; 0 = all */
+    struct schedule_slot after;  /* the last of the page before; due_ms 0: from the first */
+    uint32_t limit;
+};
+int store_schedule_page(struct store *store, const struct schedule_query *query,
                         struct as_arena *arena, struct schedule_time **ret_times,
                         size_t *ret_count) AS_MUST_USE;
 

@@ -331,8 +331,8 @@ _assayctl_command() {
         files=''
         ;;
     'schedule history')
-        options=' --eval --schedule --limit --before'
-        values=' --eval --schedule --limit --before'
+        options=' --eval --schedule --limit --before --after'
+        values=' --eval --schedule --limit --before --after'
         files=''
         ;;
     'schedule enable')

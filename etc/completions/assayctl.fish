@@ -273,6 +273,7 @@ complete -c assayctl -n '__assayctl_is schedule history' -l eval -x -d 'only of 
 complete -c assayctl -n '__assayctl_is schedule history' -l schedule -x -d 'only of this schedule'
 complete -c assayctl -n '__assayctl_is schedule history' -l limit -x -d 'so many; 50 when not given'
 complete -c assayctl -n '__assayctl_is schedule history' -l before -x -d 'only times before this Unix time'
+complete -c assayctl -n '__assayctl_is schedule history' -l after -x -d 'go on after a page: its next, with --json'
 complete -c assayctl -n '__assayctl_at' -a schedule
 complete -c assayctl -n '__assayctl_at schedule' -a enable -d 'Let a schedule start runs again.'
 complete -c assayctl -n '__assayctl_is schedule enable' -l schedule -x -d 'which, when the eval has several'

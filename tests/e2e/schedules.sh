@@ -81,6 +81,17 @@ expect_exit 0 ctl schedule trigger nightly --why 'after the fix' --json
 run=$(jq .run <<<"$out")
 expect_exit 0 ctl run watch "$run"
 expect "$(ctl run log "$run" --json | jq -r '.entries[0].why')" = 'after the fix' 'why it was started'
+history_by_pages() {
+    local page after=()
+    while :; do
+        page=$(ctl schedule history --limit 2 --json "${after[@]}")
+        jq -c '.times[]' <<<"$page"
+        jq -e .next <<<"$page" >/dev/null || break
+        after=(--after "$(jq -r .next <<<"$page")")
+    done
+}
+expect "$(history_by_pages)" = "$(ctl schedule history --limit 1000 --json | jq -c '.times[]')" 'the history, page by page'
+expect_exit 65 ctl schedule history --after yesterday
 expect "$(ctl schedule history --eval nightly --limit 1 --json | jq -c '.times[0] | [.state, .manual, .run]')" = \
     "[\"started\",true,$run]" 'a triggered time'
 

@@ -53,11 +53,35 @@ static void test_a_time_that_is_there_is_not_added_again(void **state)
     assert_true(is_new[1]);
     struct schedule_time *got = NULL;
     size_t count = 0;
-    struct schedule_slot all = {NULL, NULL, 0};
-    assert_int_equal(store_schedule_page(f->store, &all, 10, &f->arena, &got, &count), 0);
+    struct schedule_query all = {.limit = 10};
+    assert_int_equal(store_schedule_page(f->store, &all, &f->arena, &got, &count), 0);
     assert_int_equal(count, 2);
     assert_int_equal(got[0].slot.due_ms, 2000);
     assert_int_equal(got[1].state, SCHEDULE_MISSED);
+}
+
+/* Many schedules are due at 3 o'clock. */
+static void test_pages_go_on_within_the_times_of_one_moment(void **state)
+{
+    struct store_fixture *f = *state;
+    struct schedule_time times[4];
+    struct schedule_query query = {.limit = 3};
+    struct schedule_time *got = NULL;
+    size_t count = 0;
+    for (size_t i = 0; i < 4; i++)
+        times[i] = time_of(i ? 2000 : 1000, SCHEDULE_MISSED);
+    times[2].slot.schedule = "other";
+    times[3].slot.eval = "a";
+    assert_int_equal(note(f, &mark, times, 4, NULL), 0);
+    assert_int_equal(store_schedule_page(f->store, &query, &f->arena, &got, &count), 0);
+    assert_int_equal(count, 3);
+    assert_string_equal(got[0].slot.eval, "a");
+    assert_string_equal(got[1].slot.schedule, "main");
+    query.after = got[1].slot;
+    assert_int_equal(store_schedule_page(f->store, &query, &f->arena, &got, &count), 0);
+    assert_int_equal(count, 2);
+    assert_string_equal(got[0].slot.schedule, "other");
+    assert_int_equal(got[1].slot.due_ms, 1000);
 }
 
 static void test_a_mark_is_what_was_marked_last(void **state)
@@ -189,8 +213,8 @@ static void test_a_state_whose_event_cannot_be_written_is_not_written_either(voi
     run_sql(f, "DROP TRIGGER no_event");
     assert_int_equal(store_schedule_owed(f->store, "nightly", "main", &f->arena, &got, &count), 0);
     assert_int_equal(count, 1);
-    struct schedule_slot all = {NULL, NULL, 0};
-    assert_int_equal(store_schedule_page(f->store, &all, 10, &f->arena, &got, &count), 0);
+    struct schedule_query all = {.limit = 10};
+    assert_int_equal(store_schedule_page(f->store, &all, &f->arena, &got, &count), 0);
     assert_int_equal(count, 1);
     assert_int_equal(got[0].state, SCHEDULE_OWED);
     assert_int_equal(store_schedule_note(f->store, &of_missed, NULL), 0);
@@ -228,6 +252,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         STORE_TEST(test_a_time_that_is_there_is_not_added_again),
+        STORE_TEST(test_pages_go_on_within_the_times_of_one_moment),
         STORE_TEST(test_a_mark_is_what_was_marked_last),
         STORE_TEST(test_a_time_that_is_owed_is_started_once),
         STORE_TEST(test_a_start_that_is_not_owed_leaves_no_group),
