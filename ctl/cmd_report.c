@@ -102,12 +102,23 @@ static int show_run(struct ctl *ctl, struct as_json *params, bool is_json,
     return 0;
 }
 
+/* The daemon compares them once more, for its own formats. */
+static void set_earlier(struct as_json *params, const struct as_json *compare)
+{
+    struct as_json *report = as_json_get(compare, "report");
+    if (report)
+        as_json_set_take(params, "with_report", as_json_share(report));
+    else if (compare)
+        as_json_set_int(params, "with_run", as_json_get_int(compare, "run", 0));
+}
+
 int report_write(struct ctl *ctl, struct as_json *params, const char *format,
-                 const struct as_json *compared, FILE *stream, struct as_err *err)
+                 const struct report_compared *compared, FILE *stream, struct as_err *err)
 {
     bool is_json = !strcmp(format, "json");
     if (is_json || !strcmp(format, "text"))
-        return show_run(ctl, params, is_json, compared, stream, err);
+        return show_run(ctl, params, is_json, compared->result, stream, err);
+    set_earlier(params, compared->params);
     as_json_set_str(params, "format", format);
     return copy_pages(ctl, params, stream, err);
 }
@@ -122,6 +133,6 @@ int command_report(struct ctl *ctl, struct args *args, struct as_err *err)
         rc = whole_file_open(path, &file, err);
     if (rc)
         return rc;
-    rc = report_write(ctl, params, format, NULL, file.stream, err);
+    rc = report_write(ctl, params, format, &(struct report_compared){0}, file.stream, err);
     return whole_file_close(&file, rc, err);
 }

@@ -194,8 +194,8 @@ static int write_report(struct start *start, int64_t run, struct as_err *err)
 {
     AS_CLEANUP_JSON struct as_json *params = run_params(run);
     start->has_report = false;
-    int rc =
-        report_write(start->ctl, params, start->format, start->compared, start->file.stream, err);
+    const struct report_compared compared = {start->compare, start->compared};
+    int rc = report_write(start->ctl, params, start->format, &compared, start->file.stream, err);
     return whole_file_close(&start->file, rc, err);
 }
 

@@ -10,8 +10,14 @@
 int report_format(const char *format, const char *path, bool is_json, const char **ret_format,
                   struct as_err *err) AS_MUST_USE;
 
-/* params: {run}. compared, what run.compare answered, is a part of text and json; NULL: nothing. */
+/* The earlier run that one is compared with: what run.compare is asked, and what it answered. Both
+ * NULL: there is none; no answer: they cannot be compared. Borrowed. */
+struct report_compared {
+    const struct as_json *params, *result;
+};
+/* params: {run}. */
 int report_write(struct ctl *ctl, struct as_json *params, const char *format,
-                 const struct as_json *compared, FILE *stream, struct as_err *err) AS_MUST_USE;
+                 const struct report_compared *compared, FILE *stream,
+                 struct as_err *err) AS_MUST_USE;
 
 #endif

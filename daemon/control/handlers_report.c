@@ -3,6 +3,7 @@
  * what was sent. */
 #include "daemon/control/handlers.h"
 #include "daemon/control/report_flips.h"
+#include "daemon/engine/compare_runs.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -124,6 +125,27 @@ static int fill_page(struct report_page *page)
     return rc;
 }
 
+/* The earlier run that the call names is compared with this one, and what that says is a part of
+ * the report; so is that they cannot be compared. */
+static void set_compared(struct store *store, const struct as_json *params, struct as_json *shown)
+{
+    int64_t run = as_json_get_int(params, "run", 0);
+    int64_t earlier = as_json_get_int(params, "with_run", 0);
+    const struct compare_request request = {
+        .report = as_json_get(params, "with_report"),
+        .sides = {.run = earlier ? earlier : run, .other = earlier ? run : 0},
+    };
+    struct as_json *compared = NULL;
+    struct as_err err = {0};
+    if (!earlier && !request.report)
+        return;
+    if (compare_runs(store, &request, &compared, &err)) {
+        compared = as_json_object();
+        as_json_set_str(compared, "error", err.msg);
+    }
+    as_json_set_take(shown, "compared", compared);
+}
+
 static void report_work(struct store *store, struct control_query *query)
 {
     const struct as_json *params = query->call->params;
@@ -148,6 +170,8 @@ static void report_work(struct store *store, struct control_query *query)
         return;
     int rc = store_group_get(store, run, &query->arena, &group);
     AS_CLEANUP_JSON struct as_json *shown = rc ? NULL : control_run_json(store, &group);
+    if (!rc && page.place.seq < 0)
+        set_compared(store, params, shown);
     page.render.run = shown;
     rc = rc ? rc : fill_page(&page);
     if (rc) {

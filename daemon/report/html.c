@@ -1,8 +1,9 @@
 /* The HTML report: one file that opens from a disk without a network. The verdict comes first, then
- * comparisons, models, cost against quality, latency, scores, tags, flips, the cases, and last what
- * the run was made of. Style and script are files beside this one, built in. The browser is told to
- * load nothing and to run no script but this very one, should markup of others ever get through.
- * The script sorts, filters and marks differences; all else works without it. */
+ * comparisons, an earlier run, models, cost against quality, latency, scores, tags, flips, the
+ * cases, and last what the run was made of. Style and script are files beside this one, built in.
+ * The browser is told to load nothing and to run no script but this very one, should markup of
+ * others ever get through. The script sorts, filters and marks differences; all else works without
+ * it. */
 #include "daemon/report/html_own.h"
 #include "daemon/report/report_css.h"
 #include "daemon/report/report_js.h"
@@ -85,6 +86,7 @@ static void add_contents(const struct render *render)
     add_link(out, "verdict", "Verdict", html_has_verdict(render));
     add_link(out, "comparison", "Against the baseline",
              as_json_len(as_json_get(run, "comparisons")));
+    add_link(out, "compared", "Against an earlier run", html_has_compared(render));
     add_link(out, "models", "Models", has_members);
     add_link(out, "scatter", "Cost against quality", has_members);
     add_link(out, "latency", "Latency", has_members);
@@ -147,6 +149,7 @@ static void html_head(const struct render *render)
     add_warnings(render);
     html_verdict(render);
     html_comparisons(render);
+    html_compared(render);
     html_members(render);
     if (as_json_len(as_json_get(render->run, "members")))
         html_scatter(render);

@@ -74,6 +74,9 @@ void html_scatter(const struct render *render);
 bool html_has_verdict(const struct render *render);
 void html_verdict(const struct render *render);
 void html_comparisons(const struct render *render);
+/* Only of a run that was compared with an earlier one. */
+bool html_has_compared(const struct render *render);
+void html_compared(const struct render *render);
 void html_members(const struct render *render);
 void html_latencies(const struct render *render);
 void html_metrics(const struct render *render);

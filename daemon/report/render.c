@@ -209,6 +209,21 @@ struct render_number render_time(int64_t ms)
 
 /* ---- texts ---- */
 
+static void add_side(struct as_buf *out, const struct as_json *pair, const char *name,
+                     const char *run)
+{
+    as_buf_adds(out, as_json_get_cstr_or(pair, name, "?"));
+    if (as_json_has(pair, run))
+        as_buf_addf(out, " of run %" PRId64, as_json_get_int(pair, run, 0));
+}
+
+void render_couple(struct as_buf *out, const struct as_json *pair)
+{
+    add_side(out, pair, "candidate", "candidate_run");
+    as_buf_adds(out, " against ");
+    add_side(out, pair, "baseline", "baseline_run");
+}
+
 struct as_str render_cut(struct as_str text, size_t max_bytes)
 {
     return (struct as_str){text.ptr, as_utf8_fit(text.ptr, text.len, max_bytes)};

@@ -39,7 +39,9 @@ struct render_tally {
 
 struct render {
     const struct render_format *format;
-    const struct as_json *run; /* as run.show gives it */
+    /* As run.show gives it; and `compared` where there is an earlier run: as run.compare gives it,
+     * or {error: why not}. */
+    const struct as_json *run;
     struct as_buf *out;
     struct render_tally *tally;
 };

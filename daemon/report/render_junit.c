@@ -103,11 +103,34 @@ static size_t add_lines(struct as_buf *out, size_t before, const char *mark,
     return before + count;
 }
 
-/* A promotion against the evidence first: not every CI server shows properties. */
-static void end_suite(const struct render *render, const char *sentence)
+/* What an earlier run is to this one is no test: it is told. */
+static void add_compared(const struct render *render)
+{
+    const struct as_json *compared = as_json_get(render->run, "compared");
+    const struct as_json *list = as_json_get(compared, "comparisons");
+    add_lines(render->out, 1, "forced: ", as_json_get(compared, "forced"));
+    for (size_t i = 0; i < as_json_len(list); i++) {
+        struct as_buf name = {0};
+        render_couple(&name, as_json_at(list, i));
+        as_buf_addc(render->out, '\n');
+        render_markup(render->out, as_buf_str(&name));
+        as_buf_adds(render->out, ": ");
+        render_markup_cstr(render->out, as_json_get_cstr(as_json_at(list, i), "sentence"));
+        as_buf_done(&name);
+    }
+    if (as_json_get_cstr(compared, "error"))
+        as_buf_adds(render->out, "\nnot compared: ");
+    render_markup_cstr(render->out, as_json_get_cstr(compared, "error"));
+}
+
+/* The first suite has what is of the whole run. A promotion against the evidence stands first: not
+ * every CI server shows properties. */
+static void end_suite(const struct render *render, size_t id, const char *sentence)
 {
     as_buf_adds(render->out, "    <system-out>");
     render_markup_cstr(render->out, sentence);
+    if (!id)
+        add_compared(render);
     as_buf_adds(render->out, "</system-out>\n    <system-err>");
     size_t count = add_lines(render->out, 0, "", as_json_get(render->run, "overrides"));
     add_lines(render->out, count, "warning: ", as_json_get(render->run, "warnings"));
@@ -122,7 +145,7 @@ static void add_suite(const struct render *render, const struct as_json *verdict
     begin_suite(render, id, candidate, tally);
     for (size_t i = 0; i < tally.tests; i++)
         add_check(render->out, candidate, as_json_at(checks, i));
-    end_suite(render, as_json_get_cstr(verdict, "sentence"));
+    end_suite(render, id, as_json_get_cstr(verdict, "sentence"));
 }
 
 static void add_run_suite(const struct render *render)
@@ -142,7 +165,7 @@ static void add_run_suite(const struct render *render)
         as_buf_adds(render->out, "</error>");
     }
     as_buf_adds(render->out, "</testcase>\n");
-    end_suite(render, is_error ? "there is no verdict" : "nothing was compared");
+    end_suite(render, 0, is_error ? "there is no verdict" : "nothing was compared");
 }
 
 static void junit_head(const struct render *render)

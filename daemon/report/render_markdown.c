@@ -264,6 +264,37 @@ static void add_comparisons(const struct render *render, struct as_buf *out)
     as_buf_addc(out, '\n');
 }
 
+static void add_quotes(struct as_buf *out, const char *mark, const struct as_json *sentences)
+{
+    for (size_t i = 0; i < as_json_len(sentences); i++)
+        add_quote(out, mark, as_json_cstr(as_json_at(sentences, i)));
+}
+
+/* An earlier run: each model against itself of then, in a sentence that has its n. */
+static void add_compared(const struct render *render, struct as_buf *out)
+{
+    const struct as_json *compared = as_json_get(render->run, "compared");
+    const struct as_json *list = as_json_get(compared, "comparisons");
+    if (!compared)
+        return;
+    as_buf_adds(out, "**Against an earlier run**\n\n");
+    if (as_json_get_cstr(compared, "error"))
+        add_quote(out, "⚠️ ", as_json_get_cstr(compared, "error"));
+    add_quotes(out, "⚠️ ", as_json_get(compared, "forced"));
+    add_quotes(out, "", as_json_get(compared, "notes"));
+    for (size_t i = 0; i < as_json_len(list); i++) {
+        struct as_buf name = {0};
+        render_couple(&name, as_json_at(list, i));
+        as_buf_adds(out, "- ");
+        add_text(out, as_buf_str(&name).ptr);
+        as_buf_adds(out, ": ");
+        add_text(out, as_json_get_cstr(as_json_at(list, i), "sentence"));
+        as_buf_addc(out, '\n');
+        as_buf_done(&name);
+    }
+    as_buf_addc(out, '\n');
+}
+
 static void add_tags(const struct render *render, struct as_buf *out)
 {
     const struct as_json *tags = as_json_get(render->run, "tags");
@@ -311,6 +342,8 @@ static void markdown_head(const struct render *render)
     add_members(render, &part);
     add_part(&comment, &part);
     add_comparisons(render, &part);
+    add_part(&comment, &part);
+    add_compared(render, &part);
     add_part(&comment, &part);
     for (size_t i = 0; i < as_json_len(verdicts); i++) {
         add_candidate_checks(as_json_at(verdicts, i), &part);

@@ -46,6 +46,9 @@ struct render_number render_interval(const struct as_json *pair, int decimals); 
 struct render_number render_difference_interval(const struct as_json *compared);
 struct render_number render_time(int64_t ms); /* UTC, "2026-01-31 12:00:00Z" */
 
+/* Of a comparison of two runs: "small of run 9 against small of run 7". */
+void render_couple(struct as_buf *out, const struct as_json *pair);
+
 /* The text, or its first bytes, at most so many, up to a whole character. */
 struct as_str render_cut(struct as_str text, size_t max_bytes);
 

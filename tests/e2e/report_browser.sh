@@ -37,7 +37,8 @@ scorers: [exact_match]
 gate: {margin: 0.05, critical: must_pass}
 YAML
 expect_exit 0 ctl run start hostile --wait
-expect_exit 0 ctl report last --format html --output "$home/report.html"
+expect_exit 0 ctl report last --format json --output "$home/earlier.json"
+expect_exit 0 ctl run start hostile --compare-with "$home/earlier.json" --output "$home/report.html"
 
 if ! have_tool chromium chromium; then
     finish
@@ -57,10 +58,10 @@ without_network=()
 # It opens, its script runs (and says how many cases there are), and nothing of the models' does.
 asked=$(sim_count requests)
 dom=$(browse --dump-dom "file://$home/report.html")
-expect_contains "$dom" '<title>fail: hostile, run 1</title>' '49 of 49 cases' '&lt;script&gt;document.title'
+expect_contains "$dom" '<title>fail: hostile, run 2</title>' '49 of 49 cases' '&lt;script&gt;document.title'
 expect "$(grep -c '<details class="case"' <<<"$dom")" -eq 49 "cases in the page"
 expect "$(grep -c 'scope="rowgroup"' <<<"$dom")" -eq 100 "tags in the page: its head took several pages of the protocol"
-expect_contains "$dom" ' more tags are left out'
+expect_contains "$dom" ' more tags are left out' 'Against an earlier run</h2>' 'sim-q95 of run 2 against sim-q95 of run 1'
 expect "$(wc -l <"$home/console")" -eq 0 "words on the console: $(head -c 600 "$home/console")"
 expect "$(sim_count requests)" -eq "$asked" "requests while it was open"
 if [ ${#without_network[@]} -gt 0 ]; then
@@ -72,7 +73,7 @@ fi
 # Should markup ever get through, the policy stops it, and says so where we would have seen it above.
 sed "s|</main>|<script>document.title = 'owned'</script><img src='$beacon'></main>|" "$home/report.html" >"$home/broken.html"
 dom=$(browse --dump-dom "file://$home/broken.html")
-expect_contains "$dom" '<title>fail: hostile, run 1</title>' '49 of 49 cases'
+expect_contains "$dom" '<title>fail: hostile, run 2</title>' '49 of 49 cases'
 expect "$(grep -c 'Content Security Policy' "$home/console")" -eq 2 "violations of the policy: $(head -c 600 "$home/console")"
 expect "$(sim_count requests)" -eq "$asked" "requests of the broken page"
 

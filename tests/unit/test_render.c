@@ -49,8 +49,20 @@ struct report {
     struct render_tally tally;
 };
 
+/* With an earlier run: one model that is paired with itself of then, one that is not. */
+static const char compared_text[] =
+    "{\"a\": {\"run\": 3}, \"b\": {\"run\": 7}, \"forced\": [\"scorer: <match@1>\"],"
+    " \"notes\": [\"prices differ\"], \"comparisons\": [{\"baseline\": \"o<l>d\", "
+    "\"baseline_run\": 3, \"candidate\": \"o<l>d\", \"candidate_run\": 7, \"n_pairs\": 41, "
+    "\"diff\": -0.25, \"ci\": [-0.5, 0], \"p\": 0.04, \"p_holm\": 0.08, \"wins\": 11, \"losses\": "
+    "12, \"ties\": "
+    "18, \"sentence\": \"worse by 25.0 points, n=41 pairs\"},"
+    " {\"baseline\": \"new\", \"candidate\": \"new\", \"candidate_run\": 7, \"baseline_n\": "
+    "52, \"candidate_n\": 61, \"diff\": 0.125, \"ci\": [0, 0.25], \"sentence\": \"better, n=52 "
+    "and 61, unpaired\"}]}";
+
 /* Two rows of one case: a good answer, and one that tries to be markup. */
-static struct report report_in(const char *format)
+static struct report report_with(const char *format, const char *compared)
 {
     struct report report = {0};
     struct score_record scores[] = {
@@ -75,6 +87,11 @@ static struct report report_in(const char *format)
                                      AS_STR("[{\"role\":\"user\",\"content\":\"1 < 2 & 3\"}]"),
                                  .is_critical = true};
     assert_int_equal(as_json_parse(run_text, strlen(run_text), &report.run, NULL), 0);
+    if (compared) {
+        struct as_json *json = NULL;
+        assert_int_equal(as_json_parse(compared, strlen(compared), &json, NULL), 0);
+        as_json_set_take(report.run, "compared", json);
+    }
     struct render render = {render_format_find(format), report.run, &report.text, &report.tally};
     assert_non_null(render.format);
     render_head(&render);
@@ -83,6 +100,11 @@ static struct report report_in(const char *format)
         render_case(&render, &(struct render_case){&record, rows, AS_COUNT(rows)});
     render_tail(&render);
     return report;
+}
+
+static struct report report_in(const char *format)
+{
+    return report_with(format, NULL);
 }
 
 static void done(struct report *report)
@@ -349,6 +371,47 @@ static void test_html_shows_what_a_result_has_besides(void **state)
     done(&report);
 }
 
+static void test_an_earlier_run_is_a_part_of_each_report_for_people(void **state)
+{
+    (void)state;
+    struct report report = report_with("html", compared_text);
+    assert_has(&report, "<a href=\"#compared\">Against an earlier run</a>");
+    assert_has(&report, "<p class=\"warning\">scorer: &lt;match@1&gt;</p>");
+    assert_has(&report, "<p class=\"note\">prices differ</p>");
+    assert_has(&report, "o&lt;l&gt;d of run 7 against o&lt;l&gt;d of run 3</th>");
+    assert_has(&report, "-0.250</td><td class=\"number\">[-0.500, 0.000]</td><td class=\"number\">"
+                        "0.040</td><td class=\"number\">0.080</td><td class=\"number\">41</td><td "
+                        "class=\"number\">11</td>");
+    assert_has(&report, "new of run 7 against new</th>");
+    assert_has(&report, "52 and 61, unpaired</td><td class=\"number\">n/a</td>");
+    done(&report);
+    report = report_with("md", compared_text);
+    assert_has(&report, "**Against an earlier run**");
+    assert_has(&report, "> ⚠️ scorer: &#60;match&#64;&#8203;1&#62;");
+    assert_has(&report, "- o&#60;l&#62;d of run 7 against o&#60;l&#62;d of run 3: worse by 25.0 "
+                        "points, n=41 pairs\n");
+    done(&report);
+    report = report_with("junit", compared_text);
+    assert_has(&report, "\nforced: scorer: &lt;match@1&gt;\n");
+    assert_has(&report, "\nnew of run 7 against new: better, n=52 and 61, unpaired</system-out>");
+    done(&report);
+    report = report_in("html");
+    assert_lacks(&report, "earlier run");
+    done(&report);
+}
+
+static void test_runs_that_cannot_be_compared_are_told_in_each_report_for_people(void **state)
+{
+    static const char *const formats[] = {"html", "md", "junit"};
+    (void)state;
+    for (size_t i = 0; i < AS_COUNT(formats); i++) {
+        struct report report =
+            report_with(formats[i], "{\"error\": \"run 3 had another dataset\"}");
+        assert_has(&report, "run 3 had another dataset");
+        done(&report);
+    }
+}
+
 static void test_markdown_says_of_how_many_calls_a_latency_is(void **state)
 {
     (void)state;
@@ -599,6 +662,8 @@ int main(void)
         cmocka_unit_test(test_html_shows_what_a_result_has_besides),
         cmocka_unit_test(test_html_draws_costs_and_latencies_at_the_ends_of_what_a_number_can_be),
         cmocka_unit_test(test_markdown_tells_of_a_choice_of_cases_only_where_one_was_made),
+        cmocka_unit_test(test_an_earlier_run_is_a_part_of_each_report_for_people),
+        cmocka_unit_test(test_runs_that_cannot_be_compared_are_told_in_each_report_for_people),
         cmocka_unit_test(test_markdown_says_of_how_many_calls_a_latency_is),
         cmocka_unit_test(test_markdown_stays_within_its_cells),
         cmocka_unit_test(test_markdown_mentions_nobody_and_links_nowhere),
