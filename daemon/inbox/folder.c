@@ -14,6 +14,7 @@
 
 #define READ_BYTES (256u << 10)
 #define NAME_BYTES 512 /* of a name and what is added to it; a file system takes less */
+#define BESIDE_BYTES (NAME_BYTES + sizeof("..reason"))
 
 static int os_failed(struct as_err *err, const char *dir, const char *name, const char *doing)
 {
@@ -199,20 +200,20 @@ static int write_over(int folder_fd, const char *name, const char *text)
     return rc;
 }
 
-static void name_reason(const char *name, char ret_name[NAME_BYTES])
+static void name_reason(const char *name, char ret_name[BESIDE_BYTES])
 {
-    snprintf(ret_name, NAME_BYTES, "%s.reason", name);
+    snprintf(ret_name, BESIDE_BYTES, "%s.reason", name);
 }
 
 /* Of a file that stays. */
-static void name_explanation(const char *name, char ret_name[NAME_BYTES])
+static void name_explanation(const char *name, char ret_name[BESIDE_BYTES])
 {
-    snprintf(ret_name, NAME_BYTES, ".%s.reason", name);
+    snprintf(ret_name, BESIDE_BYTES, ".%s.reason", name);
 }
 
 static int write_reason(int folder_fd, const char *name, const char *reason, struct as_err *err)
 {
-    char beside[NAME_BYTES];
+    char beside[BESIDE_BYTES];
     struct as_buf shown = {0};
     name_reason(name, beside);
     int rc = write_over(folder_fd, beside, reason);
@@ -234,7 +235,7 @@ static bool is_free(int folder_fd, const char *name)
 static void find_target(int folder_fd, const char *name, const struct as_sha256 *hash,
                         char ret_name[NAME_BYTES])
 {
-    char hex[AS_SHA256_HEX_BYTES], beside[NAME_BYTES];
+    char hex[AS_SHA256_HEX_BYTES], beside[BESIDE_BYTES];
     name_reason(name, beside);
     as_sha256_hex(hash, hex);
     if (is_free(folder_fd, name) && is_free(folder_fd, beside))
@@ -255,8 +256,8 @@ static int open_sub_folder(int dir_fd, const char *dir, const char *name, int *r
 static int move_within(int dir_fd, const char *dir, const struct folder_file *file,
                        const struct folder_place *place, struct as_err *err)
 {
-    char target[NAME_BYTES];
-    int sub_fd, rc = open_sub_folder(dir_fd, dir, place->sub_folder, &sub_fd, err);
+    char target[NAME_BYTES], beside[BESIDE_BYTES];
+    int sub_fd = -1, rc = open_sub_folder(dir_fd, dir, place->sub_folder, &sub_fd, err);
     if (rc)
         return rc;
     find_target(sub_fd, file->name, &place->hash, target);
@@ -265,8 +266,8 @@ static int move_within(int dir_fd, const char *dir, const struct folder_file *fi
     if (!rc && renameat(dir_fd, file->name, sub_fd, target))
         rc = os_failed(err, dir, file->name, "cannot be moved");
     if (!rc) {
-        name_explanation(file->name, target);
-        unlinkat(dir_fd, target, 0);
+        name_explanation(file->name, beside);
+        unlinkat(dir_fd, beside, 0);
     }
     close(sub_fd);
     return rc;
@@ -289,7 +290,7 @@ int folder_move(const char *dir, const struct folder_file *file, const struct fo
 
 int folder_explain(const char *dir, const struct folder_file *file, const char *reason)
 {
-    char name[NAME_BYTES];
+    char name[BESIDE_BYTES];
     struct as_err err = {0};
     int dir_fd, rc = open_dir(dir, &dir_fd, &err);
     if (rc)
