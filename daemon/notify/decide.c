@@ -1,5 +1,6 @@
 /* An event that changes nothing costs no commit of its own: the mark moves with the next one that
- * does, or at the end of the page. */
+ * does, or at the end of the page. A page is one piece of work in the writer's queue, so that many
+ * events do not keep the rows of running groups waiting. */
 #include "daemon/notify/decide.h"
 
 #include "daemon/notify/change.h"
@@ -197,9 +198,9 @@ static int commit(struct deciding *deciding, int64_t mark, bool must)
 }
 
 /* A recovery that is added here is decided with the next page. */
-static int decide_page(struct deciding *deciding, int64_t *mark, bool *ret_is_last)
+static int decide_page(struct deciding *deciding, int64_t mark, bool *ret_has_more)
 {
-    struct event_filter filter = {.after_id = *mark};
+    struct event_filter filter = {.after_id = mark};
     struct event *events = NULL;
     size_t count = 0;
     int rc = store_events_page(deciding->store, &filter, false, DECIDE_PAGE, &deciding->arena,
@@ -208,10 +209,8 @@ static int decide_page(struct deciding *deciding, int64_t *mark, bool *ret_is_la
         rc = decide_event(deciding, &events[i]);
         if (!rc)
             rc = commit(deciding, events[i].id, i + 1 == count);
-        if (!rc)
-            *mark = events[i].id;
     }
-    *ret_is_last = count == 0;
+    *ret_has_more = count > 0;
     as_arena_reset(&deciding->arena);
     return rc;
 }
@@ -226,14 +225,14 @@ static int begin(struct deciding *deciding, int64_t *ret_mark)
     return rc ? rc : commit(deciding, *ret_mark, true);
 }
 
-int notify_decide(struct store *store, const struct notify_sources *sources, int64_t now_ms)
+int notify_decide(struct store *store, const struct notify_sources *sources, int64_t now_ms,
+                  bool *ret_has_more)
 {
     struct deciding deciding = {.store = store, .sources = sources, .now_ms = now_ms};
     int64_t mark = 0;
-    bool is_last = false;
     int rc = begin(&deciding, &mark);
-    while (!rc && !is_last)
-        rc = decide_page(&deciding, &mark, &is_last);
+    if (!rc)
+        rc = decide_page(&deciding, mark, ret_has_more);
     if (rc)
         as_log_err("what people are to be told of cannot be decided: %s; it is tried again",
                    store_error(store));

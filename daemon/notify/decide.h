@@ -20,11 +20,12 @@ const struct notify_rule *notify_rule_of(const struct notify_sources *sources, c
 /* The eval's file is refused, and was so since assayd started: nobody knows its rules. */
 bool notify_is_unknown(const struct notify_sources *sources, const char *eval);
 
-/* On a pool thread, with the writing connection: decides every event that is not decided yet. At
- * the very first time all that there are count as decided. An error is logged and returned: the
- * rest waits for the next time. */
-int notify_decide(struct store *store, const struct notify_sources *sources,
-                  int64_t now_ms) AS_MUST_USE;
+/* On a pool thread, with the writing connection: decides a page of the events that are not decided
+ * yet; *ret_has_more: there may be others, which follow from these, too. At the very first time all
+ * that there are count as decided. An error is logged and returned: the rest waits for the next
+ * time. */
+int notify_decide(struct store *store, const struct notify_sources *sources, int64_t now_ms,
+                  bool *ret_has_more) AS_MUST_USE;
 
 /* A delivery of the event for each rule that wants its kind; of EVENT_TEST for each rule of its
  * eval, and of assay.yaml. Appends struct delivery; strings are borrowed from sources and event. */

@@ -74,13 +74,14 @@ struct decision {
     struct notify *notify;
     struct notify_sources sources;
     int64_t now_ms;
+    bool has_more;
     int rc;
 };
 
 static void decide_work(struct store *store, void *ctx)
 {
     struct decision *decision = ctx;
-    decision->rc = notify_decide(store, &decision->sources, decision->now_ms);
+    decision->rc = notify_decide(store, &decision->sources, decision->now_ms, &decision->has_more);
 }
 
 static void decide(struct notify *notify);
@@ -96,6 +97,7 @@ static void decide_done(void *ctx)
     struct decision *decision = ctx;
     struct notify *notify = decision->notify;
     bool has_failed = decision->rc != 0;
+    bool has_more = decision->has_more || notify->is_decision_wanted;
     sources_unref(&decision->sources);
     free(decision);
     notify->is_deciding = false;
@@ -103,7 +105,7 @@ static void decide_done(void *ctx)
     events_poke(notify->events); /* recoveries, perhaps */
     if (has_failed)
         try_again_later(notify);
-    else if (notify->is_decision_wanted)
+    else if (has_more)
         decide(notify);
     fetch(notify);
 }
