@@ -7,7 +7,7 @@
 #include <inttypes.h>
 
 struct decision {
-    struct schedule_time times[DUE_TIMES_MAX];
+    struct schedule_time times[ENTRY_TIMES_MAX];
     size_t count;
     bool replaces; /* the last of them takes the place of what is under way */
 };
@@ -41,6 +41,17 @@ static struct schedule_time time_of(const struct due_time *due, int64_t now_ms)
         .is_late = due->is_late,
         .at_ms = now_ms,
         .why = due->action == DUE_MISSED ? "assayd was not there at its time" : NULL,
+    };
+}
+
+/* It stands for all from there to the next. */
+static struct schedule_time untold_time(int64_t untold_ms, int64_t now_ms)
+{
+    return (struct schedule_time){
+        .slot = {.due_ms = untold_ms},
+        .state = SCHEDULE_MISSED,
+        .at_ms = now_ms,
+        .why = "assayd was not there, from this time to the next that is told",
     };
 }
 
@@ -93,13 +104,13 @@ bool entry_take_due(struct entry *entry, int64_t now_ms)
     if (!count)
         return false;
     if (untold_ms)
-        as_log_warn("schedule=%s missed all its times from due_ms=%" PRId64 " on, before these",
-                    entry->seed, untold_ms);
+        decision.times[decision.count++] = untold_time(untold_ms, now_ms);
     decide(entry, dues, count, now_ms, &decision);
     struct entry_note note = {
         .mark = entry->mark,
         .times = decision.times,
         .count = decision.count,
+        .has_untold = untold_ms != 0,
         .done = was_decided,
         .ctx = decision.replaces ? entry : NULL,
     };

@@ -8,6 +8,8 @@
 #include "daemon/schedule/scheduler.h"
 
 #define ENTRY_OWED_MAX (2 * DUE_TIMES_MAX)
+/* Of one write: those of a look, and the first of those that it had no room for. */
+#define ENTRY_TIMES_MAX (DUE_TIMES_MAX + 1)
 
 struct scheduler {
     struct scheduler_options on;
@@ -83,6 +85,7 @@ struct entry_note {
     struct schedule_mark mark; /* was_off and the names are filled in */
     const struct schedule_time *times;
     size_t count;
+    bool has_untold; /* the first is missed, and so are all between it and the second */
     const struct audit_entry *audit;
     entry_noted_fn done;
     void *ctx;

@@ -2,14 +2,16 @@
  * is written is a copy, for the entry may be gone when it is done. */
 #include "daemon/schedule/entry.h"
 
+#include "lib/civil.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 struct write {
     struct entry *entry;
     struct entry_note note;
-    struct schedule_time times[DUE_TIMES_MAX];
-    bool is_new[DUE_TIMES_MAX];
+    struct schedule_time times[ENTRY_TIMES_MAX];
+    bool is_new[ENTRY_TIMES_MAX];
     struct audit_entry audit;
     struct event missed;
     int rc;
@@ -54,20 +56,32 @@ static void write_done(void *ctx)
     free(write);
 }
 
+static const char *missed_text(struct write *write, size_t missed)
+{
+    const char *name = write->note.mark.schedule;
+    char since[AS_CIVIL_TEXT_BYTES];
+    if (!write->note.has_untold)
+        return as_arena_printf(&write->arena,
+                               "schedule %s missed %zu of its times: assayd was not there", name,
+                               missed);
+    as_civil_text(write->times[0].slot.due_ms / 1000, since);
+    return as_arena_printf(&write->arena,
+                           "schedule %s missed very many of its times, from %s UTC on: assayd was "
+                           "not there",
+                           name, since);
+}
+
 static struct event missed_event(struct write *write)
 {
     size_t missed = 0;
     for (size_t i = 0; i < write->note.count; i++)
         missed += write->times[i].state == SCHEDULE_MISSED;
-    const char *name = write->note.mark.schedule;
     return (struct event){
         .at_ms = clock_wall_ms(),
         .kind = EVENT_SCHEDULE_MISSED,
         .eval = write->note.mark.eval,
-        .subject = name,
-        .text = as_arena_printf(&write->arena,
-                                "schedule %s missed %zu of its times: assayd was not there", name,
-                                missed),
+        .subject = write->note.mark.schedule,
+        .text = missed_text(write, missed),
     };
 }
 

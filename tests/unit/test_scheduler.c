@@ -363,6 +363,34 @@ static void test_times_that_there_is_no_room_for_are_owed_over_a_restart(void **
     assert_int_equal(engine.asked, 3 * 90 + 1); /* the run of the first minute is in no store */
 }
 
+static char missed_text[512];
+
+static void keep_missed(void *ctx, const struct event *event)
+{
+    (void)ctx;
+    if (event->kind == EVENT_SCHEDULE_MISSED)
+        snprintf(missed_text, sizeof(missed_text), "%s", event->text);
+}
+
+static void test_it_is_told_since_when_very_many_times_were_missed(void **state)
+{
+    struct fixture *f = *state;
+    missed_text[0] = '\0';
+    events_observe(f->events, keep_missed, NULL);
+    set_eval(f, EVAL("{cron: '0-50 * * * *'}"));
+    settle(f);
+    now_ms += 55 * MINUTE_MS;
+    settle(f);
+    run_for_ms(f->core, 50);
+    assert_string_equal(missed_text, "schedule main missed 49 of its times: assayd was not there");
+    scheduler_run_ended(f->scheduler, 1);
+    now_ms += 365 * 24 * 60 * MINUTE_MS;
+    settle(f);
+    run_for_ms(f->core, 50);
+    assert_string_equal(missed_text, "schedule main missed very many of its times, from 2026-11-21 "
+                                     "13:00 UTC on: assayd was not there");
+}
+
 #define SCHEDULER_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -375,6 +403,7 @@ int main(void)
         SCHEDULER_TEST(test_a_zone_that_can_no_longer_be_read_stays_in_force),
         SCHEDULER_TEST(test_a_line_that_is_edited_begins_with_the_edit),
         SCHEDULER_TEST(test_what_could_not_be_read_is_read_again),
+        SCHEDULER_TEST(test_it_is_told_since_when_very_many_times_were_missed),
         SCHEDULER_TEST(test_times_that_there_is_no_room_for_are_owed_over_a_restart),
     };
     return cmocka_run_group_tests(tests, core_fixture_group_setup, NULL);
