@@ -540,11 +540,31 @@ void control_server_free(struct control_server *server)
     server_release(server);
 }
 
+/* A peer that cannot be asked any more has none. */
+static enum role role_now(const struct conn *conn)
+{
+    const struct control_options *options = &conn->server->options;
+    enum role role = ROLE_NONE;
+    uid_t uid;
+    return control_peer_role(conn->fd, options->roles, options->role_count, &uid, &role) ? ROLE_NONE
+                                                                                         : role;
+}
+
 void control_server_set_roles(struct control_server *server, const struct role_rule *roles,
                               size_t role_count)
 {
     server->options.roles = roles;
     server->options.role_count = role_count;
+    for (struct conn *conn = server->conns; conn; conn = conn->next) {
+        enum role role = conn->state == CONN_DOOMED ? conn->role : role_now(conn);
+        bool is_less = role < conn->role;
+        control_user_change(&server->users, conn->role, role);
+        conn->role = role;
+        if (is_less && conn->state == CONN_OPEN)
+            set_state(conn, CONN_DRAINING);
+        if (is_less)
+            update(conn);
+    }
 }
 
 const char *control_server_path(const struct control_server *server)

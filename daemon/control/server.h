@@ -65,7 +65,9 @@ int control_server_new(struct loop *loop, const struct control_options *options,
 /* Closes connections, removes the socket file if it made it. Not from inside a handler. */
 void control_server_free(struct control_server *server);
 
-/* For connections that come from now on; those that are there keep their role. */
+/* At once, for connections that are there too. Who has a lesser role by now is still answered what
+ * he asked before; then, or when nothing is open, his connection ends, and with it what it watches.
+ */
 void control_server_set_roles(struct control_server *server, const struct role_rule *roles,
                               size_t role_count);
 

@@ -77,6 +77,12 @@ void control_user_leave(struct control_users *users, struct control_user *user, 
     free_if_empty(users, user);
 }
 
+void control_user_change(struct control_users *users, enum role from, enum role to)
+{
+    users->strangers -= from == ROLE_NONE;
+    users->strangers += to == ROLE_NONE;
+}
+
 bool control_user_may_call(const struct control_user *user)
 {
     return user->open_calls < CONTROL_CALLS_PER_UID_MAX &&

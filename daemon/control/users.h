@@ -36,6 +36,8 @@ int control_user_enter(struct control_users *users, uid_t uid, enum role role,
                        struct control_user **ret_user, struct as_err *err) AS_MUST_USE;
 /* The account is gone afterwards when nothing is left in it. */
 void control_user_leave(struct control_users *users, struct control_user *user, enum role role);
+/* One of the connections has another role. */
+void control_user_change(struct control_users *users, enum role from, enum role to);
 
 bool control_user_may_call(const struct control_user *user);
 void control_user_begin_call(struct control_user *user, size_t line_bytes);

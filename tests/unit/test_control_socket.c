@@ -246,6 +246,41 @@ static void test_an_observer_may_not_operate(void **state)
     client_done(&client);
 }
 
+/* What was asked before is answered; who lost a role does not go on with what he may not begin. */
+static void test_a_role_that_is_taken_away_ends_the_connection(void **state)
+{
+    struct toy *toy = *state;
+    toy_start(toy);
+    struct client client = client_new(toy);
+    client_say(toy, &client, PARK_CALL(7));
+    toy_turn_until_parked(toy, 1);
+    toy->rules[0].role = ROLE_OBSERVER;
+    control_server_set_roles(toy->server, toy->rules, toy->rule_count);
+    toy_answer_parked(toy);
+    expect_result(toy, &client, 7);
+    expect_end(toy, &client);
+    client_done(&client);
+    client = client_new(toy);
+    client_say(toy, &client, TOY_CALL(1, "daemon.reload", ""));
+    expect_error(toy, &client, AS_EDENIED, "needs admin");
+    client_done(&client);
+}
+
+static void test_a_role_that_is_given_holds_at_once(void **state)
+{
+    struct toy *toy = *state;
+    toy->rule_count = 0;
+    toy_start(toy);
+    struct client client = client_new(toy);
+    client_say(toy, &client, STATUS_CALL);
+    expect_error(toy, &client, AS_EDENIED, "has no role");
+    toy->rule_count = 1;
+    control_server_set_roles(toy->server, toy->rules, toy->rule_count);
+    client_say(toy, &client, STATUS_CALL);
+    expect_result(toy, &client, 1);
+    client_done(&client);
+}
+
 static void test_a_group_gives_its_role_and_the_highest_role_counts(void **state)
 {
     struct toy *toy = *state;
@@ -315,6 +350,8 @@ int main(void)
         CASE(test_running_out_of_descriptors_delays_and_loses_nobody),
         CASE(test_a_user_without_a_role_is_denied_by_name),
         CASE(test_an_observer_may_not_operate),
+        CASE(test_a_role_that_is_taken_away_ends_the_connection),
+        CASE(test_a_role_that_is_given_holds_at_once),
         CASE(test_a_group_gives_its_role_and_the_highest_role_counts),
         CASE(test_another_user_is_told_apart),
     };
