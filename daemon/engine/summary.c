@@ -63,7 +63,8 @@ static struct as_json *comparison_json(const struct as_json *comparison)
     return json;
 }
 
-/* A refusal is kept as what it is; only a store that fails is an error. */
+/* A refusal is kept as what it is, and so is a reference that cannot be read: it would hold up the
+ * summaries of all runs to come. Only a store that fails is an error. */
 static int compare(struct making *on, const char *metric, struct as_json **ret_json)
 {
     struct compare_request request = {
@@ -71,7 +72,8 @@ static int compare(struct making *on, const char *metric, struct as_json **ret_j
     AS_CLEANUP_JSON struct as_json *compared = NULL;
     struct as_err err = {0};
     int rc = compare_runs(on->store, &request, &compared, &err);
-    if (rc && rc != AS_EINVAL && rc != AS_ESTATE && rc != AS_ENOENT)
+    bool is_refusal = rc == AS_EINVAL || rc == AS_ESTATE || rc == AS_ENOENT || rc == AS_ECORRUPT;
+    if (rc && !is_refusal)
         return as_err_set(on->err, rc, "%s", err.msg);
     struct as_json *json = as_json_object(), *list = as_json_array();
     const struct as_json *comparisons = as_json_get(compared, "comparisons");

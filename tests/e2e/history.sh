@@ -99,4 +99,10 @@ expect "$(events not_comparable)" = '[[9,null,false]]' "the warning"
 expect_exit 0 ctl run replay 8
 run_with_seed 10
 await "run 11, without the replay" has_history '[.models[0].points[-2:][] | .run]' '[9,11]'
+
+# A reference that is damaged, or that another assayd wrote, holds nothing up: runs of before and of other evals are told of.
+"$BIN_DIR/db_holder" "$home/state/assay.db" "UPDATE run_group SET pins = x'7b7d' WHERE id = 1"
+run_with_seed 11
+is_told_of() { ctl --json run show 12 | jq -e '.reference.metrics[0].error | test("damaged")' >/dev/null; }
+await "a run whose reference cannot be read" is_told_of
 finish
