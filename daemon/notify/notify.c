@@ -38,6 +38,7 @@ struct notify {
     struct events *events;
     struct poster *poster;
     struct loop_timer *again; /* what could not be written */
+    uint32_t again_ms;        /* 0: nothing has failed since it was written last */
     struct notify_sources sources;
     struct live *live;
     struct test *tests;
@@ -88,8 +89,11 @@ static void decide(struct notify *notify);
 
 static void try_again_later(struct notify *notify)
 {
-    if (!notify->is_stopping && !loop_timer_is_active(notify->again))
-        loop_timer_start(notify->again, NOTIFY_AGAIN_MS);
+    uint32_t wait_ms = notify->again_ms ? notify->again_ms * 2 : NOTIFY_AGAIN_MS;
+    if (notify->is_stopping || loop_timer_is_active(notify->again))
+        return;
+    notify->again_ms = wait_ms < NOTIFY_AGAIN_MAX_MS ? wait_ms : NOTIFY_AGAIN_MAX_MS;
+    loop_timer_start(notify->again, notify->again_ms);
 }
 
 static void decide_done(void *ctx)
@@ -97,15 +101,17 @@ static void decide_done(void *ctx)
     struct decision *decision = ctx;
     struct notify *notify = decision->notify;
     bool has_failed = decision->rc != 0;
-    bool has_more = decision->has_more || notify->is_decision_wanted;
+    bool has_written = !has_failed && decision->has_more; /* a page that was decided */
     sources_unref(&decision->sources);
     free(decision);
     notify->is_deciding = false;
     notify->working--;
     events_poke(notify->events); /* recoveries, perhaps */
+    if (has_written)
+        notify->again_ms = 0;
     if (has_failed)
         try_again_later(notify);
-    else if (has_more)
+    else if (has_written || notify->is_decision_wanted)
         decide(notify);
     fetch(notify);
 }
@@ -176,10 +182,12 @@ static void end_done(void *ctx)
     if (!live->is_told)
         tell_test(notify, live->delivery.event_id);
     live->is_told = true;
-    if (is_lost)
+    if (is_lost) {
         try_again_later(notify);
-    else
+    } else {
+        notify->again_ms = 0;
         drop_live(live);
+    }
     fetch(notify);
 }
 

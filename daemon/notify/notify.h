@@ -13,7 +13,9 @@
 /* Deliveries under way; others wait. Those of a rule are made one after the other, as the events
  * were: so nobody is told that something is over before he is told that it is. */
 #define NOTIFY_LIVE_MAX 16
-#define NOTIFY_AGAIN_MS 2000 /* after the database could not be written */
+/* After the database could not be written, then twice as long, up to the limit. */
+#define NOTIFY_AGAIN_MS 2000
+#define NOTIFY_AGAIN_MAX_MS 60000
 
 struct notify;
 

@@ -76,8 +76,9 @@ static void on_attempt_done(struct attempt *attempt)
     struct post *post = (struct post *)attempt;
     const struct exchange *exchange = &attempt->exchange;
     struct post_end end = {0};
+    mask_address(post->request.url, &attempt->body);
+    mask_address(post->request.url, &attempt->error);
     if (has_answer(exchange)) {
-        mask_address(post->request.url, &attempt->body);
         end.status = exchange->http_status;
         end.said = exchange->response_body;
         end.said.len = as_utf8_fit(end.said.ptr, end.said.len, POST_SAID_BYTES);
