@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define MS_PER_HOUR 3600000.
+#define TRIES_MAX 8
 
 struct asking {
     struct store *store;
@@ -44,40 +45,21 @@ static const struct series_run *find_run(const struct series *series, int64_t ru
     return NULL;
 }
 
-/* The first that saw the judge as the eval's run did, or later; else the newest. */
-static const struct series_run *find_speaker(const struct asking *on)
-{
-    const struct series_run *found = NULL;
-    for (size_t i = 0; i < on->series.count; i++) {
-        const struct series_run *run = &on->series.runs[i];
-        if (run->run <= on->word->reference)
-            continue;
-        found = run;
-        if (run->ended_ms >= on->run.created_ms)
-            break;
-    }
-    return found;
-}
-
 static double hours(int64_t ms)
 {
     return (double)ms / MS_PER_HOUR;
 }
 
+/* Of its reference. */
 static const char *why_not_in_time(const struct asking *on)
 {
     const struct series_run *first = find_run(&on->series, on->word->reference);
     const char *anchor = on->drift->anchor;
-    if (!on->speaker || !first)
+    if (!first || first == &on->series.runs[on->series.count - 1])
         return as_arena_printf(on->arena,
                                "the anchor '%s' has not been judged again since run %" PRId64
                                ", its reference: `assayctl run start %s`",
                                anchor, on->word->reference, anchor);
-    if (on->reference.id && on->speaker->ended_ms < on->reference.created_ms)
-        return as_arena_printf(on->arena,
-                               "the anchor '%s' has not been judged since run %" PRId64
-                               ", the reference here: `assayctl run start %s`",
-                               anchor, on->reference.id, anchor);
     if (on->reference.id && first->created_ms > on->reference.ended_ms + on->drift->max_gap_ms)
         return as_arena_printf(on->arena,
                                "the reference of the anchor '%s', run %" PRId64
@@ -88,6 +70,17 @@ static const char *why_not_in_time(const struct asking *on)
                                hours(first->created_ms - on->reference.ended_ms), on->reference.id,
                                hours(on->drift->max_gap_ms));
     return NULL;
+}
+
+static const char *why_too_old(const struct asking *on)
+{
+    const char *anchor = on->drift->anchor;
+    if (!on->reference.id || on->speaker->ended_ms >= on->reference.created_ms)
+        return NULL;
+    return as_arena_printf(on->arena,
+                           "the anchor '%s' has not been judged since run %" PRId64
+                           ", the reference here: `assayctl run start %s`",
+                           anchor, on->reference.id, anchor);
 }
 
 static const char *lag_of(const struct asking *on)
@@ -235,28 +228,68 @@ static int find_reference(struct asking *on)
     return 0;
 }
 
-static int ask_speaker(struct asking *on)
+static int hear_out(struct asking *on)
 {
+    struct judge_word *word = on->word;
     struct group_record group;
+    pins_free(on->anchor_pins);
+    on->anchor_pins = NULL;
+    word->reason = why_too_old(on);
+    if (word->reason)
+        return 0;
+    int rc = read_run(on, on->speaker->run, &group, &on->anchor_pins);
+    if (rc)
+        return rc;
+    word->run = on->speaker->run;
+    word->lag = lag_of(on);
+    word->reason = why_not_the_same(on);
+    if (word->reason)
+        return 0;
+    const struct pins *pins = on->anchor_pins;
+    word->metric = as_arena_strdup(on->arena, pins->metrics[pins->rubric].name);
+    word->reason = listen(on);
+    return 0;
+}
+
+/* Whether a run saw the judge as the eval's run did, or later. */
+static bool is_after(const struct asking *on, size_t index)
+{
+    return on->series.runs[index].ended_ms >= on->run.created_ms;
+}
+
+/* One that says nothing, for it was answered by the journal, say, is passed over for a while. What
+ * is told in the end is why the first did not, unless one from before the run accuses the judge. */
+static int ask_runs(struct asking *on)
+{
+    struct judge_word first = {.is_judged = false}, *word = on->word;
+    const struct judge_word empty = *word;
+    size_t count = on->series.count, begin = 0, tries = 0;
+    while (begin < count && !is_after(on, begin))
+        begin++;
+    for (size_t n = 0; n < count && tries < TRIES_MAX; n++) {
+        size_t index = n < count - begin ? begin + n : count - 1 - n;
+        if (on->series.runs[index].run <= word->reference)
+            continue;
+        *word = empty;
+        on->speaker = &on->series.runs[index];
+        int rc = hear_out(on);
+        bool is_bad = word->since_run || word->churn.is_more;
+        if (rc || (!word->reason && (is_bad || !word->lag || !tries)))
+            return rc;
+        if (!tries++)
+            first = *word;
+    }
+    *word = first;
+    return 0;
+}
+
+static int ask_anchor(struct asking *on)
+{
     int rc = series_load(on->store, on->drift->anchor, &on->series, on->err);
     if (rc)
         return rc;
-    on->speaker = find_speaker(on);
     on->word->reason = why_not_in_time(on);
-    if (on->word->reason)
-        return 0;
-    rc = read_run(on, on->speaker->run, &group, &on->anchor_pins);
-    if (rc)
-        return rc;
-    on->word->run = on->speaker->run;
-    on->word->lag = lag_of(on);
-    on->word->reason = why_not_the_same(on);
-    if (on->word->reason)
-        return 0;
-    const struct pins *pins = on->anchor_pins;
-    on->word->metric = as_arena_strdup(on->arena, pins->metrics[pins->rubric].name);
-    on->word->reason = listen(on);
-    return 0;
+    return on->word->reason ? 0 : ask_runs(on);
 }
 
 static bool is_recorded(const struct pins *pins)
@@ -289,7 +322,7 @@ static int ask(struct asking *on, const struct anchor_question *question)
     }
     word->anchor = as_arena_strdup(on->arena, on->drift->anchor);
     rc = find_reference(on);
-    return rc || word->reason ? rc : ask_speaker(on);
+    return rc || word->reason ? rc : ask_anchor(on);
 }
 
 int anchor_ask(struct store *store, const struct anchor_question *question, struct as_arena *arena,

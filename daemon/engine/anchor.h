@@ -3,7 +3,8 @@
  * An anchor is an eval of recorded answers with the same rubric and judge, its own schedule and its
  * own pinned run: nothing but the judge can change there. Of its runs the first that was judged
  * during the eval's run or after it speaks, and until there is one the newest before it, which can
- * tell that the judge has drifted but not that it holds. Its reference must be as old as the
+ * tell that the judge has drifted but not that it holds. Runs that were not judged anew, or by
+ * another judge, are passed over. Its reference must be as old as the
  * eval's, or at most drift.max_gap younger. Else the word has the reason, and what to do. Reads the
  * store, on a pool thread. */
 #ifndef DAEMON_ENGINE_ANCHOR_H
