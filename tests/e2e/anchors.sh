@@ -111,8 +111,8 @@ run half
 change sim-q95 70
 run triage
 sed 's/version = "1.0.0"/version = "1.0.1"/' "$home/rubrics/correctness.lua" >"$home/rubrics/correctness_next.lua"
-next_is_live() { ctl plugin ls | grep -q '1\.0\.1'; }
-await "the next version of the rubric" eval '[[ $(ctl --json plugin ls) == *correctness*1.0.1* ]]'
+next_is_live() { ctl --json plugin ls | jq -e '[.plugins[] | select(.name == "correctness" and .version == "1.0.1")] | length == 1' >/dev/null; }
+await "the next version of the rubric" next_is_live
 run half
 await "another version of the rubric" cause_is "unknown: run 17 of the anchor 'half' is not comparable with run 16: version of correctness is correctness@1.0.1" \
     "name one version in both evals"
