@@ -381,10 +381,9 @@ static void test_a_name_that_is_not_resolved_holds_nobody_up(void **state)
 
 static bool answer_with_address(struct http_peer *peer)
 {
-    char body[300] = "Cannot ";
-    size_t line = strcspn(peer->text, "\r");
-    strncat(body, peer->text, line < 200 ? line : 200);
-    strcat(body, "; no canary-token; no B0000CANARY");
+    char body[300];
+    snprintf(body, sizeof(body), "Cannot %.*s; no canary-token; no B0000CANARY",
+             (int)strcspn(peer->text, "\r"), peer->text);
     http_peer_reply(peer, 404, "", body);
     return true;
 }
