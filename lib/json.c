@@ -395,6 +395,15 @@ void as_json_write(const struct as_json *value, struct as_buf *out)
     write_flags(value, out, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
 }
 
+size_t as_json_bytes(const struct as_json *value)
+{
+    struct as_buf text = {0};
+    as_json_write(value, &text);
+    size_t bytes = text.len;
+    as_buf_done(&text);
+    return bytes;
+}
+
 void as_json_write_pretty(const struct as_json *value, struct as_buf *out)
 {
     write_flags(value, out,

@@ -84,6 +84,7 @@ void as_json_push_take(struct as_json *array, struct as_json *value);
  * level and the shortest number that reads back the same: equal values give equal bytes, which is
  * what content hashes are taken over. */
 void as_json_write(const struct as_json *value, struct as_buf *out);
+size_t as_json_bytes(const struct as_json *value); /* of the compact form */
 void as_json_write_pretty(const struct as_json *value, struct as_buf *out);
 void as_json_write_canonical(const struct as_json *value, struct as_buf *out);
 /* A quoted JSON string for these bytes (bad UTF-8 replaced), for the few places that stream. */

@@ -249,15 +249,6 @@ static int first_of_page(const struct flip_view *view, size_t *ret_first, struct
                  : 0;
 }
 
-static size_t bytes_of(const struct as_json *json)
-{
-    struct as_buf text = {0};
-    as_json_write(json, &text);
-    size_t bytes = text.len;
-    as_buf_done(&text);
-    return bytes;
-}
-
 /* A whole case may be larger than a line; without it the parts of a flip are cut. */
 static int too_large(const struct flip_view *view, const struct flip *flip, size_t bytes,
                      struct as_err *err)
@@ -275,7 +266,7 @@ static int read_flip(struct flip_view *view, const struct flip *flip, struct as_
     int rc = make_flip(view, flip, &json);
     if (rc)
         return as_err_set(err, rc, "cannot read the flips: %s", store_error(view->store));
-    *ret_bytes = bytes_of(json);
+    *ret_bytes = as_json_bytes(json);
     if (*ret_bytes > FLIP_MAX_BYTES) {
         as_json_free(json);
         return too_large(view, flip, *ret_bytes, err);

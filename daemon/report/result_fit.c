@@ -14,15 +14,6 @@ enum step {
     STEPS
 };
 
-static bool is_within(const struct as_json *run, size_t max_bytes)
-{
-    struct as_buf text = {0};
-    as_json_write(run, &text);
-    bool is = text.len <= max_bytes;
-    as_buf_done(&text);
-    return is;
-}
-
 static bool has_outcome(const struct as_json *check, const char *outcome)
 {
     return !strcmp(as_json_get_cstr_or(check, "outcome", ""), outcome);
@@ -72,7 +63,7 @@ static void shorten(enum step step, struct as_json *verdict)
 void result_fit(struct as_json *run, size_t max_bytes)
 {
     const struct as_json *verdicts = as_json_get(run, "verdicts");
-    for (int step = 0; step < STEPS && !is_within(run, max_bytes); step++)
+    for (int step = 0; step < STEPS && as_json_bytes(run) > max_bytes; step++)
         for (size_t i = 0; i < as_json_len(verdicts); i++)
             shorten((enum step)step, as_json_at(verdicts, i));
 }

@@ -51,15 +51,27 @@ static struct schedule_rules rules_of(const char *line)
     return rules;
 }
 
-static void look_in(const struct schedule_rules *rules, const char *zone_name, int64_t seen_ms,
-                    int64_t now_ms)
+static struct as_zone *zone_of(const char *name)
 {
     struct as_zone *zone = NULL;
     struct as_err err = {0};
-    assert_int_equal(as_zone_open(zone_name, &zone, &err), 0);
+    assert_int_equal(as_zone_open(name, &zone, &err), 0);
+    return zone;
+}
+
+static void look_at(const struct schedule_rules *rules, const struct as_zone *zone, int64_t seen_ms,
+                    int64_t now_ms)
+{
     struct due_look look = {"nightly/main", rules, zone, seen_ms, now_ms};
     steps = 0;
     count = due_collect(&look, times, &untold_ms);
+}
+
+static void look_in(const struct schedule_rules *rules, const char *zone_name, int64_t seen_ms,
+                    int64_t now_ms)
+{
+    struct as_zone *zone = zone_of(zone_name);
+    look_at(rules, zone, seen_ms, now_ms);
     as_zone_free(zone);
 }
 
@@ -177,19 +189,19 @@ static int by_due(const void *a, const void *b)
 }
 
 /* A long look tells the last of what many short ones tell. */
-static void assert_long_look(const struct schedule_rules *rules, const char *zone_name,
+static void assert_long_look(const struct schedule_rules *rules, const struct as_zone *zone,
                              int64_t seen_ms, int64_t now_ms)
 {
     static int64_t all[20000];
     size_t all_count = 0;
     for (int64_t at_ms = seen_ms; at_ms < now_ms; at_ms += 7 * MINUTE_MS) {
         int64_t to_ms = at_ms + 7 * MINUTE_MS;
-        look_in(rules, zone_name, at_ms, to_ms < now_ms ? to_ms : now_ms);
+        look_at(rules, zone, at_ms, to_ms < now_ms ? to_ms : now_ms);
         for (size_t i = 0; i < count; i++)
             all[all_count++] = times[i].due_ms;
     }
     qsort(all, all_count, sizeof(all[0]), by_due);
-    look_in(rules, zone_name, seen_ms, now_ms);
+    look_at(rules, zone, seen_ms, now_ms);
     assert_int_equal(count, all_count < DUE_TIMES_MAX ? all_count : DUE_TIMES_MAX);
     for (size_t i = 0; i < count; i++)
         assert_true(times[i].due_ms == all[all_count - count + i]);
@@ -202,17 +214,18 @@ static void test_a_long_look_tells_the_last_of_what_short_ones_tell(void **unuse
                                         "* * 25 10 *",       "0 12 * * 0",    "* 2 * * *",
                                         "5-59/9 * 24-26 * *"};
     static const int64_t jitters_ms[] = {0, 90 * MINUTE_MS};
+    struct as_zone *zone = zone_of("Europe/Berlin");
     (void)unused;
     for (size_t i = 0; i < AS_COUNT(lines); i++) {
         struct schedule_rules rules = rules_of(lines[i]);
         for (size_t j = 0; j < AS_COUNT(jitters_ms); j++) {
             rules.jitter_ms = jitters_ms[j];
             for (int hours = 1; hours <= 250; hours += 83)
-                assert_long_look(&rules, "Europe/Berlin",
-                                 ms_of("2026-10-26 01:00") - hours * HOUR_MS,
+                assert_long_look(&rules, zone, ms_of("2026-10-26 01:00") - hours * HOUR_MS,
                                  ms_of("2026-10-26 01:00"));
         }
     }
+    as_zone_free(zone);
 }
 
 static void

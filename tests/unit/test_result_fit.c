@@ -41,15 +41,6 @@ static struct as_json *run_of(void)
     return run;
 }
 
-static size_t bytes_of(const struct as_json *run)
-{
-    struct as_buf text = {0};
-    as_json_write(run, &text);
-    size_t len = text.len;
-    as_buf_done(&text);
-    return len;
-}
-
 struct left {
     size_t checks, by_outcome[AS_COUNT(outcomes)], with_evidence;
     int64_t left_out;
@@ -78,9 +69,9 @@ static void test_a_result_is_as_long_as_it_may_be_and_counts_what_it_lacks(void 
     (void)state;
     for (size_t i = 0; i < AS_COUNT(limits); i++) {
         AS_CLEANUP_JSON struct as_json *run = run_of();
-        size_t before = bytes_of(run);
+        size_t before = as_json_bytes(run);
         result_fit(run, limits[i]);
-        assert_in_range(bytes_of(run), 1, limits[i]);
+        assert_in_range(as_json_bytes(run), 1, limits[i]);
         for (size_t v = 0; v < VERDICTS; v++) {
             const struct as_json *verdict = as_json_at(as_json_get(run, "verdicts"), v);
             struct left left = left_of(verdict);

@@ -220,16 +220,21 @@ static void test_a_trigger_starts_a_run(void **state)
     assert_int_equal(engine.asked, 1);
 }
 
-/* One is being written, the other still waits for that, when their file goes. */
+/* One is being written, the other still waits for that. */
+static void trigger_twice(struct fixture *f, struct answer *written, struct answer *waiting)
+{
+    set_eval(f, EVAL("{cron: 30 2 * * *}"));
+    settle(f);
+    trigger(f, written);
+    trigger(f, waiting);
+    scheduler_look(f->scheduler);
+}
+
 static void test_triggers_whose_schedule_goes_are_answered(void **state)
 {
     struct fixture *f = *state;
     struct answer written, waiting;
-    set_eval(f, EVAL("{cron: 30 2 * * *}"));
-    settle(f);
-    trigger(f, &written);
-    trigger(f, &waiting);
-    scheduler_look(f->scheduler);
+    trigger_twice(f, &written, &waiting);
     set_eval(f, NULL);
     run_until(f->core, &written.is_there);
     run_until(f->core, &waiting.is_there);
@@ -242,11 +247,7 @@ static void test_triggers_are_answered_when_assayd_stops(void **state)
 {
     struct fixture *f = *state;
     struct answer written, waiting;
-    set_eval(f, EVAL("{cron: 30 2 * * *}"));
-    settle(f);
-    trigger(f, &written);
-    trigger(f, &waiting);
-    scheduler_look(f->scheduler);
+    trigger_twice(f, &written, &waiting);
     stop_scheduler(f);
     assert_int_equal(written.code, AS_ECANCELED);
     assert_int_equal(waiting.code, AS_ECANCELED);
