@@ -43,7 +43,7 @@ struct app {
     struct loop_signal *signals[3];
     struct watch *eval_watch;
     struct loop_timer *stop_poll;
-    uint64_t drain_until_ms; /* of the loop's clock */
+    uint64_t drain_until_ms, drain_calls_ms; /* of the loop's clock; 0: no row is waited for */
     struct writer *writer;
     struct control_app control; /* holds db, engine, registry, sandbox, transport, evals */
 };
@@ -82,15 +82,30 @@ static void drain(struct app *app)
     systemd_stopping(app->systemd, "draining: rows under way end", limit_ms + STOP_LIMIT_MS);
     app->phase = APP_DRAINING;
     app->drain_until_ms = loop_now_ms(app->loop) + limit_ms;
+    app->drain_calls_ms = app->drain_until_ms - limit_ms / 2;
     scheduler_stop(app->control.scheduler);
-    engine_drain(app->control.engine);
+    engine_drain(app->control.engine, ENGINE_DRAINS_ROWS);
     loop_timer_start(app->stop_poll, 0);
+}
+
+/* Rows that wait for others would take their calls to the limit with them, and what is on the wire
+ * then is paid for twice. A reply that was kept is not. */
+static void drain_calls(struct app *app)
+{
+    app->drain_calls_ms = 0;
+    as_log_info(
+        "draining: half of the time is over; calls on the wire end, no further one is sent, "
+        "and %zu rows go on at the next start",
+        engine_rows_to_end(app->control.engine));
+    engine_drain(app->control.engine, ENGINE_DRAINS_CALLS);
 }
 
 static void look_at_drain(struct app *app)
 {
     struct engine *engine = app->control.engine;
     bool is_drained = engine_is_drained(engine);
+    if (!is_drained && app->drain_calls_ms && loop_now_ms(app->loop) >= app->drain_calls_ms)
+        drain_calls(app);
     if (!is_drained && loop_now_ms(app->loop) < app->drain_until_ms) {
         loop_timer_start(app->stop_poll, STOP_POLL_MS);
         return;

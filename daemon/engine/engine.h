@@ -45,10 +45,15 @@ void engine_free(struct engine *engine); /* only when engine_is_idle after engin
 /* Takes a reference of its own. */
 void engine_set_config(struct engine *engine, struct config *config);
 
+enum engine_drain {
+    ENGINE_DRAINS_NOTHING,
+    ENGINE_DRAINS_ROWS, /* those under way go on to their end */
+    ENGINE_DRAINS_CALLS /* those on the wire do; no further one is sent */
+};
 /* From here on no row begins, and none whose first call was not sent yet: those wait for the next
- * start. Rows under way go on to their end, and a group that has no others ends. engine_stop comes
- * next: when it is drained, or when it has taken too long. */
-void engine_drain(struct engine *engine);
+ * start, and with the calls alone all others too. A group that has no others ends. engine_stop
+ * comes next: when it is drained, or when it has taken too long. */
+void engine_drain(struct engine *engine, enum engine_drain what);
 bool engine_is_drained(const struct engine *engine);
 size_t engine_rows_to_end(const struct engine *engine); /* under way still */
 

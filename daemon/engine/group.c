@@ -91,11 +91,13 @@ static void maybe_over(struct group *group)
 /* What is held has to come to its end when the group does. */
 void group_apply_hold(const struct group *group)
 {
+    bool is_going_on = group->state == GROUP_RUNNING || group->state == GROUP_PAUSED;
     bool is_new_held = group->state == GROUP_PAUSED ||
-                       (group->state == GROUP_RUNNING && group->engine->is_draining);
-    bool is_all_held = group->state == GROUP_HELD || group->state == GROUP_FAULTED;
-    enum transport_hold what = is_new_held   ? TRANSPORT_HOLD_NEW
-                               : is_all_held ? TRANSPORT_HOLD_ALL
+                       (is_going_on && group->engine->drain != ENGINE_DRAINS_NOTHING);
+    bool is_all_held = group->state == GROUP_HELD || group->state == GROUP_FAULTED ||
+                       (is_going_on && group->engine->drain == ENGINE_DRAINS_CALLS);
+    enum transport_hold what = is_all_held   ? TRANSPORT_HOLD_ALL
+                               : is_new_held ? TRANSPORT_HOLD_NEW
                                              : TRANSPORT_HOLD_NONE;
     transport_hold(group->engine->on.transport, group->id, what);
 }
@@ -351,8 +353,9 @@ static bool has_page(struct group *group)
 void group_feed(struct group *group)
 {
     const struct engine *engine = group->engine;
-    while (group->state == GROUP_RUNNING && !engine->is_stopping && !engine->is_draining &&
-           group->active < group->window && has_page(group)) {
+    while (group->state == GROUP_RUNNING && !engine->is_stopping &&
+           engine->drain == ENGINE_DRAINS_NOTHING && group->active < group->window &&
+           has_page(group)) {
         if (!is_done_before(group, group->page->cases[group->page_at].seq))
             row_start(group, group->page, group->page_at, group->member_at, group->sample_at);
         advance(group);

@@ -20,7 +20,7 @@ struct engine {
     uint64_t rescore_ids;     /* the last one given */
     struct engine_totals totals;
     size_t pending_starts; /* engine_start and resume steps that the pool still works on */
-    bool is_draining;      /* no further row begins */
+    enum engine_drain drain;
     bool is_stopping;
 };
 

@@ -53,6 +53,38 @@ expect "$(sim_count paid)" = 240 "calls paid for in all: none was lost, none was
 stop_daemon
 stop_sim
 
+# ---- rows that take too long: the calls on the wire end, no further one is sent, and nothing is paid for twice ----
+
+models=(sim-q95 sim-q94 "slow-judge=sim-judge+fault=slow:1:1000")
+concurrency=2
+start_sim --latency-ms 40
+drain_ms=6000
+start_daemon
+import_sums few 10
+write_eval few <<'YAML'
+dataset: few
+baseline: sim-q95
+candidates: [sim-q94]
+rubric: {use: correctness, judge: slow-judge}
+YAML
+expect_exit 0 ctl --json run start few
+run=$(json_get "$out" run)
+await "all answers, and a grade" sim_has_been_asked 23
+kill -TERM "$daemon_pid"
+await "the first half" daemon_log_has "half of the time is over; calls on the wire end"
+await_end
+daemon_log_has "drained: nothing is under way" || fail "it was not drained: $(<"$daemon_log")"
+expect "$(sim_count abandoned)" = 0 "calls that were given up"
+expect "$(sim_count requests)" -lt 40 "calls before the end"
+start_daemon
+expect_exit 0 ctl run watch "$run"
+expect "$(sim_count requests)" = 40 "calls in all: none was made twice"
+expect_lacks "$(ctl run show "$run")" "is unknown"
+stop_daemon
+stop_sim
+models=(sim-q95 sim-q94 sim-judge)
+concurrency=4
+
 # ---- the limit ----
 
 start_sim --latency-ms 60000
