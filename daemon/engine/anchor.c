@@ -8,7 +8,6 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define MS_PER_HOUR 3600000.
@@ -26,13 +25,22 @@ struct asking {
     struct as_err *err;
 };
 
-static int read_run(struct asking *on, int64_t run, struct group_record *ret_group,
-                    struct pins **ret_pins)
+static int read_run(struct asking *on, int64_t run, struct group_record *ret_group)
 {
     int rc = store_group_get(on->store, run, on->arena, ret_group);
-    if (rc)
-        return as_err_set(on->err, rc, "run %" PRId64 ": %s", run, store_error(on->store));
-    return ret_pins ? pins_from_json(ret_group->pins_json, ret_pins, on->err) : 0;
+    return rc ? as_err_set(on->err, rc, "run %" PRId64 ": %s", run, store_error(on->store)) : 0;
+}
+
+/* NULL: they are of an assayd that we cannot read. */
+static struct pins *pins_of(const struct group_record *group)
+{
+    struct pins *pins = NULL;
+    return pins_from_json(group->pins_json, &pins, NULL) ? NULL : pins;
+}
+
+static const char *why_unreadable(const struct asking *on, int64_t run)
+{
+    return as_arena_printf(on->arena, "what run %" PRId64 " was made of cannot be read", run);
 }
 
 /* ---- which of its runs ---- */
@@ -101,6 +109,8 @@ static const char *why_not_the_same(const struct asking *on)
     const struct pins *pins = on->anchor_pins;
     const char *anchor = on->drift->anchor;
     struct pins_differences found;
+    if (!pins)
+        return why_unreadable(on, on->speaker->run);
     if (pins->rubric == PINS_NO_RUBRIC)
         return as_arena_printf(on->arena, "run %" PRId64 " of the anchor '%s' had no judge",
                                on->speaker->run, anchor);
@@ -124,20 +134,22 @@ static const char *why_not_the_same(const struct asking *on)
 
 /* ---- what it says ---- */
 
-/* How many of its runs were done when the eval's reference was. */
+/* How many of its runs tell what the judge was like when the eval's reference was judged: up to the
+ * first that came after it, unless that is the one that speaks. */
 static size_t end_at_reference(const struct asking *on)
 {
+    const struct series_run *runs = on->series.runs;
     size_t end = 0;
-    while (end < on->series.count && on->series.runs[end].ended_ms <= on->reference.ended_ms)
+    while (end < on->series.count && runs[end].ended_ms < on->reference.created_ms)
         end++;
-    return end;
+    return &runs[end] < on->speaker ? end + 1 : end;
 }
 
-/* What it moved in the run that speaks, and in those before. */
-static void hear_moves(struct asking *on, size_t end)
+/* What it moved in those of its first end runs that were compared. To be freed. */
+static struct judge_moves *moves_of(const struct asking *on, size_t end, size_t *ret_count)
 {
-    struct judge_word *word = on->word;
-    struct judge_moves *runs = as_xcalloc(end, sizeof(*runs));
+    const struct judge_word *word = on->word;
+    struct judge_moves *runs = as_xcalloc(end + 1, sizeof(*runs));
     size_t count = 0;
     for (size_t i = 0; i < end; i++) {
         const struct series_run *run = &on->series.runs[i];
@@ -148,9 +160,17 @@ static void hear_moves(struct asking *on, size_t end)
                                                  as_json_get_int(comparison, "wins", 0),
                                                  as_json_get_int(comparison, "losses", 0)};
     }
+    *ret_count = count;
+    return runs;
+}
+
+static void hear_moves(struct asking *on, size_t end)
+{
+    struct judge_word *word = on->word;
+    size_t count;
+    AS_CLEANUP_FREE struct judge_moves *runs = moves_of(on, end, &count);
     word->moves = count ? runs[count - 1] : (struct judge_moves){0};
     word->churn = cause_churn(runs, count);
-    free(runs);
 }
 
 /* Of a member whose answers are recorded. */
@@ -170,20 +190,22 @@ static void hear(struct asking *on, const char *model)
     hear_moves(on, end);
 }
 
-/* It drifted before the eval's reference was there: then that is no difference of since. */
+/* The judge had changed before the eval's reference was judged: then that is no difference of
+ * since.
+ */
 static const char *why_not_since(const struct asking *on)
 {
     const struct judge_word *word = on->word;
-    size_t end = end_at_reference(on);
+    size_t end = end_at_reference(on), count;
+    AS_CLEANUP_FREE struct judge_moves *runs = moves_of(on, end, &count);
     struct drift drift = series_drift(&on->series, end, word->reference, word->model, word->metric);
-    if (!drift.is_drifting)
+    if (!drift.is_drifting && !cause_churn(runs, count).is_more)
         return NULL;
     return as_arena_printf(
         on->arena,
-        "the anchor '%s' drifted already, since run %" PRId64 ", when run %" PRId64
+        "the judge had changed already, by the anchor '%s', when run %" PRId64
         ", the reference here, was judged: `assayctl baseline set %s %" PRId64 "`",
-        on->drift->anchor, drift.since_run, on->reference.id, on->drift->anchor,
-        on->series.runs[end - 1].run);
+        on->drift->anchor, on->reference.id, on->drift->anchor, on->series.runs[end - 1].run);
 }
 
 /* Where there are several, the first that drifts speaks. */
@@ -203,7 +225,7 @@ static const char *listen(struct asking *on)
             hear(on, model);
     }
     if (on->word->model)
-        return why_not_since(on);
+        return NULL;
     return as_arena_printf(on->arena, "run %" PRId64 " of the anchor '%s' says nothing: %s",
                            on->speaker->run, on->drift->anchor,
                            refusal ? refusal : "no recorded answer has a score in both its runs");
@@ -237,9 +259,10 @@ static int hear_out(struct asking *on)
     word->reason = why_too_old(on);
     if (word->reason)
         return 0;
-    int rc = read_run(on, on->speaker->run, &group, &on->anchor_pins);
+    int rc = read_run(on, on->speaker->run, &group);
     if (rc)
         return rc;
+    on->anchor_pins = pins_of(&group);
     word->run = on->speaker->run;
     word->lag = lag_of(on);
     word->reason = why_not_the_same(on);
@@ -289,7 +312,10 @@ static int ask_anchor(struct asking *on)
     if (rc)
         return rc;
     on->word->reason = why_not_in_time(on);
-    return on->word->reason ? 0 : ask_runs(on);
+    rc = on->word->reason ? 0 : ask_runs(on);
+    if (!rc && !on->word->reason)
+        on->word->reason = why_not_since(on);
+    return rc;
 }
 
 static bool is_recorded(const struct pins *pins)
@@ -303,11 +329,17 @@ static bool is_recorded(const struct pins *pins)
 static int ask(struct asking *on, const struct anchor_question *question)
 {
     struct judge_word *word = on->word;
-    int rc = read_run(on, question->run, &on->run, &on->pins);
+    int rc = read_run(on, question->run, &on->run);
     if (!rc && question->reference)
-        rc = read_run(on, question->reference, &on->reference, NULL);
+        rc = read_run(on, question->reference, &on->reference);
     if (rc)
         return rc;
+    on->pins = pins_of(&on->run);
+    if (!on->pins) {
+        word->is_judged = true; /* as far as anybody knows */
+        word->reason = why_unreadable(on, question->run);
+        return 0;
+    }
     int rubric = on->pins->rubric;
     word->is_judged =
         rubric != PINS_NO_RUBRIC && !strcmp(on->pins->metrics[rubric].name, question->metric);

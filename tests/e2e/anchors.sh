@@ -71,7 +71,7 @@ await "a stale anchor" cause_is "unknown: the judge gives the anchor 'few' 0.0 p
 run few
 await "too few anchors" cause_is "unknown: the judge gives the anchor 'few' 0.0 points, 95% CI -" "which does not rule it out; without that shift -"
 
-# Runs 6 to 9: another anchor, whose reference came later; whose runs the journal answers, but for the last.
+# Runs 6 to 8: another anchor, whose reference came later; whose runs the journal answers, but for the last.
 write_anchor half
 write_triage 'drift: {anchor: half, max_gap: 2h}'
 run half
@@ -101,7 +101,18 @@ shift=$(ctl --json history triage | jq '.judge | [.diff, .since_run, .moves_more
 expect "$shift" = '[null,true,0,true,true]' "what the anchor says of a judge that errs both ways"
 await "a judge that errs both ways" cause_is "judge: the judge gives the anchor 'half'" ", and moved only 0.0 % of it before"
 
-# Runs 13 to 16: the anchor's rubric is another version than that of the run.
+# Runs 13 and 14: pinned anew with such a judge, the eval cannot be told of by an anchor that was pinned with the one before.
+pin triage
+run triage
+run half
+reason="the judge had changed already, by the anchor 'half', when run 11, the reference here, was judged: \`assayctl baseline set half 12\`"
+has_reason() { [ "$(ctl --json history triage | jq -r .judge.reason)" = "$reason" ]; }
+await "an anchor of before a change of the judge" has_reason
+expect_exit 0 ctl baseline set half 12
+reason=null
+await "an anchor that was pinned anew as well" has_reason
+
+# Runs 15 to 19: the anchor's rubric is another version than that of the run.
 sim_http DELETE /_sim/quality >/dev/null
 run triage
 pin triage
@@ -114,7 +125,7 @@ sed 's/version = "1.0.0"/version = "1.0.1"/' "$home/rubrics/correctness.lua" >"$
 next_is_live() { ctl --json plugin ls | jq -e '[.plugins[] | select(.name == "correctness" and .version == "1.0.1")] | length == 1' >/dev/null; }
 await "the next version of the rubric" next_is_live
 run half
-await "another version of the rubric" cause_is "unknown: run 17 of the anchor 'half' is not comparable with run 16: version of correctness is correctness@1.0.1" \
+await "another version of the rubric" cause_is "unknown: run 19 of the anchor 'half' is not comparable with run 18: version of correctness is correctness@1.0.1" \
     "name one version in both evals"
 
 # A file that can be no anchor is told with its line when it is written, and its eval comes back when it is mended.
