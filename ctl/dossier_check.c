@@ -95,22 +95,32 @@ static void check_outcomes(const struct reading *reading)
 
 /* ---- counts ---- */
 
+#define NO_COUNT (-1)
+
+static void add_count(int64_t *sum, int64_t count)
+{
+    if (*sum < 0 || count < 0 || __builtin_add_overflow(*sum, count, sum))
+        *sum = NO_COUNT;
+}
+
 static void check_sum(const struct reading *reading, const char *what, const char *of, int64_t sum,
                       int64_t stated)
 {
     struct as_buf sentence = {0};
-    if (sum == stated)
+    if (sum != NO_COUNT && sum == stated)
         return;
-    as_buf_addf(&sentence, "%s of %s add up to %" PRId64 ", but %" PRId64 " are stated", what, of,
-                sum, stated);
+    if (sum == NO_COUNT)
+        as_buf_addf(&sentence, "%s of %s have a count below 0, or one that is too large", what, of);
+    else
+        as_buf_addf(&sentence, "%s of %s add up to %" PRId64 ", but %" PRId64 " are stated", what,
+                    of, sum, stated);
     complain(reading, &sentence);
 }
 
 static void add_number(void *ctx, const char *key, struct as_json *value)
 {
-    int64_t *sum = ctx;
     (void)key;
-    *sum += as_json_int(value, 0);
+    add_count(ctx, as_json_int(value, 0));
 }
 
 static void check_member(const struct reading *reading, const struct as_json *member)
@@ -124,7 +134,7 @@ static void check_member(const struct reading *reading, const struct as_json *me
         const struct as_json *metric = as_json_at(metrics, i), *hist = as_json_get(metric, "hist");
         int64_t cases = 0;
         for (size_t k = 0; k < as_json_len(hist); k++)
-            cases += as_json_int(as_json_at(hist, k), 0);
+            add_count(&cases, as_json_int(as_json_at(hist, k), 0));
         if (hist)
             check_sum(reading, "the cases in the histogram", name, cases,
                       as_json_get_int(metric, "n", 0));
@@ -139,10 +149,12 @@ static void check_counts(const struct reading *reading)
         check_member(reading, as_json_at(members, i));
     for (size_t i = 0; i < as_json_len(comparisons); i++) {
         const struct as_json *one = as_json_at(comparisons, i);
+        int64_t pairs = 0;
+        add_count(&pairs, as_json_get_int(one, "wins", 0));
+        add_count(&pairs, as_json_get_int(one, "losses", 0));
+        add_count(&pairs, as_json_get_int(one, "ties", 0));
         check_sum(reading, "wins, losses and ties", as_json_get_cstr_or(one, "candidate", "?"),
-                  as_json_get_int(one, "wins", 0) + as_json_get_int(one, "losses", 0) +
-                      as_json_get_int(one, "ties", 0),
-                  as_json_get_int(one, "n_pairs", 0));
+                  pairs, as_json_get_int(one, "n_pairs", 0));
     }
 }
 

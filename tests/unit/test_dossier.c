@@ -94,6 +94,17 @@ static void test_counts_have_to_add_up(void **state)
     expect_problem("[1, 2]", "[1, 3]", "the cases in the histogram of new add up to 4");
 }
 
+static void test_counts_are_no_debts_and_do_not_go_round(void **state)
+{
+    (void)state;
+    expect_problem("\"ok\": 3, \"timeout\": 1", "\"ok\": 5, \"timeout\": -1",
+                   "the statuses of new have a count below 0, or one that is too large");
+    expect_problem("\"wins\": 1, \"losses\": 2, \"ties\": 1",
+                   "\"wins\": 9223372036854775807, \"losses\": 9223372036854775807, \"ties\": 6",
+                   "wins, losses and ties of new have a count");
+    expect_problem("[1, 2]", "[-1, 4]", "the cases in the histogram of new have a count");
+}
+
 static void test_parts_have_to_speak_of_one_run(void **state)
 {
     (void)state;
@@ -124,6 +135,7 @@ int main(void)
         cmocka_unit_test(test_outcomes_have_to_follow_from_the_checks),
         cmocka_unit_test(test_a_run_that_its_budget_stopped_is_undecided),
         cmocka_unit_test(test_counts_have_to_add_up),
+        cmocka_unit_test(test_counts_are_no_debts_and_do_not_go_round),
         cmocka_unit_test(test_parts_have_to_speak_of_one_run),
         cmocka_unit_test(test_an_override_needs_its_reason),
         cmocka_unit_test(test_a_later_format_is_not_guessed_at),
