@@ -9,12 +9,21 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
-#define RETRY_MS (60 * 60 * 1000LL) /* after a start that failed */
+#define RETRY_MS (60 * 60 * 1000LL) /* after a start, or a look, that failed */
 
 struct aged { /* an eval with an age; its name lies in the arena */
     const char *eval;
     int64_t max_age_ms;
+    int64_t rests_until_ms; /* 0: it does not */
+};
+
+/* An eval whose start failed: the others do not wait for it. */
+struct resting {
+    struct resting *next;
+    char *eval;
+    int64_t until_ms;
 };
 
 struct refresh {
@@ -24,6 +33,7 @@ struct refresh {
     int64_t now_ms;  /* of this look */
     struct aged *aged;
     size_t aged_count;
+    struct resting *resting;
     const char *due; /* the eval that is owed a run; NULL: none */
     int64_t reference;
     struct as_arena arena;
@@ -40,6 +50,7 @@ static int ask(struct store *store, struct refresh *refresh, const struct aged *
         return rc == AS_ENOENT ? 0 : rc;
     int64_t since_ms = age.ended_ms > age.asked_ms ? age.ended_ms : age.asked_ms;
     int64_t due_ms = since_ms + aged->max_age_ms;
+    due_ms = due_ms > aged->rests_until_ms ? due_ms : aged->rests_until_ms;
     if (due_ms > refresh->now_ms) {
         refresh->next_ms = due_ms < refresh->next_ms ? due_ms : refresh->next_ms;
     } else if (!refresh->due) {
@@ -59,16 +70,56 @@ static void look_work(struct store *store, void *ctx)
         as_err_set(&refresh->err, rc, "%s", store_error(store));
 }
 
+static struct resting *find_resting(const struct refresh *refresh, const char *eval)
+{
+    struct resting *at = refresh->resting;
+    while (at && strcmp(at->eval, eval))
+        at = at->next;
+    return at;
+}
+
+static void rest(struct refresh *refresh, const char *eval)
+{
+    struct resting *resting = find_resting(refresh, eval);
+    if (!resting) {
+        resting = as_xcalloc(1, sizeof(*resting));
+        *resting = (struct resting){.next = refresh->resting, .eval = as_xstrdup(eval)};
+        refresh->resting = resting;
+    }
+    resting->until_ms = refresh->now_ms + RETRY_MS;
+}
+
+/* A clock that is set back makes no rest longer. */
+static int64_t rests_until(const struct refresh *refresh, const char *eval)
+{
+    const struct resting *resting = find_resting(refresh, eval);
+    int64_t most_ms = refresh->now_ms + RETRY_MS;
+    return !resting ? 0 : resting->until_ms < most_ms ? resting->until_ms : most_ms;
+}
+
+static void wake_all(struct refresh *refresh)
+{
+    while (refresh->resting) {
+        struct resting *first = refresh->resting;
+        refresh->resting = first->next;
+        free(first->eval);
+        free(first);
+    }
+}
+
 static void end_look(struct refresh *refresh, const struct as_err *err)
 {
+    bool is_failure = err && err->code != AS_ECANCELED;
     refresh->is_busy = false;
-    if (err && err->code != AS_ECANCELED) {
+    if (is_failure)
         as_log_err("eval=%s its reference is old, and no fresh run could be started: %s",
                    refresh->due ? refresh->due : "?", err->msg);
-        refresh->next_ms = refresh->now_ms + RETRY_MS;
-    } else if (refresh->due) {
+    if (is_failure && refresh->due)
+        rest(refresh, refresh->due);
+    if (refresh->due)
         refresh->next_ms = 0; /* there may be more of them */
-    }
+    else if (is_failure)
+        refresh->next_ms = refresh->now_ms + RETRY_MS;
 }
 
 static void on_started(void *ctx, int64_t run, const struct as_err *err)
@@ -111,9 +162,9 @@ static void gather(struct refresh *refresh)
     refresh->aged_count = 0;
     for (size_t i = 0; i < evals->eval_count; i++)
         if (evals->evals[i].baseline_max_age_ms)
-            refresh->aged[refresh->aged_count++] =
-                (struct aged){as_arena_strdup(&refresh->arena, evals->evals[i].name),
-                              evals->evals[i].baseline_max_age_ms};
+            refresh->aged[refresh->aged_count++] = (struct aged){
+                as_arena_strdup(&refresh->arena, evals->evals[i].name),
+                evals->evals[i].baseline_max_age_ms, rests_until(refresh, evals->evals[i].name)};
 }
 
 void refresh_look(struct refresh *refresh)
@@ -137,6 +188,7 @@ void refresh_look(struct refresh *refresh)
 void refresh_renew(struct refresh *refresh)
 {
     refresh->is_renewed = true;
+    wake_all(refresh);
 }
 
 /* ---- its life ---- */
@@ -155,6 +207,7 @@ bool refresh_is_idle(const struct refresh *refresh)
 
 void refresh_free(struct refresh *refresh)
 {
+    wake_all(refresh);
     as_arena_done(&refresh->arena);
     free(refresh);
 }

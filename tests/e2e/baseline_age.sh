@@ -57,4 +57,24 @@ set_clock '2026-07-29 12:00'
 runs_are 4 || fail "no run while the reference is young"
 set_clock '2026-07-30 12:03'
 await "the run for the age of run 4" runs_are 5
+
+# One whose run cannot be started keeps no other eval waiting.
+write_aged() { # DATASET
+    printf 'dataset: %s\nbaseline: sim-q95\ncandidates: [sim-q94]\nscorers: [exact_match]\nbaseline_max_age: 30d\n' "$1" | write_eval aged
+}
+write_aged sums
+expect_exit 0 ctl run start aged --wait
+expect_exit 0 ctl baseline set aged 6
+expect_exit 0 ctl baseline set triage 5
+write_aged nowhere
+is_elsewhere() { ctl --json eval show aged | grep -q nowhere; }
+await "the eval without its dataset" is_elsewhere
+set_clock '2026-09-01 12:00'
+has_fresh_run() {
+    ctl schedule ls >/dev/null
+    run_is 7 done
+}
+await "the run of the other" has_fresh_run
+grep -q 'eval=aged its reference is old, and no fresh run could be started' "$daemon_log" || fail 'the start that failed is told'
+expect "$(grep -c 'eval=aged its reference is old' "$daemon_log")" = 1 'and not tried at every look'
 finish
