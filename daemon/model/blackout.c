@@ -108,14 +108,15 @@ int blackout_parse(const char *text, struct blackout *ret_blackout)
     return 0;
 }
 
-bool blackout_covers(const struct blackout *blackout, int64_t wall_s)
+int64_t blackout_left_s(const struct blackout *blackout, int64_t wall_s)
 {
-    int64_t at = wall_s;
-    if (blackout->period_s) {
-        at = (wall_s + (blackout->period_s == WEEK_S ? EPOCH_WEEKDAY_S : 0)) % blackout->period_s;
-        at += at < 0 ? blackout->period_s : 0;
+    int64_t at = wall_s, period_s = blackout->period_s;
+    if (period_s) {
+        at = (wall_s + (period_s == WEEK_S ? EPOCH_WEEKDAY_S : 0)) % period_s;
+        at += at < 0 ? period_s : 0;
     }
-    if (blackout->from_s <= blackout->to_s)
-        return at >= blackout->from_s && at < blackout->to_s;
-    return at >= blackout->from_s || at < blackout->to_s;
+    if (blackout->from_s > blackout->to_s && at >= blackout->from_s)
+        return period_s - at + blackout->to_s;
+    bool has_begun = at >= blackout->from_s || blackout->from_s > blackout->to_s;
+    return has_begun && at < blackout->to_s ? blackout->to_s - at : 0;
 }

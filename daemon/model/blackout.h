@@ -21,6 +21,7 @@ struct blackout {
 };
 
 int blackout_parse(const char *text, struct blackout *ret_blackout) AS_MUST_USE; /* AS_EINVAL */
-bool blackout_covers(const struct blackout *blackout, int64_t wall_s);
+/* How long it goes on; 0: it does not cover that moment. */
+int64_t blackout_left_s(const struct blackout *blackout, int64_t wall_s);
 
 #endif

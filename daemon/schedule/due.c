@@ -8,7 +8,8 @@
 
 #include <string.h>
 
-#define STEPS_MAX 100000 /* blackouts may cover every time that a line has */
+#define LOOK_AHEAD_MS (AS_CRON_YEARS * 366ll * 24 * 3600 * 1000)
+#define STEPS_MAX 10000 /* blackouts may cover every time that a line has */
 
 const char *due_action_name(enum due_action action)
 {
@@ -34,14 +35,23 @@ static int64_t jitter_ms(const struct due_look *look, int64_t due_ms)
     return (int64_t)(drawn % ((uint64_t)look->rules->jitter_ms + 1));
 }
 
-static bool is_blacked_out(const struct due_look *look, int64_t due_ms)
+/* By the clock on the wall, of the blackout that goes on longest; 0: there is none. */
+static int64_t blackout_s(const struct due_look *look, int64_t utc_s)
 {
-    int64_t utc_s = due_ms / 1000;
-    int64_t wall_s = utc_s + as_zone_span_at(look->zone, utc_s).offset_s;
-    for (size_t i = 0; i < look->rules->blackout_count; i++)
-        if (blackout_covers(&look->rules->blackouts[i], wall_s))
-            return true;
-    return false;
+    int64_t wall_s = utc_s + as_zone_span_at(look->zone, utc_s).offset_s, longest_s = 0;
+    for (size_t i = 0; i < look->rules->blackout_count; i++) {
+        int64_t left_s = blackout_left_s(&look->rules->blackouts[i], wall_s);
+        longest_s = left_s > longest_s ? left_s : longest_s;
+    }
+    return longest_s;
+}
+
+/* The last second of the blackout that there is at that moment. */
+static int64_t blackout_last_second(const struct due_look *look, int64_t utc_s)
+{
+    int64_t wall_s = utc_s + as_zone_span_at(look->zone, utc_s).offset_s, end_s;
+    (void)as_zone_utc_of_wall(look->zone, wall_s + blackout_s(look, utc_s), &end_s);
+    return end_s - 1 > utc_s ? end_s - 1 : utc_s;
 }
 
 /* The time after *at_s, which is moved to it. */
@@ -55,7 +65,7 @@ static bool step(const struct due_look *look, int64_t *at_s, struct due_time *re
         .due_ms = due.utc_s * 1000,
         .start_ms = due.utc_s * 1000 + jitter_ms(look, due.utc_s * 1000),
         .shift = due.shift,
-        .action = is_blacked_out(look, due.utc_s * 1000) ? DUE_BLACKOUT : DUE_START,
+        .action = blackout_s(look, due.utc_s) ? DUE_BLACKOUT : DUE_START,
     };
     return true;
 }
@@ -152,9 +162,14 @@ int due_next(const struct due_look *look, bool with_blackouts, struct due_time *
     bool has_best = false;
     /* A later time may start earlier: by its jitter, which is bounded. */
     for (int steps = 0; steps < STEPS_MAX && step(look, &at_s, &time); steps++) {
+        if (time.due_ms - look->now_ms > LOOK_AHEAD_MS)
+            break;
+        bool is_passed_over = time.action == DUE_BLACKOUT && !with_blackouts;
         if (has_best && time.due_ms > best.start_ms)
             break;
-        if (time.start_ms <= look->now_ms || (time.action == DUE_BLACKOUT && !with_blackouts))
+        if (is_passed_over)
+            at_s = blackout_last_second(look, at_s);
+        if (is_passed_over || time.start_ms <= look->now_ms)
             continue;
         if (!has_best || time.start_ms < best.start_ms)
             best = time;

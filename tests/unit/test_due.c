@@ -302,6 +302,36 @@ static void test_the_next_time_is_the_next_that_starts(void **unused)
     as_zone_free(zone);
 }
 
+/* A blackout is passed over at once, not time by time. */
+static void test_the_next_time_is_found_behind_a_long_blackout(void **unused)
+{
+    static const struct {
+        const char *blackouts[2], *next;
+    } cases[] = {
+        {{"2026-01-01..2026-12-31", NULL}, "2026-12-31 23:00"}, /* midnight in Berlin */
+        {{"Sun 00:00-Sat 23:58", NULL}, "2026-02-07 22:58"},
+        {{"00:00-12:00", "12:01-24:00"}, "2026-02-01 11:00"},
+        {{"00:00-12:00", "12:00-24:00"}, NULL},
+    };
+    struct as_zone *zone = zone_of("Europe/Berlin");
+    (void)unused;
+    for (size_t i = 0; i < AS_COUNT(cases); i++) {
+        struct schedule_rules rules = rules_of("* * * * *");
+        struct due_look look = {"nightly/main", &rules, zone, 0, ms_of("2026-02-01 01:30")};
+        struct due_time next;
+        for (size_t b = 0; b < 2 && cases[i].blackouts[b]; b++)
+            if (blackout_parse(cases[i].blackouts[b], &rules.blackouts[rules.blackout_count++]))
+                fail_msg("%s", cases[i].blackouts[b]);
+        steps = 0;
+        int rc = due_next(&look, false, &next);
+        assert_in_range(steps, 1, 10000);
+        assert_int_equal(rc, cases[i].next ? 0 : AS_ENOENT);
+        if (cases[i].next)
+            assert_int_equal(next.due_ms, ms_of(cases[i].next));
+    }
+    as_zone_free(zone);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -318,6 +348,7 @@ int main(void)
         cmocka_unit_test(test_a_blackout_is_by_the_clock_of_the_schedules_zone),
         cmocka_unit_test(test_jitter_is_bounded_and_the_same_at_each_look),
         cmocka_unit_test(test_the_next_time_is_the_next_that_starts),
+        cmocka_unit_test(test_the_next_time_is_found_behind_a_long_blackout),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
