@@ -86,7 +86,8 @@ static int take_group(struct store *store, struct prune *prune, int64_t id)
     return rc;
 }
 
-/* One group, or one piece of what is left of one. A group that was opened again meanwhile stays. */
+/* One group, or one piece of what is left of one. A group that was opened again,
+ * tagged, pinned or promoted by meanwhile stays. */
 static void take_work(struct store *store, void *ctx)
 {
     struct prune *prune = ctx;

@@ -66,12 +66,13 @@ struct prune_filter {
     int64_t ended_before_ms; /* INT64_MAX: whenever */
     uint32_t keep_last;      /* of each eval; 0 = none on that account */
 };
-/* Final groups without a tag that the filter means, oldest first: ids into the arena. */
+/* Final groups that the filter means, but for those with a tag, those that are an eval's reference,
+ * and those that a model was promoted by; the oldest first: ids into the arena. */
 int store_prune_list(struct store *store, const struct prune_filter *filter, struct as_arena *arena,
                      int64_t **ret_ids, size_t *ret_count) AS_MUST_USE;
 /* The group and its score sets are gone when this returns, whole or not at all; its rows and
- * exchanges lie about until store_prune_step has taken them. AS_ESTATE: it is not final any more.
- */
+ * exchanges lie about until store_prune_step has taken them. AS_ESTATE: it is not final any more,
+ * or was tagged, pinned or promoted by since it was listed. */
 int store_prune_group(struct store *store, int64_t group_id,
                       const struct audit_entry *entry) AS_MUST_USE;
 /* Takes the rest of one pruned group a piece further; *ret_left false: no group has any. */

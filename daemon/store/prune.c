@@ -10,6 +10,13 @@
 
 #define CASES_PER_STEP 64
 
+/* Neither tagged, nor what an eval is measured against, nor what a model was promoted by. kind is
+ * BASELINE_RUN's parameter. */
+#define IS_FREE(kind)                                                           \
+    " tag IS NULL AND id NOT IN (SELECT run FROM baseline_pin WHERE id IN"      \
+    "  (SELECT max(id) FROM baseline_pin WHERE kind = " kind " GROUP BY eval))" \
+    " AND id NOT IN (SELECT run FROM promotion WHERE is_demotion = 0)"
+
 int store_prune_list(struct store *store, const struct prune_filter *filter, struct as_arena *arena,
                      int64_t **ret_ids, size_t *ret_count)
 {
@@ -17,10 +24,8 @@ int store_prune_list(struct store *store, const struct prune_filter *filter, str
         store,
         "SELECT id FROM (SELECT id, state, tag, ended_ms,"
         "  row_number() OVER (PARTITION BY eval_name ORDER BY id DESC) AS age FROM run_group)"
-        " WHERE state IN (?1, ?2, ?3) AND tag IS NULL AND ended_ms > 0 AND ended_ms < ?4"
-        " AND age > ?5 AND id NOT IN (SELECT run FROM baseline_pin WHERE id IN"
-        "  (SELECT max(id) FROM baseline_pin WHERE kind = ?6 GROUP BY eval))"
-        " AND id NOT IN (SELECT run FROM promotion WHERE is_demotion = 0) ORDER BY id");
+        " WHERE state IN (?1, ?2, ?3) AND ended_ms > 0 AND ended_ms < ?4 AND age > ?5"
+        " AND" IS_FREE("?6") " ORDER BY id");
     sql_put_int(sql, GROUP_DONE);
     sql_put_int(sql, GROUP_FAILED);
     sql_put_int(sql, GROUP_CANCELLED);
@@ -61,16 +66,18 @@ static int forget_sets(struct store *store, int64_t id)
 
 static int forget_group(struct store *store, int64_t id)
 {
-    struct sql *sql = sql_use(
-        store, "INSERT INTO pruning (group_id, case_count, next_seq)"
-               " SELECT id, case_count, 0 FROM run_group WHERE id = ? AND state IN (?, ?, ?)");
+    struct sql *sql = sql_use(store, "INSERT INTO pruning (group_id, case_count, next_seq)"
+                                     " SELECT id, case_count, 0 FROM run_group"
+                                     " WHERE id = ?1 AND state IN (?2, ?3, ?4) AND" IS_FREE("?5"));
     sql_put_int(sql, id);
     sql_put_int(sql, GROUP_DONE);
     sql_put_int(sql, GROUP_FAILED);
     sql_put_int(sql, GROUP_CANCELLED);
+    sql_put_int(sql, BASELINE_RUN);
     int rc = sql_run(sql);
     if (!rc && !sqlite3_changes(store->db))
-        return as_err_set(&store->error, AS_ESTATE, "run %lld has not ended", (long long)id);
+        return as_err_set(&store->error, AS_ESTATE, "run %lld has not ended, or is kept",
+                          (long long)id);
     if (!rc)
         rc = forget_sets(store, id);
     if (!rc)

@@ -96,6 +96,13 @@ static void test_the_run_that_is_pinned_is_not_pruned(void **state)
     assert_int_equal(count, 2);
     assert_int_equal(ids[0], runs[0]);
     assert_int_equal(ids[1], runs[2]);
+
+    /* The list is a moment old when it is gone through. */
+    struct audit_entry entry = {
+        .at_ms = 1, .who = "me", .action = "journal.prune", .target = "run 1"};
+    set(f, (struct baseline_pin){.kind = BASELINE_RUN, .run = runs[2]});
+    assert_int_equal(store_prune_group(f->store, runs[2], &entry), AS_ESTATE);
+    assert_int_equal(store_prune_group(f->store, runs[1], &entry), 0);
 }
 
 #define TEST(name) \
