@@ -13,7 +13,9 @@
 #include <unistd.h>
 
 #define READ_BYTES (256u << 10)
-#define NAME_BYTES 512 /* of a name and what is added to it; a file system takes less */
+#define NAME_BYTES 256 /* that a file system takes: of longer ones the end of NAME goes */
+#define REASON ".reason"
+#define HASH_CHARS 12
 #define BESIDE_BYTES (NAME_BYTES + sizeof("..reason"))
 
 static int os_failed(struct as_err *err, const char *dir, const char *name, const char *doing)
@@ -186,40 +188,44 @@ int folder_hash(const char *dir, const struct folder_file *file, struct as_sha25
  * followed, what is written is always a new file, and all goes by descriptors of the two folders.
  */
 
-/* What stands there under that name is an older one. */
+/* What stands there under that name is an older one. Returns an errno, or 0. */
 static int write_over(int folder_fd, const char *name, const char *text)
 {
     unlinkat(folder_fd, name, 0);
     int fd = openat(folder_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
     size_t len = strlen(text);
     if (fd < 0)
-        return as_err_from_errno(errno);
+        return errno;
     ssize_t written = write(fd, text, len);
-    int rc = written < 0 ? as_err_from_errno(errno) : (size_t)written < len ? AS_EIO : 0;
+    int os_errno = written < 0 ? errno : (size_t)written < len ? ENOSPC : 0;
     close(fd);
-    return rc;
+    return os_errno;
 }
 
-static void name_reason(const char *name, char ret_name[BESIDE_BYTES])
+/* A name that is made of another one: its beginning, as much as there is room for, and an end. */
+static void name_with(const char *name, const char *end, char ret_name[NAME_BYTES])
 {
-    snprintf(ret_name, BESIDE_BYTES, "%s.reason", name);
+    snprintf(ret_name, NAME_BYTES, "%.*s%s", (int)(NAME_BYTES - 1 - strlen(end)), name, end);
 }
 
 /* Of a file that stays. */
-static void name_explanation(const char *name, char ret_name[BESIDE_BYTES])
+static void name_explanation(const char *name, char ret_name[NAME_BYTES])
 {
-    snprintf(ret_name, BESIDE_BYTES, ".%s.reason", name);
+    char hidden[NAME_BYTES + 1];
+    snprintf(hidden, sizeof(hidden), ".%s", name);
+    name_with(hidden, REASON, ret_name);
 }
 
 static int write_reason(int folder_fd, const char *name, const char *reason, struct as_err *err)
 {
-    char beside[BESIDE_BYTES];
+    char beside[NAME_BYTES];
     struct as_buf shown = {0};
-    name_reason(name, beside);
-    int rc = write_over(folder_fd, beside, reason);
+    name_with(name, REASON, beside);
+    int os_errno = write_over(folder_fd, beside, reason), rc = 0;
     as_buf_add_utf8_safe(&shown, beside, strlen(beside));
-    if (rc)
-        as_err_set(err, rc, "%s cannot be written: %s", shown.ptr, as_err_text(rc));
+    if (os_errno)
+        rc = as_err_set(err, as_err_from_errno(os_errno), "%s cannot be written: %s", shown.ptr,
+                        strerror(os_errno));
     as_buf_done(&shown);
     return rc;
 }
@@ -235,13 +241,16 @@ static bool is_free(int folder_fd, const char *name)
 static void find_target(int folder_fd, const char *name, const struct as_sha256 *hash,
                         char ret_name[NAME_BYTES])
 {
-    char hex[AS_SHA256_HEX_BYTES], beside[BESIDE_BYTES];
-    name_reason(name, beside);
+    char hex[AS_SHA256_HEX_BYTES], end[HASH_CHARS + 2], beside[NAME_BYTES];
+    name_with(name, REASON, beside);
     as_sha256_hex(hash, hex);
-    if (is_free(folder_fd, name) && is_free(folder_fd, beside))
-        snprintf(ret_name, NAME_BYTES, "%s", name);
-    else
-        snprintf(ret_name, NAME_BYTES, "%s.%.12s", name, hex);
+    snprintf(end, sizeof(end), ".%.*s", HASH_CHARS, hex);
+    if (is_free(folder_fd, name) && is_free(folder_fd, beside)) {
+        name_with(name, "", ret_name);
+        return;
+    }
+    snprintf(ret_name, NAME_BYTES, "%.*s%s", /* and the reason's name has all of the hash */
+             (int)(NAME_BYTES - 1 - strlen(end) - strlen(REASON)), name, end);
 }
 
 static int open_sub_folder(int dir_fd, const char *dir, const char *name, int *ret_fd,
@@ -296,7 +305,7 @@ int folder_explain(const char *dir, const struct folder_file *file, const char *
     if (rc)
         return rc;
     name_explanation(file->name, name);
-    rc = write_over(dir_fd, name, reason);
+    rc = write_over(dir_fd, name, reason) ? AS_EIO : 0;
     close(dir_fd);
     return rc;
 }

@@ -20,7 +20,7 @@ static char dir[64];
 
 static const char *path_of(const char *name)
 {
-    static char path[128];
+    static char path[512];
     snprintf(path, sizeof(path), "%s/%s", dir, name);
     return path;
 }
@@ -202,6 +202,29 @@ static void test_a_reason_is_written_over_nothing(void **state)
     folder_listing_done(&listing);
 }
 
+static void test_the_longest_name_has_its_reason_too(void **state)
+{
+    struct folder_listing listing;
+    char name[256], beside[300];
+    (void)state;
+    memset(name, 'n', 255);
+    name[255] = '\0';
+    for (int i = 0; i < 2; i++) { /* the second goes by its hash */
+        const char *bytes = i ? "b" : "a";
+        put(name, bytes);
+        struct folder_file file = only_file(&listing);
+        assert_int_equal(move(&file, bytes, "bad", "a reason\n"), 0);
+        folder_listing_done(&listing);
+    }
+    snprintf(beside, sizeof(beside), "bad/%.248s.reason", name);
+    assert_holds(beside, "a reason\n");
+    struct as_sha256 hash = as_sha256_of("b", 1);
+    char hex[AS_SHA256_HEX_BYTES];
+    as_sha256_hex(&hash, hex);
+    snprintf(beside, sizeof(beside), "bad/%.235s.%.12s.reason", name, hex);
+    assert_holds(beside, "a reason\n");
+}
+
 static void test_a_file_that_may_be_read_now_is_another_one(void **state)
 {
     struct folder_listing listing, later;
@@ -255,6 +278,7 @@ int main(void)
         FOLDER_TEST(test_no_file_takes_the_place_of_another),
         FOLDER_TEST(test_a_link_in_the_place_of_a_sub_folder_is_not_followed),
         FOLDER_TEST(test_a_reason_is_written_over_nothing),
+        FOLDER_TEST(test_the_longest_name_has_its_reason_too),
         FOLDER_TEST(test_a_file_that_may_be_read_now_is_another_one),
         FOLDER_TEST(test_a_file_that_is_too_large_is_seen_and_not_opened),
         FOLDER_TEST(test_a_folder_that_is_not_there_is_an_error_that_names_it),
