@@ -83,14 +83,14 @@ const struct proto_method proto_schedule_methods[] = {
             "diff_ci, p, outcome, ids: [the model ids that the API returned, the most frequent "
             "first], id_changed}], drift: {drifting, sudden, since_run, runs, reference_runs, "
             "slack, limit, mean, sd, low, high, alarm_run, alarm_side, reason, cause: model, judge "
-            "or unknown, cause_why, net_diff, net_ci}}], judge: {anchor, reason, lag, model, "
-            "metric, run, reference, n, up, down, moved_before, moves_more, diff, ci, since_run, "
-            "points: [as of a model]} or "
-            "null}: the oldest run first; diff is paired, against the reference; drift is by the "
-            "newest run, its chart is a CUSUM over the differences, and reason says why there is "
-            "no chart; cause is there while it drifts, and net_diff is the difference without the "
-            "judge's shift; judge is what the eval's anchor says of the judge, reason why it says "
-            "nothing, lag why it cannot clear it, and null when no judge makes the metric",
+            "or unknown, cause_why, net_diff, net_ci, net_times}}], judge: {anchor, reason, lag, "
+            "model, metric, run, reference, mean, n, up, down, moved_before, moves_more, diff, ci, "
+            "since_run, points: [as of a model]} or null}: the oldest run first; diff is paired, "
+            "against the reference; drift is by the newest run, its chart is a CUSUM over the "
+            "differences, and reason says why there is no chart; cause is there while it drifts, "
+            "and net_diff is the difference without net_times the judge's shift; judge is what the "
+            "eval's anchor says of the judge, reason why it says nothing, lag why it cannot clear "
+            "it, and null when no judge makes the metric",
         .errors = "not_found, bad_input, io",
     },
     {

@@ -187,6 +187,7 @@ static void hear(struct asking *on, const char *model)
     word->model = as_arena_strdup(on->arena, model);
     word->since_run = drift.is_drifting ? drift.since_run : 0;
     word->shift = cause_shift(points, count, &drift);
+    word->mean = series_mean(&on->series, word->reference, model, word->metric);
     hear_moves(on, end);
 }
 
@@ -361,7 +362,8 @@ int anchor_ask(struct store *store, const struct anchor_question *question, stru
                struct judge_word *ret_word, struct as_err *err)
 {
     static const struct eval_drift none = {0};
-    *ret_word = (struct judge_word){.churn = {.before = NAN}, .shift = {NAN, NAN, NAN}};
+    *ret_word =
+        (struct judge_word){.mean = NAN, .churn = {.before = NAN}, .shift = {NAN, NAN, NAN}};
     struct asking on = {
         .store = store,
         .drift = question->eval ? &question->eval->drift : &none,

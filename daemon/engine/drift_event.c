@@ -4,7 +4,6 @@
 
 #include "daemon/core/loop.h"
 #include "daemon/engine/anchor.h"
-#include "daemon/model/recording.h"
 #include "daemon/store/baselines.h"
 #include "daemon/store/events.h"
 
@@ -89,11 +88,8 @@ static int find_cause(struct telling *on, struct as_err *err)
     int rc = anchor_ask(sight->store, &question, on->arena, &on->judge, err);
     if (rc)
         return rc;
-    size_t count;
-    AS_CLEANUP_FREE struct drift_point *points = series_points(
-        sight->series, sight->series->count, sight->reference, sight->model, sight->metric, &count);
-    struct shift shift = cause_shift(points, count, &on->drift);
-    on->cause = cause_of(&shift, recording_of(sight->model) != NULL, &on->judge, on->arena);
+    on->cause = series_cause(sight->series, sight->reference, sight->model, sight->metric,
+                             &on->judge, on->arena);
     return 0;
 }
 

@@ -9,6 +9,7 @@
 #include <math.h>
 
 #define NORMAL_95 1.959964
+#define TIMES_TOLD 1.05
 
 const char *cause_name(enum drift_cause cause)
 {
@@ -71,11 +72,21 @@ struct judge_churn cause_churn(const struct judge_moves *runs, size_t count)
     return churn;
 }
 
-static struct shift without(const struct shift *shift, const struct shift *judge)
+/* How many times the judge's shift on the anchor may be that on the eval: by the good answers that
+ * a stricter judge takes from, or the bad ones that a kinder one gives to. Never less than once. */
+static double times_of(const struct cause_subject *subject, const struct judge_word *judge)
+{
+    double times = subject->shift.diff < 0 ? subject->mean / judge->mean
+                                           : (1 - subject->mean) / (1 - judge->mean);
+    return times > 1 ? times : 1; /* NaN too */
+}
+
+static struct shift without(const struct shift *shift, const struct shift *judge, double times)
 {
     double error =
-        hypot(error_of(shift->low, shift->high), error_of(judge->low, judge->high)) * NORMAL_95;
-    double diff = shift->diff - judge->diff;
+        hypot(error_of(shift->low, shift->high), times * error_of(judge->low, judge->high)) *
+        NORMAL_95;
+    double diff = shift->diff - times * judge->diff;
     return (struct shift){diff, diff - error, diff + error};
 }
 
@@ -92,9 +103,13 @@ const char *cause_judge_text(const struct judge_word *judge, struct as_arena *ar
                            judge->reference);
 }
 
-static const char *net_text(const struct shift *net, struct as_arena *arena)
+static const char *net_text(const struct cause *cause, struct as_arena *arena)
 {
-    return as_arena_printf(arena, "without that shift %s%s points, 95%% CI %s to %s",
+    const struct shift *net = &cause->net;
+    const char *times = cause->times < TIMES_TOLD
+                            ? "that shift"
+                            : as_arena_printf(arena, "%.1f times that shift", cause->times);
+    return as_arena_printf(arena, "without %s %s%s points, 95%% CI %s to %s", times,
                            net->diff > 0 ? "+" : "", gate_points(net->diff).text,
                            gate_points(net->low).text, gate_points(net->high).text);
 }
@@ -106,22 +121,24 @@ static bool is_clear(const struct shift *shift)
 
 static struct cause told(enum drift_cause kind, const char *why)
 {
-    return (struct cause){kind, why, {NAN, NAN, NAN}};
+    return (struct cause){kind, why, {NAN, NAN, NAN}, NAN};
 }
 
 /* All that the judge moved in that direction, while nobody knows how much it moves by chance. */
-static bool may_be_moves(const struct shift *shift, const struct judge_word *judge)
+static bool may_be_moves(const struct shift *shift, const struct judge_word *judge, double times)
 {
     const struct judge_moves *moves = &judge->moves;
     bool is_fall = shift->high < 0;
-    double most = stats_wilson((double)(is_fall ? moves->down : moves->up), (double)moves->n).high;
+    double most =
+        times * stats_wilson((double)(is_fall ? moves->down : moves->up), (double)moves->n).high;
     return isnan(judge->churn.before) && !((is_fall ? -shift->high : shift->low) > most);
 }
 
 /* The anchor has spoken. */
-static struct cause apart(const struct shift *shift, const struct judge_word *judge,
+static struct cause apart(const struct cause_subject *subject, const struct judge_word *judge,
                           struct as_arena *arena)
 {
+    const struct shift *shift = &subject->shift;
     struct cause cause = told(CAUSE_UNKNOWN, NULL);
     const char *text = cause_judge_text(judge, arena);
     if (judge->since_run) {
@@ -136,36 +153,37 @@ static struct cause apart(const struct shift *shift, const struct judge_word *ju
                                     gate_points(judge->churn.before).text);
         return cause;
     }
-    cause.net = without(shift, &judge->shift);
+    cause.times = times_of(subject, judge);
+    cause.net = without(shift, &judge->shift, cause.times);
     if (!is_clear(shift)) {
         cause.why = as_arena_printf(arena, "the newest run has no clear difference; %s", text);
     } else if (judge->lag) {
         cause.why = as_arena_printf(arena, "%s, but %s", text, judge->lag);
     } else if (!is_clear(&cause.net) || (cause.net.diff > 0) != (shift->diff > 0)) {
         cause.why = as_arena_printf(arena, "%s, which does not rule it out; %s", text,
-                                    net_text(&cause.net, arena));
-    } else if (may_be_moves(shift, judge)) {
+                                    net_text(&cause, arena));
+    } else if (may_be_moves(shift, judge, cause.times)) {
         cause.why =
             as_arena_printf(arena, "%s, and no run before tells how many it moves by chance", text);
     } else {
         cause.kind = CAUSE_MODEL;
-        cause.why = as_arena_printf(arena, "%s; %s", text, net_text(&cause.net, arena));
+        cause.why = as_arena_printf(arena, "%s; %s", text, net_text(&cause, arena));
     }
     return cause;
 }
 
-struct cause cause_of(const struct shift *shift, bool is_recorded, const struct judge_word *judge,
+struct cause cause_of(const struct cause_subject *subject, const struct judge_word *judge,
                       struct as_arena *arena)
 {
-    if (!judge->is_judged && is_recorded)
+    if (!judge->is_judged && subject->is_recorded)
         return told(CAUSE_UNKNOWN, "neither the answers nor what scores them can have changed");
     if (!judge->is_judged)
         return told(CAUSE_MODEL, "no judge makes this metric");
-    if (is_recorded)
+    if (subject->is_recorded)
         return told(CAUSE_JUDGE, "the answers are recorded and do not change");
     if (judge->reason)
         return told(CAUSE_UNKNOWN, judge->reason);
-    return apart(shift, judge, arena);
+    return apart(subject, judge, arena);
 }
 
 /* ---- for programs ---- */
@@ -206,6 +224,7 @@ struct as_json *cause_judge_json(const struct judge_word *judge)
     as_json_set_str(json, "metric", judge->metric);
     set_run(json, "run", judge->run);
     set_run(json, "reference", judge->reference);
+    as_json_set_num(json, "mean", judge->reason ? NAN : judge->mean);
     set_count(json, "n", judge, judge->moves.n);
     set_count(json, "up", judge, judge->moves.up);
     set_count(json, "down", judge, judge->moves.down);
@@ -221,4 +240,5 @@ void cause_set_json(struct as_json *json, const struct cause *cause)
     as_json_set_str(json, "cause", cause_name(cause->kind));
     as_json_set_str(json, "cause_why", cause->why);
     set_shift(json, "net_diff", "net_ci", &cause->net);
+    as_json_set_num(json, "net_times", cause->times);
 }

@@ -8,11 +8,13 @@
  *
  * While the anchor holds, a difference is the model's only if the anchor was judged during the run
  * or after it, and if it is more than the judge's shift on the anchor may be: the difference of the
- * two, whose errors add up as those of independent runs, must be off 0 by its 95 % interval. Before
- * it is known how much of the anchor the judge moves by chance, all that it moved in that direction
- * must be ruled out (the upper end of Wilson's interval). Else the cause is unknown, for an anchor
- * of few cases holds because it can notice nothing. So it is while the newest run has no clear
- * difference itself, for a drift is over only after some such runs. */
+ * two, whose errors add up as those of independent runs, must be off 0 by its 95 % interval. A
+ * judge that became stricter takes points from good answers alone, one that became kinder gives
+ * them to bad ones: where the eval has more of these than the anchor, its shift counts so many
+ * times. Before it is known how much of the anchor the judge moves by chance, all that it moved in
+ * that direction must be ruled out (the upper end of Wilson's interval). Else the cause is unknown,
+ * for an anchor of few cases holds because it can notice nothing. So it is while the newest run has
+ * no clear difference itself, for a drift is over only after some such runs. */
 #ifndef DAEMON_REPORT_CAUSE_H
 #define DAEMON_REPORT_CAUSE_H
 
@@ -49,6 +51,7 @@ struct judge_word {         /* what an anchor says of the judge; texts are someb
     const char *model;      /* "recorded": whose answers are judged */
     const char *metric;     /* of the anchor */
     int64_t run, reference; /* that were compared; 0: none */
+    double mean;            /* of that reference; NaN: not told */
     struct judge_moves moves;
     struct judge_churn churn;
     struct shift shift;
@@ -60,18 +63,23 @@ struct cause {
     enum drift_cause kind;
     const char *why;  /* a sentence's part, in the arena */
     struct shift net; /* the difference without the judge's shift; NaN where none is told */
+    double times;     /* so many times that shift; NaN likewise */
 };
-/* Of a model's drift. is_recorded: its answers do not change. */
-struct cause cause_of(const struct shift *shift, bool is_recorded, const struct judge_word *judge,
+struct cause_subject { /* whose drift it is */
+    struct shift shift;
+    double mean;      /* of the eval's reference; NaN: not told */
+    bool is_recorded; /* its answers do not change */
+};
+struct cause cause_of(const struct cause_subject *subject, const struct judge_word *judge,
                       struct as_arena *arena);
 /* "the judge gives the anchor 'x' -0.4 points, 95% CI -1.2 to 0.4, n=200, 1 up and 3 down (run 9
  * against run 7)". */
 const char *cause_judge_text(const struct judge_word *judge, struct as_arena *arena);
 
-/* {anchor, reason, lag, model, metric, run, reference, n, up, down, moved_before, moves_more, diff,
- * ci, since_run}: null where there is none; NULL when no judge makes the metric. */
+/* {anchor, reason, lag, model, metric, run, reference, mean, n, up, down, moved_before, moves_more,
+ * diff, ci, since_run}: null where there is none; NULL when no judge makes the metric. */
 struct as_json *cause_judge_json(const struct judge_word *judge);
-/* cause, cause_why, net_diff and net_ci, into an object. */
+/* cause, cause_why, net_diff, net_ci and net_times, into an object. */
 void cause_set_json(struct as_json *json, const struct cause *cause);
 
 #endif

@@ -120,6 +120,33 @@ struct drift series_drift(const struct series *series, size_t end, int64_t refer
     return drift_of(points, count);
 }
 
+double series_mean(const struct series *series, int64_t run, const char *model, const char *metric)
+{
+    for (size_t i = 0; i < series->count; i++)
+        if (series->runs[i].run == run) {
+            const struct as_json *member = series_member(series->runs[i].body, model);
+            return as_json_get_num(find(as_json_get(member, "metrics"), "metric", metric), "mean",
+                                   NAN);
+        }
+    return NAN;
+}
+
+struct cause series_cause(const struct series *series, int64_t reference, const char *model,
+                          const char *metric, const struct judge_word *judge,
+                          struct as_arena *arena)
+{
+    size_t count;
+    AS_CLEANUP_FREE struct drift_point *points =
+        series_points(series, series->count, reference, model, metric, &count);
+    struct drift drift = drift_of(points, count);
+    const struct cause_subject subject = {
+        .shift = cause_shift(points, count, &drift),
+        .mean = series_mean(series, reference, model, metric),
+        .is_recorded = recording_of(model) != NULL,
+    };
+    return cause_of(&subject, judge, arena);
+}
+
 const struct series_run *series_answered(const struct series *series, size_t end, const char *model)
 {
     while (end--)
@@ -198,15 +225,11 @@ static void set_chart(struct as_json *json, const struct drift *drift)
         as_json_set_str(json, "alarm_side", drift->is_low ? "low" : "high");
 }
 
-static void set_cause(const struct telling *on, const char *model, const struct drift *drift,
-                      struct as_json *json)
+static void set_cause(const struct telling *on, const char *model, struct as_json *json)
 {
     struct as_arena arena = {0};
-    size_t count;
-    AS_CLEANUP_FREE struct drift_point *points = series_points(
-        on->series, on->series->count, on->request->reference, model, on->metric, &count);
-    struct shift shift = cause_shift(points, count, drift);
-    struct cause cause = cause_of(&shift, recording_of(model) != NULL, on->request->judge, &arena);
+    struct cause cause = series_cause(on->series, on->request->reference, model, on->metric,
+                                      on->request->judge, &arena);
     cause_set_json(json, &cause);
     as_arena_done(&arena);
 }
@@ -230,7 +253,7 @@ static struct as_json *drift_json(const struct telling *on, const char *model)
     as_json_set_num(json, "limit", DRIFT_LIMIT);
     as_json_set_str(json, "reason", drift.reason);
     if (drift.is_drifting && on->request->judge)
-        set_cause(on, model, &drift, json);
+        set_cause(on, model, json);
     if (!drift.reason)
         set_chart(json, &drift);
     return json;

@@ -45,6 +45,12 @@ const char *series_main_id(const struct as_json *member);
  * reference, which is one of them. To be freed. */
 struct drift_point *series_points(const struct series *series, size_t end, int64_t reference,
                                   const char *model, const char *metric, size_t *ret_count);
+/* Of the model in that run; NaN: it has none. */
+double series_mean(const struct series *series, int64_t run, const char *model, const char *metric);
+/* Whose drift that is, by the newest run. */
+struct cause series_cause(const struct series *series, int64_t reference, const char *model,
+                          const char *metric, const struct judge_word *judge,
+                          struct as_arena *arena);
 /* The drift of the model by the first end runs. */
 struct drift series_drift(const struct series *series, size_t end, int64_t reference,
                           const char *model, const char *metric);

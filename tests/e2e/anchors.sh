@@ -69,7 +69,7 @@ run triage
 await "a stale anchor" cause_is "unknown: the judge gives the anchor 'few' 0.0 points" "n=8, 0 up and 0 down (run 3 against run 2)" \
     "but that was 1.0 hours before run 4, and the judge may have changed since: \`assayctl run start few\`"
 run few
-await "too few anchors" cause_is "unknown: the judge gives the anchor 'few' 0.0 points, 95% CI -" "which does not rule it out; without that shift -"
+await "too few anchors" cause_is "unknown: the judge gives the anchor 'few' 0.0 points, 95% CI -" "which does not rule it out; without 1.9 times that shift -"
 
 # Runs 6 to 8: another anchor, whose reference came later; whose runs the journal answers, but for the last.
 write_anchor half

@@ -22,6 +22,7 @@ static struct judge_word word_of(double diff, double half, int64_t since_run)
         .metric = "correctness",
         .run = 9,
         .reference = 7,
+        .mean = .9,
         .moves = {200, 3, 5},
         .churn = {.04, false},
         .shift = {diff, diff - half, diff + half},
@@ -29,14 +30,29 @@ static struct judge_word word_of(double diff, double half, int64_t since_run)
     };
 }
 
+static struct cause_subject subject_of(const struct shift *shift, bool is_recorded)
+{
+    return (struct cause_subject){.shift = *shift, .mean = .9, .is_recorded = is_recorded};
+}
+
 static void assert_cause(const struct shift *shift, bool is_recorded, const struct judge_word *word,
                          enum drift_cause kind, const char *why)
 {
     struct as_arena arena = {0};
-    struct cause cause = cause_of(shift, is_recorded, word, &arena);
+    const struct cause_subject subject = subject_of(shift, is_recorded);
+    struct cause cause = cause_of(&subject, word, &arena);
     assert_string_equal(cause.why, why);
     assert_int_equal(cause.kind, kind);
     as_arena_done(&arena);
+}
+
+static enum drift_cause kind_of(const struct shift *shift, const struct judge_word *word)
+{
+    struct as_arena arena = {0};
+    const struct cause_subject subject = subject_of(shift, false);
+    enum drift_cause kind = cause_of(&subject, word, &arena).kind;
+    as_arena_done(&arena);
+    return kind;
 }
 
 static void test_a_judge_that_holds_leaves_the_model(void **state)
@@ -81,20 +97,19 @@ test_a_judge_that_moves_more_than_before_is_the_cause_though_its_mean_holds(void
 static void test_before_its_chance_is_known_all_that_a_judge_moved_must_be_ruled_out(void **state)
 {
     (void)state;
-    struct as_arena arena = {0};
     struct judge_word word = word_of(.005, .01, 0);
     word.moves = (struct judge_moves){200, 9, 5}; /* Wilson: at most 5.7 % down, 8.3 % up */
     word.churn.before = NAN;
     const struct shift deep = {-.09, -.12, -.06}, flat = {-.08, -.11, -.055};
-    assert_int_equal(cause_of(&deep, false, &word, &arena).kind, CAUSE_MODEL);
-    struct cause cause = cause_of(&flat, false, &word, &arena);
-    assert_int_equal(cause.kind, CAUSE_UNKNOWN);
-    assert_non_null(strstr(cause.why, "no run before tells how many it moves by chance"));
+    assert_int_equal(kind_of(&deep, &word), CAUSE_MODEL);
+    assert_cause(&flat, false, &word, CAUSE_UNKNOWN,
+                 "the judge gives the anchor 'check' +0.5 points, 95% CI -0.5 to 1.5, n=200, 9 up "
+                 "and 5 down (run 9 against run 7), and no run before tells how many it moves by "
+                 "chance");
     const struct shift rise = {.09, .06, .12};
-    assert_int_equal(cause_of(&rise, false, &word, &arena).kind, CAUSE_UNKNOWN);
+    assert_int_equal(kind_of(&rise, &word), CAUSE_UNKNOWN);
     word.churn.before = .07;
-    assert_int_equal(cause_of(&rise, false, &word, &arena).kind, CAUSE_MODEL);
-    as_arena_done(&arena);
+    assert_int_equal(kind_of(&rise, &word), CAUSE_MODEL);
 }
 
 static void test_a_run_is_held_against_those_before_that_did_not_move_more(void **state)
@@ -115,6 +130,26 @@ static void test_a_run_is_held_against_those_before_that_did_not_move_more(void 
     assert_true(isnan(cause_churn(NULL, 0).before));
 }
 
+static void test_a_shift_counts_more_where_the_eval_has_more_of_what_it_moves(void **state)
+{
+    (void)state;
+    struct judge_word word = word_of(-.02, .02, 0);
+    assert_int_equal(kind_of(&fall, &word), CAUSE_MODEL);
+    word.mean = .5;
+    assert_cause(&fall, false, &word, CAUSE_UNKNOWN,
+                 "the judge gives the anchor 'check' -2.0 points, 95% CI -4.0 to 0.0, n=200, 3 up "
+                 "and 5 down (run 9 against run 7), which does not rule it out; without 1.8 times "
+                 "that shift -4.4 points, 95% CI -9.1 to 0.3");
+    const struct shift rise = {.08, .05, .11}; /* of bad answers the eval has fewer */
+    word = word_of(.02, .02, 0);
+    word.mean = .5;
+    assert_int_equal(kind_of(&rise, &word), CAUSE_MODEL);
+    word.mean = .98;
+    assert_int_equal(kind_of(&rise, &word), CAUSE_UNKNOWN);
+    word.mean = NAN;
+    assert_int_equal(kind_of(&rise, &word), CAUSE_MODEL);
+}
+
 static void test_too_few_anchors_leave_it_unknown_with_their_interval(void **state)
 {
     (void)state;
@@ -128,7 +163,7 @@ static void test_too_few_anchors_leave_it_unknown_with_their_interval(void **sta
         "-16.5 to 2.5");
     word.shift.low = word.shift.high = NAN;
     struct as_arena arena = {0};
-    assert_int_equal(cause_of(&fall, false, &word, &arena).kind, CAUSE_UNKNOWN);
+    assert_int_equal(kind_of(&fall, &word), CAUSE_UNKNOWN);
     as_arena_done(&arena);
 }
 
@@ -152,7 +187,7 @@ static void test_an_anchor_that_was_judged_before_can_accuse_but_not_clear(void 
                  "and 5 down (run 9 against run 7), but that was long ago");
     struct as_arena arena = {0};
     word.since_run = 8;
-    assert_int_equal(cause_of(&fall, false, &word, &arena).kind, CAUSE_JUDGE);
+    assert_int_equal(kind_of(&fall, &word), CAUSE_JUDGE);
     as_arena_done(&arena);
 }
 
@@ -213,6 +248,7 @@ int main(void)
             test_a_judge_that_moves_more_than_before_is_the_cause_though_its_mean_holds),
         cmocka_unit_test(test_before_its_chance_is_known_all_that_a_judge_moved_must_be_ruled_out),
         cmocka_unit_test(test_a_run_is_held_against_those_before_that_did_not_move_more),
+        cmocka_unit_test(test_a_shift_counts_more_where_the_eval_has_more_of_what_it_moves),
         cmocka_unit_test(test_too_few_anchors_leave_it_unknown_with_their_interval),
         cmocka_unit_test(test_a_run_without_a_clear_difference_is_nobodys),
         cmocka_unit_test(test_an_anchor_that_was_judged_before_can_accuse_but_not_clear),
