@@ -85,6 +85,33 @@ static struct as_json *tell_failed_checks(struct telling *telling, const char *c
     return failed;
 }
 
+/* The verdict's own sentence is of the comparison and of critical cases alone. */
+static bool is_in_sentence(const struct as_json *check)
+{
+    const char *name = as_json_get_cstr_or(check, "name", "");
+    return !strcmp(name, "noninferiority") || !strcmp(name, "critical");
+}
+
+/* "gate fail for small by floor: the candidate's mean is ...; no clear difference ..." */
+static const char *verdict_text(const struct as_json *verdict, const struct as_json *failed,
+                                struct as_arena *arena)
+{
+    const struct as_json *checks = as_json_get(verdict, "checks");
+    const char *outcome = as_json_get_cstr_or(verdict, "outcome", ""), *reason = NULL;
+    struct as_buf text = {0};
+    as_buf_addf(&text, "gate %s for %s", outcome, as_json_get_cstr_or(verdict, "candidate", ""));
+    for (size_t i = 0; i < as_json_len(failed); i++)
+        as_buf_addf(&text, "%s%s", i ? ", " : " by ", as_json_cstr(as_json_at(failed, i)));
+    for (size_t i = 0; i < as_json_len(checks) && !reason; i++)
+        if (has_failed(as_json_at(checks, i)) && !is_in_sentence(as_json_at(checks, i)))
+            reason = as_json_get_cstr(as_json_at(checks, i), "sentence");
+    as_buf_addf(&text, ": %s%s%s", reason ? reason : "", reason ? "; " : "",
+                as_json_get_cstr_or(verdict, "sentence", outcome));
+    const char *copy = as_arena_strdup(arena, text.ptr);
+    as_buf_done(&text);
+    return copy;
+}
+
 static void tell_verdict(struct telling *telling, const struct as_json *verdict)
 {
     const char *candidate = as_json_get_cstr_or(verdict, "candidate", "");
@@ -98,11 +125,10 @@ static void tell_verdict(struct telling *telling, const struct as_json *verdict)
                            : !strcmp(outcome, "fail") ? EVENT_GATE_FAIL
                                                       : EVENT_GATE_UNDECIDED;
     struct as_json *detail = as_json_object();
+    const char *text = verdict_text(verdict, failed, telling->arena);
     as_json_set_str(detail, "outcome", outcome);
     as_json_set_take(detail, "failed_checks", failed);
-    tell(telling, kind, candidate, detail,
-         as_arena_printf(telling->arena, "gate %s for %s: %s", outcome, candidate,
-                         as_json_get_cstr_or(verdict, "sentence", outcome)));
+    tell(telling, kind, candidate, detail, text);
 }
 
 static void tell_run(struct telling *telling, enum group_state state, const struct as_json *result)

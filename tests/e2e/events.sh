@@ -23,7 +23,7 @@ expect_contains "$out" "No such event."
 expect_exit 2 ctl run start sums --gate
 expect "$(kinds)" = "run_started gate_fail:sim-q20 run_ended" "events of a run that fails"
 expect_exit 0 ctl event ls
-expect_contains "$out" "sums: a run of 60 cases and 2 members starts" "gate_fail sums: gate fail for sim-q20:" "run 1 done: fail"
+expect_contains "$out" "sums: a run of 60 cases and 2 members starts" "gate_fail sums: gate fail for sim-q20 by noninferiority: candidate is worse by" "run 1 done: fail"
 expect "$(ctl event ls --json --kind gate_fail | jq -c '.events[0] | [.run, .eval, .over, .detail.outcome]')" = '[1,"sums",false,"fail"]' "gate_fail"
 
 # Too many failures are told beside the gate's word; a replay tells of its end alone.

@@ -84,6 +84,7 @@ pass_hour 10 60 2
 expect "$(last_run '.verdicts[0].outcome')" = '"fail"' 'the gate on bad traffic'
 await 'the alert' lines_are "$told" 1
 expect "$(jq -c '[.kind, .eval, .subject, .run]' "$told")" = '["gate_fail","production","recorded",2]' 'the alert'
+expect_contains "$(jq -r .text "$told")" "gate fail for recorded by floor: the candidate's mean is " 'the floor 80.0'
 pass_hour 11 55 3
 crash_daemon
 start_daemon
