@@ -146,7 +146,8 @@ static size_t end_at_reference(const struct asking *on)
 }
 
 /* What it moved in those of its first end runs that were compared. To be freed. */
-static struct judge_moves *moves_of(const struct asking *on, size_t end, size_t *ret_count)
+static struct judge_moves *moves_of(const struct asking *on, const char *model, size_t end,
+                                    size_t *ret_count)
 {
     const struct judge_word *word = on->word;
     struct judge_moves *runs = as_xcalloc(end + 1, sizeof(*runs));
@@ -154,7 +155,7 @@ static struct judge_moves *moves_of(const struct asking *on, size_t end, size_t 
     for (size_t i = 0; i < end; i++) {
         const struct series_run *run = &on->series.runs[i];
         const struct as_json *comparison =
-            series_comparison(series_versus(run->body, word->metric), word->model);
+            series_comparison(series_versus(run->body, word->metric), model);
         if (run->run > word->reference && run->reference == word->reference && comparison)
             runs[count++] = (struct judge_moves){as_json_get_int(comparison, "n_pairs", 0),
                                                  as_json_get_int(comparison, "wins", 0),
@@ -164,31 +165,30 @@ static struct judge_moves *moves_of(const struct asking *on, size_t end, size_t 
     return runs;
 }
 
-static void hear_moves(struct asking *on, size_t end)
+static int weight_of(const struct judge_word *word)
 {
-    struct judge_word *word = on->word;
-    size_t count;
-    AS_CLEANUP_FREE struct judge_moves *runs = moves_of(on, end, &count);
-    word->moves = count ? runs[count - 1] : (struct judge_moves){0};
-    word->churn = cause_churn(runs, count);
+    return !word->model ? 0 : word->since_run ? 3 : word->churn.is_more ? 2 : 1;
 }
 
-/* Of a member whose answers are recorded. */
+/* Of a member whose answers are recorded: what it says, if that weighs more than what was heard. */
 static void hear(struct asking *on, const char *model)
 {
-    struct judge_word *word = on->word;
-    size_t end = (size_t)(on->speaker - on->series.runs) + 1, count;
+    struct judge_word word = *on->word;
+    size_t end = (size_t)(on->speaker - on->series.runs) + 1, count, moved;
     AS_CLEANUP_FREE struct drift_point *points =
-        series_points(&on->series, end, word->reference, model, word->metric, &count);
-    struct drift drift = drift_of(points, count);
-    bool is_told = count && points[count - 1].run == on->speaker->run;
-    if (!is_told || (word->model && (word->since_run || !drift.is_drifting)))
+        series_points(&on->series, end, word.reference, model, word.metric, &count);
+    AS_CLEANUP_FREE struct judge_moves *moves = moves_of(on, model, end, &moved);
+    if (!count || points[count - 1].run != on->speaker->run)
         return;
-    word->model = as_arena_strdup(on->arena, model);
-    word->since_run = drift.is_drifting ? drift.since_run : 0;
-    word->shift = cause_shift(points, count, &drift);
-    word->mean = series_mean(&on->series, word->reference, model, word->metric);
-    hear_moves(on, end);
+    struct drift drift = drift_of(points, count);
+    word.model = as_arena_strdup(on->arena, model);
+    word.since_run = drift.is_drifting ? drift.since_run : 0;
+    word.shift = cause_shift(points, count, &drift);
+    word.mean = series_mean(&on->series, word.reference, model, word.metric);
+    word.moves = moved ? moves[moved - 1] : (struct judge_moves){0};
+    word.churn = cause_churn(moves, moved);
+    if (weight_of(&word) > weight_of(on->word))
+        *on->word = word;
 }
 
 /* The judge had changed before the eval's reference was judged: then that is no difference of
@@ -198,7 +198,7 @@ static const char *why_not_since(const struct asking *on)
 {
     const struct judge_word *word = on->word;
     size_t end = end_at_reference(on), count;
-    AS_CLEANUP_FREE struct judge_moves *runs = moves_of(on, end, &count);
+    AS_CLEANUP_FREE struct judge_moves *runs = moves_of(on, word->model, end, &count);
     struct drift drift = series_drift(&on->series, end, word->reference, word->model, word->metric);
     if (!drift.is_drifting && !cause_churn(runs, count).is_more)
         return NULL;
@@ -209,7 +209,7 @@ static const char *why_not_since(const struct asking *on)
         on->drift->anchor, on->reference.id, on->drift->anchor, on->series.runs[end - 1].run);
 }
 
-/* Where there are several, the first that drifts speaks. */
+/* Where there are several, the first that drifts speaks, or else the first that moves more. */
 static const char *listen(struct asking *on)
 {
     const struct as_json *members = as_json_get(on->speaker->body, "members");

@@ -128,6 +128,19 @@ run half
 await "another version of the rubric" cause_is "unknown: run 19 of the anchor 'half' is not comparable with run 18: version of correctness is correctness@1.0.1" \
     "name one version in both evals"
 
+# By its own schedule the judge is asked anew each night.
+write_anchor half "$rubric" "schedule: {cron: 0 4 * * *}"
+expect_exit 0 ctl schedule ls
+calls=$(judge_calls)
+has_asked() { [ "$(judge_calls)" -ge "$1" ]; }
+for night in 1 2; do
+    hour=$((night * 24 + 2)) # 04:00
+    pass_hours 0
+    await "night $night of the anchor" has_asked $((calls + night * 200))
+done
+await "the last night" run_is last done
+expect "$(judge_calls)" = $((calls + 400)) "questions of two nights"
+
 # A file that can be no anchor is told with its line when it is written, and its eval comes back when it is mended.
 is_refused() { # PART...
     local part

@@ -7,6 +7,9 @@ models=(large=sim-q95 small=sim-q80 judge=sim-judge)
 start_sim
 start_daemon
 import_sums sums 200
+told=$home/logs/told
+printf '#!/bin/bash\nprintf "%%s\\n" "$(cat)" >>"%s"\n' "$told" >"$home/page"
+chmod 755 "$home/page"
 rubric='rubric: {use: correctness, judge: judge}'
 write_triage() { # the rest of the file
     write_eval triage <<YAML
@@ -15,6 +18,7 @@ baseline: large
 candidates: [small]
 $rubric
 gate: {margin: 0.2}
+notify: {on: [drift, drift_cause, recovery], to: {command: [$home/page]}}
 $*
 YAML
 }
@@ -138,4 +142,13 @@ run exact
 await "a drift by a scorer" drifts_are exact '[["",16,"small",false,"model"]]'
 expect "$(ctl --json history exact | jq -c '[.judge, .models[1].drift.cause_why]')" = '[null,"no judge makes this metric"]' "its cause"
 expect "$(drifts triage)" = "$seen]" "nothing was told twice"
+
+# People were told of each drift, of its cause when that was known, and of the ends.
+is_told() { [ "$(wc -l <"$told")" -ge 10 ]; }
+await "the alerts" is_told
+expect "$(jq -rs 'unique_by(.id) | map([.kind, .subject, .detail.cause // "-"] | join(" ")) | join(", ")' "$told")" = \
+    "drift small unknown, drift_cause small model, recovery small -, drift small unknown, drift_cause small model, recovery small -, drift large \
+unknown, drift small unknown, drift_cause large judge, drift_cause small judge" "what people were told"
+expect "$(jq -s '[.[] | select(.kind == "drift_cause")][-1].detail.judge | [.anchor, .n, .diff < 0, (.ci | length)]' -c "$told")" = '["check",200,true,2]' \
+    "what the anchor says, in an alert"
 finish

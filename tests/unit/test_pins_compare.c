@@ -106,6 +106,26 @@ static void test_what_changes_the_meaning_of_a_score_matters(void **unused)
     expect_one(&two, "failure policy", true);
 }
 
+static void test_of_two_judges_only_what_makes_them_others_differs(void **unused)
+{
+    (void)unused;
+    struct two two;
+    two_init(&two);
+    two.b.dataset_hash = as_sha256_of("e", 1);
+    two.b.samples = 3;
+    two.b.metrics[EXACT].is_required = true;
+    two.b.metrics[RUBRIC].name = "manners";
+    pins_compare_judge(&two.a, &two.b, &two.arena, &two.found);
+    assert_int_equal(two.found.count, 0);
+    two.b.metrics[RUBRIC].hash = as_sha256_of("other", 5);
+    pins_compare_judge(&two.a, &two.b, &two.arena, &two.found);
+    expect_one(&two, "version of tone", true);
+    two_init(&two);
+    two.b.judge.spec.params_json = "{\"temperature\":1}";
+    pins_compare_judge(&two.a, &two.b, &two.arena, &two.found);
+    expect_one(&two, "params of the judge", true);
+}
+
 static void test_the_judge_matters_for_the_metric_that_it_makes(void **unused)
 {
     (void)unused;
@@ -284,6 +304,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_equal_pins_do_not_differ),
         cmocka_unit_test(test_what_changes_the_meaning_of_a_score_matters),
+        cmocka_unit_test(test_of_two_judges_only_what_makes_them_others_differs),
         cmocka_unit_test(test_the_judge_matters_for_the_metric_that_it_makes),
         cmocka_unit_test(test_the_rest_is_told_and_does_not_matter),
         cmocka_unit_test(test_what_matters_comes_first),
