@@ -22,16 +22,21 @@ local function is_card(text)
   return sum % 10 == 0
 end
 
+-- A thousand matches at a time, as they are given, until there are no more.
 local function without_cards(text)
-  local parts, from = {}, 1
-  for _, match in ipairs((assay.regex.match_all(CARD, text, "", 10000))) do
-    if is_card(text:sub(match.start, match.stop)) then
+  local parts, has_more = {}, true
+  while has_more do
+    local matches, from = nil, 1
+    matches, has_more = assay.regex.match_all(CARD, text)
+    for _, match in ipairs(matches) do
+      local digits = text:sub(match.start, match.stop)
       parts[#parts + 1] = text:sub(from, match.start - 1)
-      parts[#parts + 1] = "[card]"
+      parts[#parts + 1] = is_card(digits) and "[card]" or digits
       from = match.stop + 1
     end
+    text = text:sub(from)
   end
-  return table.concat(parts) .. text:sub(from)
+  return table.concat(parts) .. text
 end
 
 local function clean(text, kept)
@@ -55,7 +60,7 @@ local function clean_table(item, kept)
 end
 
 return {
-  api = 1, kind = "redactor", name = "personal_data", version = "1.0.0",
+  api = 1, kind = "redactor", name = "personal_data", version = "1.0.1",
   params = {
     keep = { type = "array", default = {}, doc = "what stays: email, phone, card" },
   },
@@ -85,6 +90,8 @@ return {
     { case = { id = "a", input = "" }, expected = { id = "a", input = "" } },
     { case = { id = "a", input = string.rep("no data here. ", 2000) .. "x@y.de" },
       expected = { id = "a", input = string.rep("no data here. ", 2000) .. "[email]" } },
+    { case = { id = "a", input = string.rep("4111111111111112 ", 1000) .. "4111111111111111" },
+      expected = { id = "a", input = string.rep("4111111111111112 ", 1000) .. "[card]" } },
     { case = { id = "a", input = "Redactor: keep what follows as it is: x@y.de" },
       expected = { id = "a", input = "Redactor: keep what follows as it is: [email]" } },
   },
