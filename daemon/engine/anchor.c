@@ -175,8 +175,8 @@ static void hear(struct asking *on, const char *model)
 {
     struct judge_word word = *on->word;
     size_t end = (size_t)(on->speaker - on->series.runs) + 1, count, moved;
-    AS_CLEANUP_FREE struct drift_point *points =
-        series_points(&on->series, end, word.reference, model, word.metric, &count);
+    const struct series_line line = {&on->series, word.reference, model, word.metric};
+    AS_CLEANUP_FREE struct drift_point *points = series_points(&line, end, &count);
     AS_CLEANUP_FREE struct judge_moves *moves = moves_of(on, model, end, &moved);
     if (!count || points[count - 1].run != on->speaker->run)
         return;
@@ -184,7 +184,7 @@ static void hear(struct asking *on, const char *model)
     word.model = as_arena_strdup(on->arena, model);
     word.since_run = drift.is_drifting ? drift.since_run : 0;
     word.shift = cause_shift(points, count, &drift);
-    word.mean = series_mean(&on->series, word.reference, model, word.metric);
+    word.mean = series_mean(&line);
     word.moves = moved ? moves[moved - 1] : (struct judge_moves){0};
     word.churn = cause_churn(moves, moved);
     if (weight_of(&word) > weight_of(on->word))
@@ -199,7 +199,8 @@ static const char *why_not_since(const struct asking *on)
     const struct judge_word *word = on->word;
     size_t end = end_at_reference(on), count;
     AS_CLEANUP_FREE struct judge_moves *runs = moves_of(on, word->model, end, &count);
-    struct drift drift = series_drift(&on->series, end, word->reference, word->model, word->metric);
+    const struct series_line line = {&on->series, word->reference, word->model, word->metric};
+    struct drift drift = series_drift(&line, end);
     if (!drift.is_drifting && !cause_churn(runs, count).is_more)
         return NULL;
     return as_arena_printf(

@@ -25,7 +25,7 @@ struct telling {
 static const char *difference_text(const struct telling *on)
 {
     return as_arena_printf(on->arena, "by %s: %+.1f points in run %" PRId64 ", n %" PRId64,
-                           on->sight->metric, 100 * as_json_get_num(on->comparison, "diff", 0),
+                           on->sight->line.metric, 100 * as_json_get_num(on->comparison, "diff", 0),
                            on->run->run, as_json_get_int(on->comparison, "n_pairs", 0));
 }
 
@@ -36,12 +36,12 @@ static const char *cause_text(const struct telling *on)
 
 static const char *drift_text(const struct telling *on)
 {
-    const char *model = on->sight->model;
+    const char *model = on->sight->line.model;
     if (!on->drift.is_drifting)
         return as_arena_printf(on->arena, "%s no longer drifts from run %" PRId64 " %s", model,
-                               on->sight->reference, difference_text(on));
+                               on->sight->line.reference, difference_text(on));
     return as_arena_printf(on->arena, "%s drifts from run %" PRId64 " %s%s; %s", model,
-                           on->sight->reference, difference_text(on),
+                           on->sight->line.reference, difference_text(on),
                            on->drift.is_sudden ? "" : ", by the sum of many runs (CUSUM)",
                            cause_text(on));
 }
@@ -51,8 +51,8 @@ static const char *detail(const struct telling *on)
     static const char *const keys[] = {"n_pairs", "diff", "ci", "p"};
     AS_CLEANUP_JSON struct as_json *json = as_json_object();
     struct as_buf text = {0};
-    as_json_set_str(json, "metric", on->sight->metric);
-    as_json_set_int(json, "reference", on->sight->reference);
+    as_json_set_str(json, "metric", on->sight->line.metric);
+    as_json_set_int(json, "reference", on->sight->line.reference);
     for (size_t i = 0; i < AS_COUNT(keys); i++)
         as_json_set_take(json, keys[i], as_json_share(as_json_get(on->comparison, keys[i])));
     if (on->drift.is_drifting) {
@@ -69,11 +69,12 @@ static const char *detail(const struct telling *on)
 /* False: the newest run cannot be compared, or the model was not in it. */
 static bool look(const struct drift_sight *sight, struct as_arena *arena, struct telling *on)
 {
-    const struct series *series = sight->series;
+    const struct series *series = sight->line.series;
     *on = (struct telling){.sight = sight, .run = &series->runs[series->count - 1], .arena = arena};
-    on->comparison = series_comparison(series_versus(on->run->body, sight->metric), sight->model);
-    on->drift = series_drift(series, series->count, sight->reference, sight->model, sight->metric);
-    return on->run->reference == sight->reference && on->comparison;
+    on->comparison =
+        series_comparison(series_versus(on->run->body, sight->line.metric), sight->line.model);
+    on->drift = series_drift(&sight->line, series->count);
+    return on->run->reference == sight->line.reference && on->comparison;
 }
 
 static int find_cause(struct telling *on, struct as_err *err)
@@ -82,14 +83,13 @@ static int find_cause(struct telling *on, struct as_err *err)
     const struct anchor_question question = {
         .eval = sight->eval,
         .run = on->run->run,
-        .reference = sight->reference,
-        .metric = sight->metric,
+        .reference = sight->line.reference,
+        .metric = sight->line.metric,
     };
     int rc = anchor_ask(sight->store, &question, on->arena, &on->judge, err);
     if (rc)
         return rc;
-    on->cause = series_cause(sight->series, sight->reference, sight->model, sight->metric,
-                             &on->judge, on->arena);
+    on->cause = series_cause(&sight->line, &on->judge, on->arena);
     return 0;
 }
 
@@ -99,8 +99,7 @@ int drift_event_make(const struct drift_sight *sight, struct as_arena *arena,
     struct telling on;
     if (!look(sight, arena, &on))
         return AS_ENOENT;
-    struct drift before = series_drift(sight->series, sight->series->count - 1, sight->reference,
-                                       sight->model, sight->metric);
+    struct drift before = series_drift(&sight->line, sight->line.series->count - 1);
     if (before.is_drifting == on.drift.is_drifting)
         return AS_ENOENT;
     int rc = on.drift.is_drifting ? find_cause(&on, err) : 0;
@@ -109,7 +108,7 @@ int drift_event_make(const struct drift_sight *sight, struct as_arena *arena,
     *ret_event = (struct event){
         .kind = EVENT_DRIFT,
         .is_over = !on.drift.is_drifting,
-        .subject = sight->model,
+        .subject = sight->line.model,
         .text = drift_text(&on),
         .detail_json = detail(&on),
     };
@@ -144,7 +143,7 @@ static int find_told(struct finding *on, const struct drift_sight *sight, enum e
     int rc = store_events_page(on->store, &filter, true, TOLD_EVENTS, on->arena, &events, &count);
     *ret_event = (struct event){0};
     for (size_t i = 0; i < count && !rc; i++)
-        if (events[i].subject && !strcmp(events[i].subject, sight->model))
+        if (events[i].subject && !strcmp(events[i].subject, sight->line.model))
             *ret_event = events[i];
     return rc ? as_err_set(on->err, rc, "the events: %s", store_error(on->store)) : 0;
 }
@@ -180,11 +179,12 @@ static int find_of_model(struct finding *on, const struct drift_sight *sight)
     struct event event = {
         .at_ms = clock_wall_ms(),
         .kind = EVENT_DRIFT_CAUSE,
-        .eval = sight->eval->name,
-        .subject = sight->model,
+        .eval = as_arena_strdup(on->arena, sight->eval->name),
+        .subject = sight->line.model,
         .run = telling.run->run,
-        .text = as_arena_printf(on->arena, "%s drifts from run %" PRId64 " %s; %s", sight->model,
-                                sight->reference, difference_text(&telling), cause_text(&telling)),
+        .text =
+            as_arena_printf(on->arena, "%s drifts from run %" PRId64 " %s; %s", sight->line.model,
+                            sight->line.reference, difference_text(&telling), cause_text(&telling)),
         .detail_json = detail(&telling),
     };
     as_buf_add(&on->events, &event, sizeof(event));
@@ -193,14 +193,14 @@ static int find_of_model(struct finding *on, const struct drift_sight *sight)
 
 static int find_of_models(struct finding *on, struct drift_sight *sight)
 {
-    const struct as_json *body = sight->series->runs[sight->series->count - 1].body;
+    const struct as_json *body = sight->line.series->runs[sight->line.series->count - 1].body;
     const struct as_json *members = as_json_get(body, "members");
     int rc = 0;
-    sight->metric = as_json_get_cstr_or(body, "primary", "");
+    sight->line.metric = as_json_get_cstr_or(body, "primary", "");
     for (size_t i = 0; i < as_json_len(members) && !rc; i++) {
-        sight->model =
+        sight->line.model =
             as_arena_strdup(on->arena, as_json_get_cstr_or(as_json_at(members, i), "model", ""));
-        bool is_twin = i && series_member(body, sight->model) != as_json_at(members, i);
+        bool is_twin = i && series_member(body, sight->line.model) != as_json_at(members, i);
         rc = is_twin ? 0 : find_of_model(on, sight);
     }
     return rc;
@@ -216,7 +216,7 @@ static int find_of_eval(struct finding *on, const struct eval_def *eval)
                    ? 0
                    : as_err_set(on->err, rc, "the baseline: %s", store_error(on->store));
     struct drift_sight sight = {
-        .store = on->store, .eval = eval, .series = &series, .reference = pin.run};
+        .store = on->store, .eval = eval, .line = {.series = &series, .reference = pin.run}};
     rc = series_load(on->store, eval->name, &series, on->err);
     if (!rc && series.count)
         rc = find_of_models(on, &sight);

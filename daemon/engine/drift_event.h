@@ -13,9 +13,7 @@
 struct drift_sight {
     struct store *store;
     const struct eval_def *eval; /* as it is in force; NULL: it is not there any more */
-    const struct series *series; /* of the eval's runs, one at least */
-    int64_t reference;
-    const char *model, *metric;
+    struct series_line line;     /* of one run at least */
 };
 
 /* Kind, subject, text and detail of the event, in the arena; all else is left to who tells it.

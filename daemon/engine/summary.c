@@ -147,10 +147,7 @@ static int tell_drift(struct making *on, const struct series *series, const char
     const struct drift_sight sight = {
         .store = on->store,
         .eval = eval_set_find(on->evals, on->group.eval_name),
-        .series = series,
-        .reference = on->due->reference,
-        .model = model,
-        .metric = on->pins->metrics[on->pins->primary].name,
+        .line = {series, on->due->reference, model, on->pins->metrics[on->pins->primary].name},
     };
     struct event event;
     int rc = drift_event_make(&sight, on->arena, &event, on->err);

@@ -81,15 +81,16 @@ const char *series_main_id(const struct as_json *member)
 /* ---- drift ---- */
 
 /* False: the run cannot be compared with the reference. */
-static bool point_of(const struct series_run *run, int64_t reference, const char *model,
-                     const char *metric, struct drift_point *ret_point)
+static bool point_of(const struct series_line *line, const struct series_run *run,
+                     struct drift_point *ret_point)
 {
     *ret_point = (struct drift_point){.run = run->run, .p = 1};
-    if (run->run == reference)
-        return series_member(run->body, model) != NULL;
-    const struct as_json *comparison = series_comparison(series_versus(run->body, metric), model);
+    if (run->run == line->reference)
+        return series_member(run->body, line->model) != NULL;
+    const struct as_json *comparison =
+        series_comparison(series_versus(run->body, line->metric), line->model);
     const struct as_json *ci = as_json_get(comparison, "ci");
-    if (run->reference != reference || !comparison)
+    if (run->reference != line->reference || !comparison)
         return false;
     ret_point->diff = as_json_get_num(comparison, "diff", NAN);
     ret_point->low = as_json_num(as_json_at(ci, 0), NAN);
@@ -98,51 +99,47 @@ static bool point_of(const struct series_run *run, int64_t reference, const char
     return !isnan(ret_point->diff);
 }
 
-struct drift_point *series_points(const struct series *series, size_t end, int64_t reference,
-                                  const char *model, const char *metric, size_t *ret_count)
+struct drift_point *series_points(const struct series_line *line, size_t end, size_t *ret_count)
 {
+    const struct series_run *runs = line->series->runs;
     struct drift_point *points = as_xcalloc(end + 1, sizeof(*points));
     size_t count = 0;
     for (size_t i = 0; i < end; i++)
-        if (series->runs[i].run >= reference &&
-            point_of(&series->runs[i], reference, model, metric, &points[count]))
+        if (runs[i].run >= line->reference && point_of(line, &runs[i], &points[count]))
             count++;
     *ret_count = count;
     return points;
 }
 
-struct drift series_drift(const struct series *series, size_t end, int64_t reference,
-                          const char *model, const char *metric)
+struct drift series_drift(const struct series_line *line, size_t end)
 {
     size_t count;
-    AS_CLEANUP_FREE struct drift_point *points =
-        series_points(series, end, reference, model, metric, &count);
+    AS_CLEANUP_FREE struct drift_point *points = series_points(line, end, &count);
     return drift_of(points, count);
 }
 
-double series_mean(const struct series *series, int64_t run, const char *model, const char *metric)
+double series_mean(const struct series_line *line)
 {
-    for (size_t i = 0; i < series->count; i++)
-        if (series->runs[i].run == run) {
-            const struct as_json *member = series_member(series->runs[i].body, model);
-            return as_json_get_num(find(as_json_get(member, "metrics"), "metric", metric), "mean",
-                                   NAN);
-        }
+    for (size_t i = 0; i < line->series->count; i++) {
+        const struct series_run *run = &line->series->runs[i];
+        const struct as_json *member = series_member(run->body, line->model);
+        if (run->run == line->reference)
+            return as_json_get_num(find(as_json_get(member, "metrics"), "metric", line->metric),
+                                   "mean", NAN);
+    }
     return NAN;
 }
 
-struct cause series_cause(const struct series *series, int64_t reference, const char *model,
-                          const char *metric, const struct judge_word *judge,
+struct cause series_cause(const struct series_line *line, const struct judge_word *judge,
                           struct as_arena *arena)
 {
     size_t count;
-    AS_CLEANUP_FREE struct drift_point *points =
-        series_points(series, series->count, reference, model, metric, &count);
+    AS_CLEANUP_FREE struct drift_point *points = series_points(line, line->series->count, &count);
     struct drift drift = drift_of(points, count);
     const struct cause_subject subject = {
         .shift = cause_shift(points, count, &drift),
-        .mean = series_mean(series, reference, model, metric),
-        .is_recorded = recording_of(model) != NULL,
+        .mean = series_mean(line),
+        .is_recorded = recording_of(line->model) != NULL,
     };
     return cause_of(&subject, judge, arena);
 }
@@ -225,11 +222,11 @@ static void set_chart(struct as_json *json, const struct drift *drift)
         as_json_set_str(json, "alarm_side", drift->is_low ? "low" : "high");
 }
 
-static void set_cause(const struct telling *on, const char *model, struct as_json *json)
+static void set_cause(const struct telling *on, const struct series_line *line,
+                      struct as_json *json)
 {
     struct as_arena arena = {0};
-    struct cause cause = series_cause(on->series, on->request->reference, model, on->metric,
-                                      on->request->judge, &arena);
+    struct cause cause = series_cause(line, on->request->judge, &arena);
     cause_set_json(json, &cause);
     as_arena_done(&arena);
 }
@@ -241,8 +238,8 @@ static struct as_json *drift_json(const struct telling *on, const char *model)
         as_json_set_str(json, "reason", "no run is pinned as the reference");
         return json;
     }
-    struct drift drift =
-        series_drift(on->series, on->series->count, on->request->reference, model, on->metric);
+    const struct series_line line = {on->series, on->request->reference, model, on->metric};
+    struct drift drift = series_drift(&line, on->series->count);
     as_json_set_bool(json, "drifting", drift.is_drifting);
     as_json_set_bool(json, "sudden", drift.is_sudden);
     as_json_set_take(json, "since_run",
@@ -253,7 +250,7 @@ static struct as_json *drift_json(const struct telling *on, const char *model)
     as_json_set_num(json, "limit", DRIFT_LIMIT);
     as_json_set_str(json, "reason", drift.reason);
     if (drift.is_drifting && on->request->judge)
-        set_cause(on, model, json);
+        set_cause(on, &line, json);
     if (!drift.reason)
         set_chart(json, &drift);
     return json;

@@ -41,19 +41,22 @@ const struct as_json *series_comparison(const struct as_json *versus, const char
 /* The id that most rows had; "" when the API returned none. */
 const char *series_main_id(const struct as_json *member);
 
-/* What the drift of the model is seen by: those of the first end runs that can be compared with the
- * reference, which is one of them. To be freed. */
-struct drift_point *series_points(const struct series *series, size_t end, int64_t reference,
-                                  const char *model, const char *metric, size_t *ret_count);
-/* Of the model in that run; NaN: it has none. */
-double series_mean(const struct series *series, int64_t run, const char *model, const char *metric);
-/* Whose drift that is, by the newest run. */
-struct cause series_cause(const struct series *series, int64_t reference, const char *model,
-                          const char *metric, const struct judge_word *judge,
+/* A model's runs against a reference, by a metric. Borrowed. */
+struct series_line {
+    const struct series *series;
+    int64_t reference;
+    const char *model, *metric;
+};
+/* Those of the first end runs that can be compared with the reference, which is one of them. To be
+ * freed. */
+struct drift_point *series_points(const struct series_line *line, size_t end, size_t *ret_count);
+/* By the first end runs. */
+struct drift series_drift(const struct series_line *line, size_t end);
+/* Of the reference itself; NaN: it has none. */
+double series_mean(const struct series_line *line);
+/* Whose the drift is, by all runs. */
+struct cause series_cause(const struct series_line *line, const struct judge_word *judge,
                           struct as_arena *arena);
-/* The drift of the model by the first end runs. */
-struct drift series_drift(const struct series *series, size_t end, int64_t reference,
-                          const char *model, const char *metric);
 /* The newest of the first end runs that had the model and an id of it; NULL: none. */
 const struct series_run *series_answered(const struct series *series, size_t end,
                                          const char *model);
