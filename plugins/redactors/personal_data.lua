@@ -22,6 +22,26 @@ local function is_card(text)
   return sum % 10 == 0
 end
 
+-- Where a card stands in a run of digits: all of it, or groups of it, for an expiry date or another number may stand beside.
+local function find_card(run)
+  if is_card(run) then return 1, #run end
+  for first in run:gmatch("()%d+") do
+    local digits = ""
+    for group, behind in run:sub(first):gmatch("(%d+)()") do
+      digits = digits .. group
+      if #group < 3 or #digits > 19 then break end
+      if #digits >= 13 and is_card(digits) then return first, first + behind - 2 end
+      if #group < 4 then break end
+    end
+  end
+end
+
+local function without_card(run)
+  local start, stop = find_card(run)
+  if not start then return run end
+  return run:sub(1, start - 1) .. "[card]" .. run:sub(stop + 1)
+end
+
 -- A thousand matches at a time, as they are given, until there are no more.
 local function without_cards(text)
   local parts, has_more = {}, true
@@ -29,9 +49,8 @@ local function without_cards(text)
     local matches, from = nil, 1
     matches, has_more = assay.regex.match_all(CARD, text)
     for _, match in ipairs(matches) do
-      local digits = text:sub(match.start, match.stop)
       parts[#parts + 1] = text:sub(from, match.start - 1)
-      parts[#parts + 1] = is_card(digits) and "[card]" or digits
+      parts[#parts + 1] = without_card(text:sub(match.start, match.stop))
       from = match.stop + 1
     end
     text = text:sub(from)
@@ -60,7 +79,7 @@ local function clean_table(item, kept)
 end
 
 return {
-  api = 1, kind = "redactor", name = "personal_data", version = "1.0.1",
+  api = 1, kind = "redactor", name = "personal_data", version = "1.0.2",
   params = {
     keep = { type = "array", default = {}, doc = "what stays: email, phone, card" },
   },
@@ -79,6 +98,10 @@ return {
     { case = { id = "a", input = "555-123-4567, (555) 123-4567" }, expected = { id = "a", input = "[phone], [phone]" } },
     { case = { id = "a", recorded = { text = "Card 4111 1111 1111 1111 was charged" } },
       expected = { id = "a", recorded = { text = "Card [card] was charged" } } },
+    { case = { id = "a", input = "4111 1111 1111 1111 12/27 123, 2 4111111111111111 123, 3782 822463 10005 1" },
+      expected = { id = "a", input = "[card] 12/27 123, 2 [card] 123, [card] 1" } },
+    { case = { id = "a", input = "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20" },
+      expected = { id = "a", input = "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20" } },
     { case = { id = "a", input = "Order 4111111111111112 of 2026-03-27, 12:30, 1,234,567.89" },
       expected = { id = "a", input = "Order 4111111111111112 of 2026-03-27, 12:30, 1,234,567.89" } },
     { case = { id = "a", metadata = { deep = { { mail = "x@y.de" } }, none = assay.json.null, n = 3 } },
