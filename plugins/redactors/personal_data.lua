@@ -1,12 +1,13 @@
 -- Takes e-mail addresses, telephone numbers and payment card numbers out of every text of a case.
 -- Misleads on names, addresses and numbers written in words, which pass unseen.
 
--- A number that is not part of a longer one. Cards first: a card's digits could be read as a telephone number.
-local CARD = "(?<![\\d.,-])\\d(?:[ -]?\\d){12,18}(?![\\d-])"
+-- A number that is not part of a longer one, but may stand behind a comma. Cards first: a card's digits could be read
+-- as a telephone number.
+local CARD = "(?<![\\d-])(?<!\\d[.])\\d(?:[ -]?\\d){12,18}(?![\\d-])"
 local EMAIL = "[\\p{L}\\p{N}._%+'-]+@[\\p{L}\\p{N}-]+(?:\\.[\\p{L}\\p{N}-]+)+"
-local PHONE = "(?<![\\w.,/-])(?:\\+|00)\\d(?:[ ./-]?\\(?\\d\\)?){6,14}(?!\\d)"
-  .. "|(?<![\\w.,/-])(?=\\(?(?:\\d[ ()/-]{0,2}){7})\\(?0\\d{1,4}\\)?(?:[ /-]{1,2}\\d{2,}){1,4}+(?!\\d)"
-  .. "|(?<![\\w.,/-])\\(?\\d{3}\\)?[ .-]\\d{3}[ .-]\\d{4}(?![\\w-])"
+local PHONE = "(?<![\\w./-])(?:\\+|00)\\d(?:[ ./-]?\\(?\\d\\)?){6,14}(?!\\d)"
+  .. "|(?<![\\w./-])(?=\\(?(?:\\d[ ()/-]{0,2}){7})\\(?0\\d{1,4}\\)?(?:[ /-]{1,2}\\d{2,}){1,4}+(?!\\d)"
+  .. "|(?<![\\w./-])\\(?\\d{3}\\)?[ .-]\\d{3}[ .-]\\d{4}(?![\\w-])"
 
 -- The check digit of card numbers (Luhn).
 local function is_card(text)
@@ -22,7 +23,7 @@ local function is_card(text)
   return sum % 10 == 0
 end
 
--- Where a card stands in a run of digits: all of it, or groups of it, for an expiry date or another number may stand beside.
+-- Where a card stands in a run of digits: all of it, or groups of it, for an expiry date or the like may stand beside.
 local function find_card(run)
   if is_card(run) then return 1, #run end
   for first in run:gmatch("()%d+") do
@@ -100,6 +101,10 @@ return {
       expected = { id = "a", recorded = { text = "Card [card] was charged" } } },
     { case = { id = "a", input = "4111 1111 1111 1111 12/27 123, 2 4111111111111111 123, 3782 822463 10005 1" },
       expected = { id = "a", input = "[card] 12/27 123, 2 [card] 123, [card] 1" } },
+    { case = { id = "a", input = "Ann,+4930123456,030 1234567,555-123-4567,4111111111111111,12/27" },
+      expected = { id = "a", input = "Ann,[phone],[phone],[phone],[card],12/27" } },
+    { case = { id = "a", input = "0.4111111111111111, no.4111111111111111" },
+      expected = { id = "a", input = "0.4111111111111111, no.[card]" } },
     { case = { id = "a", input = "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20" },
       expected = { id = "a", input = "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20" } },
     { case = { id = "a", input = "Order 4111111111111112 of 2026-03-27, 12:30, 1,234,567.89" },
