@@ -31,7 +31,8 @@ const char *proto_type_name(enum proto_type type)
 }
 
 static const struct proto_method *const tables[] = {proto_daemon_methods, proto_run_methods,
-                                                    proto_schedule_methods, proto_event_methods};
+                                                    proto_result_methods, proto_schedule_methods,
+                                                    proto_event_methods};
 
 /* The table that this is the end of. */
 static size_t table_before(const struct proto_method *end)

@@ -1,4 +1,4 @@
-/* The methods of the protocol, fourth part: what happens, and who is told of it. */
+/* The methods of the protocol, fifth part: what happens, and who is told of it. */
 #include "lib/proto_own.h"
 
 #define EVENT                                                                                     \

@@ -11,6 +11,7 @@
 
 extern const struct proto_method proto_daemon_methods[]; /* each ends with a NULL name */
 extern const struct proto_method proto_run_methods[];
+extern const struct proto_method proto_result_methods[];
 extern const struct proto_method proto_schedule_methods[];
 extern const struct proto_method proto_event_methods[];
 
@@ -47,6 +48,7 @@ extern const struct proto_method proto_event_methods[];
     "`rescore.progress` {run: null for a shadow, selector, metric, done, total, rows_per_s, " \
     "eta_s, requested_by}, at most five a second, before the answer"
 
+#define RUN NEED_ID("run", "the run group's number")
 #define WHY TEXT("why", "why, for the audit log", 1024)
 #define LIMIT COUNT("limit", "how many at most; 50 when not given", PAGE_MAX)
 

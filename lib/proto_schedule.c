@@ -1,4 +1,4 @@
-/* The methods of the protocol, third part: what happens by the clock, and what runs are measured
+/* The methods of the protocol, fourth part: what happens by the clock, and what runs are measured
  * against over time. */
 #include "lib/proto_own.h"
 
