@@ -240,8 +240,11 @@ static int take_positionals(struct args *args, int argc, char **argv, struct as_
         argv += taken;
     }
     if (argc)
-        return as_err_set(err, AS_EUSAGE, "'%s' is one word too many: see `assayctl %s --help`",
-                          argv[0], args->command->path);
+        return as_err_set(
+            err, AS_EUSAGE,
+            "'%s' is one word too many (one value with spaces or * in it needs quotes): see "
+            "`assayctl %s --help`",
+            argv[0], args->command->path);
     return 0;
 }
 

@@ -230,7 +230,9 @@ struct text fmt_duration(double ms)
         return text_of("%.1f s", ms / 1000);
     if (s < 3600)
         return text_of("%" PRId64 " min %" PRId64 " s", s / 60, s % 60);
-    return text_of("%" PRId64 " h %" PRId64 " min", s / 3600, s / 60 % 60);
+    if (s < 48 * 3600)
+        return text_of("%" PRId64 " h %" PRId64 " min", s / 3600, s / 60 % 60);
+    return text_of("%" PRId64 " d %" PRId64 " h", s / 86400, s / 3600 % 24);
 }
 
 struct text fmt_latency(const struct as_json *object, const char *key)

@@ -116,6 +116,8 @@ static void add_schedule(struct grid *grid, const struct as_json *schedule, int6
         grid_cell(grid, "LAST", "run %s", fmt_count(last, "run").s);
     else if (last)
         grid_cell(grid, "LAST", "%s", str_or(last, "state", ""));
+    if (!next && as_json_get_bool(schedule, "enabled", false))
+        grid_cell(grid, "NEXT", "%s", "never: blackout");
     if (!next)
         return;
     grid_cell(grid, "NEXT", "%s %s", str_or(next, "local", ""), str_or(next, "abbreviation", ""));
@@ -138,8 +140,13 @@ static void print_more(const struct output *out, const struct as_json *schedules
                   str_or(schedule, "timezone", ""));
         for (size_t n = 0; n < as_json_len(next); n++) {
             const struct as_json *due = as_json_at(next, n);
-            out_print(out, "  %s %s  %s\n", str_or(due, "local", ""),
-                      str_or(due, "abbreviation", ""), note_of(str_or(due, "shift", "")));
+            const char *note = note_of(str_or(due, "shift", ""));
+            int64_t jitter_ms =
+                as_json_get_int(due, "start_ms", 0) - as_json_get_int(due, "due_ms", 0);
+            out_print(out, "  %s %s", str_or(due, "local", ""), str_or(due, "abbreviation", ""));
+            if (jitter_ms)
+                out_print(out, "  and %s of jitter", fmt_duration((double)jitter_ms).s);
+            out_print(out, "%s%s\n", *note ? "  " : "", note);
         }
     }
 }
@@ -159,7 +166,9 @@ void print_schedule_list(struct ctl *ctl, const struct as_json *result)
     grid_print_free(grid);
     print_more(&ctl->out, schedules);
     if (!as_json_len(schedules))
-        out_print(&ctl->out, "No eval has a schedule: see `schedule` in etc/evals.\n");
+        out_print(&ctl->out,
+                  "No eval in force has a schedule: see `schedule` in etc/evals; `assayctl eval "
+                  "ls` tells which files were refused.\n");
 }
 
 void print_schedule_history(struct ctl *ctl, const struct as_json *result)
@@ -182,11 +191,14 @@ void print_schedule_history(struct ctl *ctl, const struct as_json *result)
             grid_cell(grid, "HOW", "%s", is_manual ? "triggered" : "late");
     }
     grid_print_free(grid);
+    if (!as_json_len(times))
+        out_print(&ctl->out, "No such time.\n");
 }
 
 void print_schedule_switch(struct ctl *ctl, const struct as_json *result)
 {
-    out_print(&ctl->out, "%s: the schedule is %s\n", str_or(result, "eval", ""),
+    out_print(&ctl->out, "%s: the schedule %s is %s\n", str_or(result, "eval", ""),
+              str_or(result, "schedule", ""),
               as_json_get_bool(result, "enabled", false) ? "enabled" : "disabled");
 }
 

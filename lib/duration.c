@@ -2,6 +2,7 @@
 #include "lib/duration.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define COUNT_MAX 10000000ull
 #define PARTS_MAX 4
@@ -12,6 +13,12 @@ static int64_t take_unit(const char **at)
     char unit = **at;
     *at += unit == 'd' || unit == 'h' || unit == 'm' || unit == 's';
     return unit == 'd' ? 86400 : unit == 'h' ? 3600 : unit == 'm' ? 60 : 1;
+}
+
+bool as_duration_has_unit(const char *text)
+{
+    size_t length = strlen(text);
+    return length && strchr("dhms", text[length - 1]);
 }
 
 int as_duration_parse(const char *text, int64_t *ret_ms)

@@ -48,8 +48,8 @@ const struct proto_method proto_schedule_methods[] = {
         .role = PROTO_OPERATOR,
         .doc = "Lets a schedule start runs again, from the next time on.",
         .params = {EVAL, SCHEDULE, WHY},
-        .result = "{eval, enabled}",
-        .errors = "not_found, bad_input, busy, io",
+        .result = "{eval, schedule, enabled}",
+        .errors = "not_found, bad_input, state, busy, io",
     },
     {
         .name = "schedule.disable",
@@ -57,7 +57,7 @@ const struct proto_method proto_schedule_methods[] = {
         .doc = "Keeps a schedule from starting runs, over restarts as well, until it is enabled. A "
                "run that is under way goes on.",
         .params = {EVAL, SCHEDULE, WHY},
-        .result = "{eval, enabled}",
+        .result = "{eval, schedule, enabled}",
         .errors = "not_found, bad_input, busy, io",
     },
     {

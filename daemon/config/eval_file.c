@@ -221,7 +221,8 @@ static const struct field eval_fields[] = {
     FIELD("journal", CUSTOM, AT(journal), .decode = decode_journal),
     FIELD("drift", SECTION, AT(drift), .section = eval_drift_fields),
     FIELD("schedule", CUSTOM, 0, .decode = decode_schedules),
-    FIELD("notify", CUSTOM, AT(notify), .section = notify_rule_fields, .decode = decode_notify),
+    FIELD("notify", CUSTOM, AT(notify), .section = notify_rule_fields,
+          .decode = decode_eval_notify),
     FIELDS_END,
 };
 

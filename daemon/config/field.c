@@ -59,12 +59,27 @@ const char *field_text(struct field_ctx *ctx, const struct yaml_node *node, cons
     return as_arena_dup(ctx->arena, node->text).ptr;
 }
 
+void field_duration(struct field_ctx *ctx, const struct yaml_node *node, const char *where,
+                    const char *max, int64_t *ret_ms)
+{
+    const char *text = field_text(ctx, node, where);
+    int64_t ms = 0, max_ms = INT64_MAX;
+    if (max)
+        AS_ASSERT(!as_duration_parse(max, &max_ms));
+    if (!text)
+        return;
+    if (as_duration_parse(text, &ms) || ms > max_ms || !as_duration_has_unit(text))
+        problems_add(ctx->problems, node->place, where, "must be %s%s%s%s%s", AS_DURATION_MUST_BE,
+                     max ? ", and " : "", max ? max : "", max ? " at most" : "",
+                     ms && !as_duration_has_unit(text) ? ": the unit is missing" : "");
+    else
+        *ret_ms = ms;
+}
+
 void field_decode_duration(struct field_ctx *ctx, const struct yaml_node *node, const char *where,
                            void *dest)
 {
-    const char *text = field_text(ctx, node, where);
-    if (text && as_duration_parse(text, dest))
-        problems_add(ctx->problems, node->place, where, "must be %s", AS_DURATION_MUST_BE);
+    field_duration(ctx, node, where, NULL, dest);
 }
 
 const char *field_params(struct field_ctx *ctx, const struct yaml_node *node, const char *where)

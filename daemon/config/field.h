@@ -100,7 +100,11 @@ bool field_expect(struct field_ctx *ctx, const struct yaml_node *node, const cha
                   enum yaml_kind kind, const char *what);
 /* A text without NULs, copied; NULL when a problem was noted. */
 const char *field_text(struct field_ctx *ctx, const struct yaml_node *node, const char *where);
-/* Any length of time ("7d"), in milliseconds, into the int64_t at dest. */
+/* A length of time with its unit ("7d"), in milliseconds; max ("24h") is the most, NULL: any.
+ * *ret_ms is untouched when a problem was noted. */
+void field_duration(struct field_ctx *ctx, const struct yaml_node *node, const char *where,
+                    const char *max, int64_t *ret_ms);
+/* Any length of time, into the int64_t at dest. */
 void field_decode_duration(struct field_ctx *ctx, const struct yaml_node *node, const char *where,
                            void *dest);
 /* canonical JSON; or NULL */

@@ -3,31 +3,24 @@
 #include "daemon/config/inbox_section.h"
 
 #include "daemon/config/config.h"
-#include "lib/duration.h"
 
 #include <string.h>
 
 #define AT(member) offsetof(struct inbox_rules, member)
 #define QUIET_DEFAULT_MS 2000
-#define QUIET_MAX_MS (24 * 3600 * 1000ll)
 
 static void decode_keep(struct field_ctx *ctx, const struct yaml_node *node, const char *where,
                         void *dest)
 {
     struct inbox_rules *rules = dest;
-    const char *text = field_text(ctx, node, where);
-    if (text && as_duration_parse(text, &rules->keep_ms))
-        problems_add(ctx->problems, node->place, where, "must be %s", AS_DURATION_MUST_BE);
+    field_duration(ctx, node, where, NULL, &rules->keep_ms);
 }
 
 static void decode_quiet(struct field_ctx *ctx, const struct yaml_node *node, const char *where,
                          void *dest)
 {
     struct inbox_rules *rules = dest;
-    const char *text = field_text(ctx, node, where);
-    if (text && (as_duration_parse(text, &rules->quiet_ms) || rules->quiet_ms > QUIET_MAX_MS))
-        problems_add(ctx->problems, node->place, where, "must be %s, and 24h at most",
-                     AS_DURATION_MUST_BE);
+    field_duration(ctx, node, where, "24h", &rules->quiet_ms);
 }
 
 /* Without a version: each batch of files makes a new one. */

@@ -2,8 +2,6 @@
  * target share one table, and what goes with which is checked after it. */
 #include "daemon/config/notify_section.h"
 
-#include "lib/duration.h"
-
 #include <string.h>
 
 #define RULE(member) offsetof(struct notify_rule, member)
@@ -66,13 +64,9 @@ static void decode_timeout(struct field_ctx *ctx, const struct yaml_node *node, 
                            void *dest)
 {
     struct notify_target *target = dest;
-    const char *text = field_text(ctx, node, where);
-    int64_t ms = 0;
-    if (text && (as_duration_parse(text, &ms) || ms < 1 || ms > NOTIFY_TIMEOUT_MAX_MS))
-        problems_add(ctx->problems, node->place, where, "must be %s, and 5m at most",
-                     AS_DURATION_MUST_BE);
-    else if (text)
-        target->timeout_ms = (uint32_t)ms;
+    int64_t ms = target->timeout_ms;
+    field_duration(ctx, node, where, NOTIFY_TIMEOUT_MAX, &ms);
+    target->timeout_ms = (uint32_t)ms;
 }
 
 /* http(s)://host[:port][/path][?query]; a user would be a key in a file that is no secret. */
@@ -119,12 +113,37 @@ static void check_target(struct field_ctx *ctx, const struct yaml_node *rule, co
         problems_add(ctx->problems, secret->place, where, "secret signs what a webhook is sent");
 }
 
+/* Rules that nothing would ever be told to are told here: nobody would miss what they do not get.
+ */
+static void check_on(struct field_ctx *ctx, const struct yaml_node *rule, const char *where,
+                     bool is_of_eval)
+{
+    const struct yaml_node *on = rule->kind == YAML_MAP ? yaml_map_get(rule, "on") : NULL;
+    enum event_kind kind;
+    if (!on || on->kind != YAML_LIST)
+        return;
+    where = field_where(ctx, where, "on");
+    for (const struct yaml_node *node = on->first; node; node = node->next) {
+        if (node->kind != YAML_TEXT || event_kind_from(node->text.ptr, &kind))
+            continue;
+        if (is_of_eval && !event_kind_is_of_eval(kind))
+            problems_add(ctx->problems, node->place, where,
+                         "%s is of no eval: a rule for it stands under `notify` of assay.yaml",
+                         event_kind_name(kind));
+        if (kind == EVENT_RECOVERY && on->count == 1)
+            problems_add(ctx->problems, node->place, where,
+                         "recovery tells the end of what another kind told: name that kind too, "
+                         "as in [gate_fail, recovery]");
+    }
+}
+
 static void decode_rule(struct field_ctx *ctx, const struct yaml_node *node, const char *where,
-                        struct notify_rules *rules)
+                        struct notify_rules *rules, bool is_of_eval)
 {
     struct notify_rule *rule = &rules->rules[rules->count];
     *rule = (struct notify_rule){.to.timeout_ms = NOTIFY_TIMEOUT_MS};
     field_decode_map(ctx, node, where, notify_rule_fields, rule);
+    check_on(ctx, node, where, is_of_eval);
     check_target(ctx, node, where);
     if (rule->name && notify_rule_find(rules, rule->name))
         problems_add(ctx->problems, node->place, where,
@@ -134,12 +153,11 @@ static void decode_rule(struct field_ctx *ctx, const struct yaml_node *node, con
     rules->count++;
 }
 
-void decode_notify(struct field_ctx *ctx, const struct yaml_node *node, const char *where,
-                   void *dest)
+static void decode_rules(struct field_ctx *ctx, const struct yaml_node *node, const char *where,
+                         struct notify_rules *rules, bool is_of_eval)
 {
-    struct notify_rules *rules = dest;
     if (node->kind == YAML_MAP) {
-        decode_rule(ctx, node, where, rules);
+        decode_rule(ctx, node, where, rules, is_of_eval);
         return;
     }
     if (!field_expect(ctx, node, where, YAML_LIST, "a rule, or a list of them"))
@@ -150,7 +168,19 @@ void decode_notify(struct field_ctx *ctx, const struct yaml_node *node, const ch
         return;
     }
     for (const struct yaml_node *item = node->first; item; item = item->next)
-        decode_rule(ctx, item, field_where_at(ctx, where, rules->count), rules);
+        decode_rule(ctx, item, field_where_at(ctx, where, rules->count), rules, is_of_eval);
+}
+
+void decode_notify(struct field_ctx *ctx, const struct yaml_node *node, const char *where,
+                   void *dest)
+{
+    decode_rules(ctx, node, where, dest, false);
+}
+
+void decode_eval_notify(struct field_ctx *ctx, const struct yaml_node *node, const char *where,
+                        void *dest)
+{
+    decode_rules(ctx, node, where, dest, true);
 }
 
 static bool texts_differ(const char *a, const char *b)

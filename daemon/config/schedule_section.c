@@ -4,7 +4,6 @@
 #include "daemon/config/schedule_section.h"
 
 #include "daemon/model/eval.h"
-#include "lib/duration.h"
 
 #include <string.h>
 
@@ -51,18 +50,14 @@ static void decode_jitter(struct field_ctx *ctx, const struct yaml_node *node, c
                           void *dest)
 {
     struct schedule_rules *rules = dest;
-    const char *text = field_text(ctx, node, where);
-    if (text &&
-        (as_duration_parse(text, &rules->jitter_ms) || rules->jitter_ms > SCHEDULE_JITTER_MAX_MS))
-        problems_add(ctx->problems, node->place, where, "must be %s, and 24h at most",
-                     AS_DURATION_MUST_BE);
+    field_duration(ctx, node, where, SCHEDULE_JITTER_MAX, &rules->jitter_ms);
 }
 
 static void decode_blackout(struct field_ctx *ctx, const struct yaml_node *list, const char *where,
                             void *dest)
 {
     struct schedule_rules *rules = dest;
-    if (!field_expect(ctx, list, where, YAML_LIST, "a list of times"))
+    if (!field_expect(ctx, list, where, YAML_LIST, "a list of times, as in [\"22:00-06:00\"]"))
         return;
     if (list->count > SCHEDULE_BLACKOUTS_MAX) {
         problems_add(ctx->problems, list->place, where, "%u times; the limit is %d", list->count,
@@ -81,6 +76,13 @@ static void decode_blackout(struct field_ctx *ctx, const struct yaml_node *list,
     }
 }
 
+/* The place names the key already. */
+static const char *without_key(const struct as_err *err)
+{
+    const char *colon = strstr(err->msg, ": ");
+    return colon ? colon + 2 : err->msg;
+}
+
 static void decode_where(struct field_ctx *ctx, const struct yaml_node *node, const char *where,
                          void *dest)
 {
@@ -88,7 +90,7 @@ static void decode_where(struct field_ctx *ctx, const struct yaml_node *node, co
     struct as_err err = {0};
     const char *text = field_text(ctx, node, where);
     if (text && selection_parse_where(text, ctx->arena, &rules->selection, &err))
-        problems_add(ctx->problems, node->place, where, "%s", err.msg);
+        problems_add(ctx->problems, node->place, where, "%s", without_key(&err));
 }
 
 static void decode_sample(struct field_ctx *ctx, const struct yaml_node *node, const char *where,
@@ -98,7 +100,7 @@ static void decode_sample(struct field_ctx *ctx, const struct yaml_node *node, c
     struct as_err err = {0};
     const char *text = field_text(ctx, node, where);
     if (text && selection_parse_sample(text, ctx->arena, &rules->selection, &err))
-        problems_add(ctx->problems, node->place, where, "%s", err.msg);
+        problems_add(ctx->problems, node->place, where, "%s", without_key(&err));
 }
 
 static const struct field schedule_fields[] = {

@@ -32,6 +32,15 @@ static struct place place_of_offset(const yaml_parser_t *parser)
     return place;
 }
 
+/* @daily and * * * * * mean something else to YAML, and libyaml does not say what to do. */
+static const char *remedy_of(const yaml_parser_t *parser)
+{
+    const char *context = parser->context ? parser->context : "";
+    bool is_mark = !strcmp(context, "while scanning for the next token") ||
+                   !strcmp(context, "while scanning an alias");
+    return is_mark ? "; what begins with @, * or & is text only in quotes, as in '@daily'" : "";
+}
+
 static int syntax_error(struct builder *b)
 {
     const yaml_parser_t *parser = &b->parser;
@@ -39,7 +48,8 @@ static int syntax_error(struct builder *b)
     struct place place = has_mark ? place_of(parser->problem_mark) : place_of_offset(parser);
     const char *problem = parser->problem ? parser->problem : "cannot be read";
     if (parser->context)
-        problems_add(b->problems, place, "", "not valid YAML: %s, %s", parser->context, problem);
+        problems_add(b->problems, place, "", "not valid YAML: %s, %s%s", parser->context, problem,
+                     remedy_of(parser));
     else
         problems_add(b->problems, place, "", "not valid YAML: %s", problem);
     return AS_EINVAL;

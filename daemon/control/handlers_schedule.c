@@ -199,17 +199,36 @@ static struct schedule_order order_of(struct control_call *call, char who[CONTRO
     };
 }
 
+struct switching {
+    struct control_call *call;
+    char *schedule; /* its name, also where the call has none */
+};
+
+static void switching_free(struct switching *switching)
+{
+    free(switching->schedule);
+    free(switching);
+}
+
 static void on_switched(void *ctx, const struct as_err *err)
 {
-    struct control_call *call = ctx;
+    struct switching *switching = ctx;
+    struct control_call *call = switching->call;
     if (err) {
         control_fail(call, err);
-        return;
+    } else {
+        struct as_json *json = as_json_object();
+        as_json_set_str(json, "eval", as_json_get_cstr(call->params, "eval"));
+        as_json_set_str(json, "schedule", switching->schedule);
+        as_json_set_bool(json, "enabled", !strcmp(call->method->name, "schedule.enable"));
+        control_reply(call, json);
     }
-    struct as_json *json = as_json_object();
-    as_json_set_str(json, "eval", as_json_get_cstr(call->params, "eval"));
-    as_json_set_bool(json, "enabled", !strcmp(call->method->name, "schedule.enable"));
-    control_reply(call, json);
+    switching_free(switching);
+}
+
+static void take_name(void *ctx, const struct schedule_view *view)
+{
+    *(const char **)ctx = view->rules->name;
 }
 
 void handle_schedule_switch(void *ctx, struct control_call *call)
@@ -218,11 +237,19 @@ void handle_schedule_switch(void *ctx, struct control_call *call)
     char who[CONTROL_WHO_BYTES];
     struct schedule_order order = order_of(call, who);
     struct as_err err = {0};
+    const char *name = order.schedule;
     if (!control_eval_of(app, call))
         return;
+    if (!name) /* of several any one: that is refused below */
+        (void)scheduler_each(app->scheduler, order.eval, take_name, &name);
+    struct switching *switching = as_xcalloc(1, sizeof(*switching));
+    *switching = (struct switching){call, name ? as_xstrdup(name) : NULL};
+    order.ctx = switching;
     if (scheduler_enable(app->scheduler, &order, !strcmp(call->method->name, "schedule.enable"),
-                         on_switched, &err))
+                         on_switched, &err)) {
         control_fail(call, &err);
+        switching_free(switching);
+    }
 }
 
 void handle_schedule_trigger(void *ctx, struct control_call *call)

@@ -40,6 +40,11 @@ const char *event_kind_name(enum event_kind kind)
     return names[kind];
 }
 
+bool event_kind_is_of_eval(enum event_kind kind)
+{
+    return kind < EVENT_CONFIG_RELOADED || kind > EVENT_INBOX_FAILED;
+}
+
 int event_kind_from(const char *name, enum event_kind *ret_kind)
 {
     for (size_t i = 0; i < EVENT_KIND_COUNT; i++) {

@@ -29,9 +29,9 @@ enum event_kind {
     EVENT_PROMOTED, /* subject: the model, as with the next two */
     EVENT_DEMOTED,
     EVENT_MODEL_ID_CHANGED, /* the provider answers as another model than before */
-    EVENT_CONFIG_RELOADED,
-    EVENT_CONFIG_REFUSED, /* the configuration before stays in force */
-    EVENT_PLUGIN_LIVE,    /* subject: the file, as with the next three */
+    EVENT_CONFIG_RELOADED,  /* from here to EVENT_INBOX_FAILED: of no eval */
+    EVENT_CONFIG_REFUSED,   /* the configuration before stays in force */
+    EVENT_PLUGIN_LIVE,      /* subject: the file, as with the next three */
     EVENT_PLUGIN_RETIRED,
     EVENT_PLUGIN_REFUSED,
     EVENT_PLUGIN_QUARANTINED,
@@ -57,6 +57,8 @@ struct event {
 typedef void (*event_emit_fn)(void *ctx, const struct event *event);
 
 const char *event_kind_name(enum event_kind kind); /* "gate_fail" */
+/* False for what is of assayd itself: configuration, plugins, inboxes. */
+bool event_kind_is_of_eval(enum event_kind kind);
 /* AS_EINVAL: no kind has that name. */
 int event_kind_from(const char *name, enum event_kind *ret_kind) AS_MUST_USE;
 /* {id, at_ms, kind, over, eval, subject, run, text, detail}: what is not there is null. */

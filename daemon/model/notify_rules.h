@@ -9,7 +9,7 @@
 #define NOTIFY_RULES_MAX 8
 #define NOTIFY_ARGS_MAX 32
 #define NOTIFY_TIMEOUT_MS 10000 /* of one try, unless it is said otherwise */
-#define NOTIFY_TIMEOUT_MAX_MS 300000
+#define NOTIFY_TIMEOUT_MAX "5m"
 #define NOTIFY_RETRIES_MAX 10
 
 /* A command or a webhook. */

@@ -12,7 +12,7 @@
 
 #define SCHEDULES_MAX 8 /* of an eval */
 #define SCHEDULE_BLACKOUTS_MAX 16
-#define SCHEDULE_JITTER_MAX_MS (24 * 3600 * 1000ll)
+#define SCHEDULE_JITTER_MAX "24h"
 
 /* What becomes of a time at which nobody was there to start the run: assayd was down, the machine
  * asleep, the clock set forward. */

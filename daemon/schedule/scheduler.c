@@ -190,7 +190,7 @@ static struct entry *find_meant(struct scheduler *scheduler, const struct schedu
         as_err_set(err, AS_ENOENT, "eval '%s' has no schedule '%s'; there is %s", order->eval,
                    order->schedule, names.ptr);
     else if (!order->schedule && count > 1)
-        as_err_set(err, AS_EINVAL, "eval '%s' has several schedules, name one of them: %s",
+        as_err_set(err, AS_EINVAL, "eval '%s' has several schedules: name one with --schedule: %s",
                    order->eval, names.ptr);
     else if (!meant->is_loaded)
         as_err_set(err, AS_EBUSY, "the schedule is being read; try again");
@@ -220,6 +220,11 @@ int scheduler_enable(struct scheduler *scheduler, const struct schedule_order *o
     struct entry *entry = find_meant(scheduler, order, err);
     if (!entry)
         return err->code;
+    if (is_enabled && !entry->rules->is_enabled)
+        return as_err_set(err, AS_ESTATE,
+                          "schedule '%s' of eval '%s' is off in its file: take `enabled: false` "
+                          "out there",
+                          entry->name, entry->eval_name);
     struct order *made = order_of(order);
     made->kind = is_enabled ? ORDER_ENABLE : ORDER_DISABLE;
     made->stored = stored;

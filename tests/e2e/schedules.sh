@@ -167,6 +167,23 @@ times_are minutely missed 100 || fail 'the latest and the very first are told'
 expect "$(ctl schedule history --eval minutely --limit 1000 --json | jq -r '.times[-1] | [.state, .why] | @tsv')" = \
     "missed	assayd was not there, from this time to the next that is told" 'the first'
 
+# What its file keeps off is not said to be on, and what a blackout covers for good has no next time.
+eval_with still sim-q94 '
+  - {name: off, cron: 0 * * * *, enabled: false}
+  - {name: dark, cron: 0 3 * * *, blackout: ["02:00-04:00"]}'
+await "still" is_disabled still
+expect_exit 65 ctl schedule enable still --schedule off
+expect_contains "$err" "schedule 'off' of eval 'still' is off in its file: take \`enabled: false\` out there"
+is_disabled still || fail 'it is off as before'
+expect_exit 0 ctl schedule disable still --schedule off
+expect "$out" = 'still: the schedule off is disabled' 'which one'
+expect_exit 65 ctl schedule disable still
+expect_contains "$err" "has several schedules: name one with --schedule: off, dark"
+expect_exit 0 ctl schedule ls --eval still
+expect_contains "$out" 'never: blackout'
+expect_exit 0 ctl schedule history --eval still
+expect "$out" = 'No such time.' 'a history without a time'
+
 # Mistakes.
 expect_exit 65 ctl schedule trigger nothing
 expect_exit 65 ctl schedule disable nightly --schedule weekly

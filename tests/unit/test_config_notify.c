@@ -64,6 +64,13 @@ static void test_what_is_wrong_with_a_rule_is_told_with_its_place(void **state)
     struct config *config = fixture_load_with_evals();
     assert_refused(config, "{on: [gate_fial], to: {command: [/x]}}",
                    "e.yaml:5:15: notify.on: no kind of event 'gate_fial'; there is 'gate_fail'");
+    assert_refused(config, "{on: [gate_fail, inbox_refused], to: {command: [/x]}}",
+                   "e.yaml:5:26: notify.on: inbox_refused is of no eval: a rule for it stands "
+                   "under `notify` of assay.yaml");
+    assert_refused(config, "[{on: [plugin_live], to: {command: [/x]}}]",
+                   "notify[0].on: plugin_live is of no eval");
+    assert_refused(config, "{on: [recovery], to: {command: [/x]}}",
+                   "recovery tells the end of what another kind told: name that kind too");
     assert_refused(config, "{on: [test], to: {command: [/x]}}", "no kind of event 'test'");
     assert_refused(config, "{on: [], to: {command: [/x]}}", "at least one kind");
     assert_refused(config, "{on: [drift], to: {command: [page]}}", "must be an absolute path");
@@ -76,6 +83,8 @@ static void test_what_is_wrong_with_a_rule_is_told_with_its_place(void **state)
     assert_refused(config, "{on: [drift], to: {webhook: \"ftp://h/\"}}", "http:// or https://");
     assert_refused(config, "{on: [drift], to: {webhook: \"http://u:p@h/\"}}", "without user");
     assert_refused(config, "{on: [drift], to: {command: [/x], timeout: 6m}}", "5m at most");
+    assert_refused(config, "{on: [drift], to: {command: [/x], timeout: 10}}",
+                   "5m at most: the unit is missing");
     assert_refused(config, "{on: [drift], to: {command: [/x], retries: 11}}", "retries");
     assert_refused(config,
                    "[{on: [drift], to: {command: [/x]}}, {on: [drift], to: {command: [/x]}}]",

@@ -81,6 +81,19 @@ static void test_what_is_wrong_with_a_schedule_is_said_with_its_place(void **sta
         {EVAL_HEAD "schedule: {cron: '@daily', jitter: 3d}\n",
          "evals/e.yaml:5:36: schedule.jitter: must be a length of time like 90s, 15m, 1h30m or 7d, "
          "and 24h at most"},
+        {EVAL_HEAD "schedule: {cron: '@daily', jitter: 30}\n",
+         "evals/e.yaml:5:36: schedule.jitter: must be a length of time like 90s, 15m, 1h30m or 7d, "
+         "and 24h at most: the unit is missing"},
+        {EVAL_HEAD "schedule: {cron: @daily}\n",
+         "evals/e.yaml:5:18: not valid YAML: while scanning for the next token, found character "
+         "that cannot start any token; what begins with @, * or & is text only in quotes, as in "
+         "'@daily'"},
+        {EVAL_HEAD "schedule: {cron: '@daily', sample: some}\n",
+         "evals/e.yaml:5:36: schedule.sample: 'some' is not head, random or stratified:KEY; KEY is "
+         "tag, split, stratum, cluster, critical or metadata.NAME"},
+        {EVAL_HEAD "schedule: {cron: '@daily', blackout: 22:00-06:00}\n",
+         "evals/e.yaml:5:38: schedule.blackout: expected a list of times, as in [\"22:00-06:00\"], "
+         "found '22:00-06:00'"},
         {EVAL_HEAD "schedule: {cron: '@daily', on_missed: rerun}\n",
          "evals/e.yaml:5:39: schedule.on_missed: expected one of run_once, skip, run_all, found "
          "'rerun'"},
