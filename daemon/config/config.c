@@ -377,6 +377,7 @@ static int load(struct config *config, struct as_arena *scratch, struct problems
     field_decode_map(&ctx, root, "", config_fields, config);
     set_defaults(&ctx, config);
     check_socket_path(&ctx, root, config);
+    inboxes_check_folders(&ctx, root, config);
     return problems->count ? AS_EINVAL : 0;
 }
 

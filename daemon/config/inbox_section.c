@@ -5,6 +5,7 @@
 #include "daemon/config/config.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #define AT(member) offsetof(struct inbox_rules, member)
 #define QUIET_DEFAULT_MS 2000
@@ -47,6 +48,16 @@ static bool is_same(const char *a, const char *b)
     return a && b && !strcmp(a, b);
 }
 
+/* However it is spelled, where it is there already. */
+static bool is_same_folder(const char *a, const char *b)
+{
+    struct stat of_a, of_b;
+    if (is_same(a, b))
+        return true;
+    return a && b && !stat(a, &of_a) && !stat(b, &of_b) && of_a.st_dev == of_b.st_dev &&
+           of_a.st_ino == of_b.st_ino;
+}
+
 static void decode_inbox(struct field_ctx *ctx, const struct yaml_node *node, const char *where,
                          struct config *config)
 {
@@ -59,7 +70,7 @@ static void decode_inbox(struct field_ctx *ctx, const struct yaml_node *node, co
         if (is_same(config->inboxes[i].dataset, rules->dataset))
             problems_add(ctx->problems, node->place, where,
                          "a second inbox of the dataset '%s': give each its own", rules->dataset);
-        if (is_same(config->inboxes[i].dir, rules->dir))
+        if (is_same_folder(config->inboxes[i].dir, rules->dir))
             problems_add(ctx->problems, node->place, where,
                          "a second inbox in the same folder: give each its own");
     }
@@ -84,4 +95,36 @@ void decode_inboxes(struct field_ctx *ctx, const struct yaml_node *node, const c
         decode_inbox(ctx, node, where, config);
     for (const struct yaml_node *item = is_one ? NULL : node->first; item; item = item->next)
         decode_inbox(ctx, item, field_where_at(ctx, where, config->inbox_count), config);
+}
+
+/* NULL: it is nobody else's. */
+static const char *owner_of(const char *dir, const struct field_ctx *ctx,
+                            const struct config *config)
+{
+    if (is_same_folder(dir, ctx->dir))
+        return "the folder of assay.yaml";
+    if (is_same_folder(dir, config->eval_dir))
+        return "eval_dir";
+    if (is_same_folder(dir, config->state_dir))
+        return "state_dir";
+    if (is_same_folder(dir, config->promoted_dir))
+        return "promoted_dir";
+    for (size_t i = 0; config->plugin_dirs[i]; i++)
+        if (is_same_folder(dir, config->plugin_dirs[i]))
+            return "one of plugin_dirs";
+    return NULL;
+}
+
+void inboxes_check_folders(struct field_ctx *ctx, const struct yaml_node *root,
+                           const struct config *config)
+{
+    const struct yaml_node *node = yaml_map_get(root, "inbox");
+    for (size_t i = 0; i < config->inbox_count; i++) {
+        const char *owner = owner_of(config->inboxes[i].dir, ctx, config);
+        const char *where = node->kind == YAML_LIST ? field_where_at(ctx, "inbox", i) : "inbox";
+        if (owner)
+            problems_add(ctx->problems, node->place, where,
+                         "its files are moved away, so dir cannot be %s: give it one of its own",
+                         owner);
+    }
 }

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
@@ -99,8 +100,21 @@ static void test_what_is_wrong_with_an_inbox_is_said_with_its_place(void **state
          "assay.yaml:1:31: inbox[1]: a second inbox of the dataset 'd': give each its own\n"},
         {"inbox: [{dir: a, dataset: d}, {dir: a, dataset: e}]\n",
          "assay.yaml:1:31: inbox[1]: a second inbox in the same folder: give each its own\n"},
+        {"inbox: [{dir: in, dataset: d}, {dir: ./in/, dataset: e}]\n",
+         "assay.yaml:1:32: inbox[1]: a second inbox in the same folder: give each its own\n"},
+        {"inbox: {dir: ., dataset: d}\n",
+         "assay.yaml:1:8: inbox: its files are moved away, so dir cannot be the folder of "
+         "assay.yaml: give it one of its own\n"},
+        {"inbox: [{dir: in, dataset: d}, {dir: evals/, dataset: e}]\n",
+         "assay.yaml:1:8: inbox[1]: its files are moved away, so dir cannot be eval_dir: give it "
+         "one of its own\n"},
+        {"inbox: {dir: plugins, dataset: d}\n",
+         "assay.yaml:1:8: inbox: its files are moved away, so dir cannot be one of plugin_dirs: "
+         "give it one of its own\n"},
     };
     (void)state;
+    (void)mkdir(fixture_path("in"), 0700);
+    (void)mkdir(fixture_path("evals"), 0700);
     for (size_t i = 0; i < AS_COUNT(cases); i++) {
         struct config *config = NULL;
         struct as_buf text = {0}, problems = {0};
