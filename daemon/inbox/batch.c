@@ -35,6 +35,7 @@ enum batch_step {
 
 struct batch {
     struct batch_options options;
+    struct inbox_rules rules; /* options.rules: a reload changes the inbox's own meanwhile */
     struct batch_file files[BATCH_FILES_MAX];
     struct as_buf reasons[BATCH_FILES_MAX];
     size_t count, at; /* at: the file that is read */
@@ -249,9 +250,8 @@ static void keep_file(struct batch *batch, const struct redact_failure *failure)
     struct batch_file *entry = &batch->files[batch->at];
     const char *name = entry->record.name;
     entry->rc = as_err_set(&entry->err, AS_EPLUGIN,
-                           "%s: the redactor failed with its case %zu (%s), see .%s.reason beside "
-                           "it",
-                           name, batch->cases_before + failure->at + 1, failure->what, name);
+                           "%s: the redactor failed with its case %zu (%s): see .%s.reason", name,
+                           batch->cases_before + failure->at + 1, failure->what, name);
     as_buf_done(&batch->reasons[batch->at]);
     as_buf_adds(&batch->reasons[batch->at], failure->text);
     batch->rc = AS_ENOENT;
@@ -515,7 +515,6 @@ static void move_file(struct batch *batch, size_t i)
     entry->rc = folder_move(batch->options.rules->dir, &entry->file, &place, &entry->err);
 }
 
-/* What cannot be written down is no reason to take the file in. */
 static void move_work(void *ctx)
 {
     struct batch *batch = ctx;
@@ -578,6 +577,8 @@ struct batch *batch_start(const struct batch_options *options,
     struct batch *batch = as_xcalloc(1, sizeof(*batch));
     AS_ASSERT(count >= 1 && count <= BATCH_FILES_MAX);
     batch->options = *options;
+    batch->rules = *options->rules;
+    batch->options.rules = &batch->rules;
     batch->count = count;
     batch->fd = -1;
     for (size_t i = 0; i < count; i++) {

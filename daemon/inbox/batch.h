@@ -45,7 +45,7 @@ typedef void (*batch_done_fn)(void *ctx, const struct batch_result *result);
 struct batch_options {
     struct loop *loop;
     struct db *db;
-    const struct inbox_rules *rules; /* outlives the batch */
+    const struct inbox_rules *rules; /* copied, but for its texts, which outlive the batch */
     struct sandbox *sandbox;
     struct plugin_version *redactor; /* a reference that the batch gives back; NULL = none */
     size_t kept_back;                /* files that stay in the folder for what is wrong with them */
