@@ -1,5 +1,6 @@
 /* dossier: a run's decision as one file; and whether such a file holds, which needs no daemon. */
 #include "ctl/dossier_check.h"
+#include "ctl/print.h"
 #include "ctl/run_commands.h"
 #include "ctl/whole_file.h"
 #include "lib/seal.h"
@@ -26,7 +27,10 @@ int command_dossier(struct ctl *ctl, struct args *args, struct as_err *err)
     as_seal_write(sealed, &text);
     fwrite(text.ptr, 1, text.len, file.stream); /* whole_file_close sees what failed */
     as_buf_done(&text);
-    return whole_file_close(&file, 0, err);
+    rc = whole_file_close(&file, 0, err);
+    if (!rc && args_value(args, "output") && !ctl->is_json)
+        print_dossier_written(ctl, args_value(args, "output"), sealed);
+    return rc;
 }
 
 static int read_file(const char *path, struct as_buf *text, struct as_err *err)

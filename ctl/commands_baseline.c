@@ -26,8 +26,7 @@ const struct command commands_baseline[] = {
         .path = "baseline set",
         .method = "baseline.set",
         .doc = "Pin what an eval is measured against.",
-        .args = {{.label = "EVAL", .param = "eval"},
-                 {.label = "RUN|MODEL|recorded", .param = "target"}},
+        .args = {{.label = "EVAL", .param = "eval"}, {.label = "RUN|MODEL", .param = "target"}},
         .options = {WHY_OPTION},
         .help =
             "RUN (a number, or last) is the reference that later runs are compared with, and is\n"

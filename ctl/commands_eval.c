@@ -37,7 +37,7 @@ const struct command commands_eval[] = {
     {
         .path = "dataset from-run",
         .method = "dataset.from_run",
-        .doc = "Make a dataset of the cases that a run failed.",
+        .doc = "Make a dataset of some cases of a run.",
         .args = {{"RUN", "run"}, {.label = "NAME", .param = "name"}},
         .options = {{"where", "WHICH", "where", "failed, flipped or 'score<0.5'; needed"},
                     {"model", "MODEL", "model", "only what this member did"},

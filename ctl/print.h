@@ -52,6 +52,7 @@ void print_journal_pruned(struct ctl *ctl, const struct as_json *result);
 void print_verdict(struct ctl *ctl, const struct as_json *result);
 void print_promoted(struct ctl *ctl, const struct as_json *result);
 void print_demoted(struct ctl *ctl, const struct as_json *result);
+void print_dossier_written(struct ctl *ctl, const char *path, const struct as_json *sealed);
 void print_dossier_verified(struct ctl *ctl, const struct as_json *result);
 void print_promotions(struct ctl *ctl, const struct as_json *result);
 

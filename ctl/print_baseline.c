@@ -40,7 +40,8 @@ static void print_in_force(const struct output *out, const struct as_json *resul
     if (reference)
         print_pin(out, "reference", reference);
     else
-        out_field(out, "reference", "none: pin a run with `assayctl baseline set`");
+        out_field(out, "reference", "none: pin a run with `assayctl baseline set %s RUN`",
+                  str_or(result, "eval", "EVAL"));
 }
 
 void print_baseline(struct ctl *ctl, const struct as_json *result)

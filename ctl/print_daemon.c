@@ -45,6 +45,10 @@ void print_status(struct ctl *ctl, const struct as_json *result)
     out_styled(out, STYLE_BOLD, "assayd %s", str_or(result, "version", "?"));
     out_print(out, " is running, process %s, for %s\n", fmt_count(result, "pid").s,
               fmt_duration(started_ms ? up_ms : -1).s);
+    if (as_json_get_bool(result, "stopping", false))
+        out_styled(out, STYLE_WARN,
+                   "  it is stopping: no row begins, those under way have `shutdown.drain_ms` to "
+                   "end\n");
     out_field(out, "config", "%s", str_or(result, "config", "n/a"));
     out_field(out, "socket", "%s", str_or(result, "socket", "n/a"));
     out_field(out, "state", "%s", str_or(result, "state_dir", "n/a"));
@@ -183,6 +187,23 @@ static void print_cap(void *ctx, const char *name, struct as_json *value)
     print_member(ctx, "budget", name, value);
 }
 
+/* What the clock starts, and who is told. */
+static void print_watch(const struct output *out, const struct as_json *result)
+{
+    const struct as_json *schedules = as_json_get(result, "schedules");
+    struct as_buf rules = {0};
+    add_list(&rules, as_json_get(result, "notify"));
+    for (size_t i = 0; i < as_json_len(schedules); i++) {
+        const struct as_json *schedule = as_json_at(schedules, i);
+        out_field(out, "schedule", "%s: %s in %s%s", str_or(schedule, "name", "?"),
+                  str_or(schedule, "cron", "?"), str_or(schedule, "timezone", "?"),
+                  as_json_get_bool(schedule, "enabled", true) ? "" : ", off");
+    }
+    if (rules.len)
+        out_field(out, "notify", "%s", rules.ptr);
+    as_buf_done(&rules);
+}
+
 void print_eval(struct ctl *ctl, const struct as_json *result)
 {
     const struct output *out = &ctl->out;
@@ -215,6 +236,7 @@ void print_eval(struct ctl *ctl, const struct as_json *result)
                   fmt_count(as_json_get(result, "early_stop"), "looks").s);
     if (as_json_get(result, "drift"))
         out_field(out, "anchor", "%s", str_or(as_json_get(result, "drift"), "anchor", "?"));
+    print_watch(out, result);
     print_warned(out, result);
     as_buf_done(&candidates);
 }

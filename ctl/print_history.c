@@ -60,7 +60,7 @@ static void print_points(const struct output *out, const struct as_json *points)
         {"95 % INTERVAL", 0, "ci", fmt_interval},
         {"DIFF", GRID_RIGHT | GRID_BOLD, "diff", fmt_diff},
         {"ITS INTERVAL", 0, "diff_ci", fmt_interval},
-        {"OUTCOME", GRID_WORD, "outcome", NULL},
+        {"RUN'S GATE", GRID_WORD, "outcome", NULL},
         {"MODEL ID", GRID_TRUNC, NULL, NULL},
         {"NOTE", 0, NULL, NULL},
         {0},

@@ -4,12 +4,19 @@
 
 #include <string.h>
 
+static bool is_empty_list(const struct as_json *value)
+{
+    return as_json_type_of(value) == AS_JSON_ARRAY && !as_json_len(value);
+}
+
 /* "done: 12, total: 40" of the entry's detail. */
 static void add_detail(void *ctx, const char *key, struct as_json *value)
 {
     struct as_buf *text = ctx;
-    as_buf_addf(text, "%s%s: ", text->len ? ", " : "", key);
     const char *word = as_json_cstr(value);
+    if (is_empty_list(value))
+        return;
+    as_buf_addf(text, "%s%s: ", text->len ? ", " : "", key);
     if (word)
         as_buf_adds(text, word);
     else

@@ -59,6 +59,8 @@ void print_run_list(struct ctl *ctl, const struct as_json *result)
         grid_cell(grid, "TOOK", "%s", fmt_took(as_json_at(runs, i)).s);
     }
     grid_print_free(grid);
+    if (!as_json_len(runs))
+        out_print(&ctl->out, "No such run: `assayctl run start EVAL` makes one.\n");
     if (as_json_has(result, "next"))
         out_styled(&ctl->out, STYLE_DIM, "older ones with --before %s\n",
                    fmt_count(result, "next").s);

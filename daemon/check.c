@@ -90,8 +90,9 @@ int check_run(struct config *config, const char *worker_path)
     warn_of_missing_keys(config);
     fputs(as_buf_str(&problems).ptr, stderr);
     if (!problems.len)
-        printf("%s: ok: %zu models, %zu evals\n", config->path, config->model_count,
-               evals->eval_count);
+        printf("%s: ok: %zu model%s, %zu eval%s\n", config->path, config->model_count,
+               config->model_count == 1 ? "" : "s", evals->eval_count,
+               evals->eval_count == 1 ? "" : "s");
     int code = problems.len ? as_err_exit_code(AS_EINVAL) : 0;
     eval_set_unref(evals);
     as_buf_done(&problems);

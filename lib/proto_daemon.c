@@ -13,7 +13,8 @@ const struct proto_method proto_daemon_methods[] = {
         .role = PROTO_OBSERVER,
         .doc = "What the daemon is, what it has loaded, and what it is doing.",
         .result =
-            "{version, pid, started_ms, config, socket, state_dir, promoted_dir, models, evals, "
+            "{version, pid, started_ms, stopping: no row begins, those under way have "
+            "shutdown.drain_ms to end, config, socket, state_dir, promoted_dir, models, evals, "
             "evals_refused, plugins, plugins_refused, workers, connections, rss_bytes, runs: "
             "[{run, eval, state, done, total, in_flight, cost_usd, rows_per_s, eta_s, "
             "error}]}: models, evals, plugins and so on are "
@@ -194,8 +195,10 @@ const struct proto_method proto_daemon_methods[] = {
                   "[{name, selector, params}], rubric: {name, selector, params} or null, judge, "
                   "primary, samples, max_cases, budget: {cap: value} or null, gate: {rule: value}, "
                   "early_stop: {looks} or null, "
-                  "journal: {policy, max_age_ms}, drift: {anchor, max_gap_ms} or null, warnings: "
-                  "[string], source}: source is the text of the file, warnings are what the gate "
+                  "journal: {policy, max_age_ms}, drift: {anchor, max_gap_ms} or null, "
+                  "schedules: [{name, cron, timezone, enabled: by the file}], notify: [the name "
+                  "of a rule], warnings: [string], source}: source is the text of the file, "
+                  "warnings are what the gate "
                   "leaves open, and what keeps an anchor from telling whose a drift is",
         .errors = "not_found",
     },

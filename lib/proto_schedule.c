@@ -58,7 +58,7 @@ const struct proto_method proto_schedule_methods[] = {
                "run that is under way goes on.",
         .params = {EVAL, SCHEDULE, WHY},
         .result = "{eval, schedule, enabled}",
-        .errors = "not_found, bad_input, busy, io",
+        .errors = "not_found, bad_input, state, busy, io",
     },
     {
         .name = "schedule.trigger",

@@ -96,6 +96,7 @@ static void finish_status(struct control_query *query)
     as_json_set_str(json, "version", ASSAY_VERSION);
     as_json_set_int(json, "pid", getpid());
     as_json_set_int(json, "started_ms", app->started_ms);
+    as_json_set_bool(json, "stopping", engine_is_draining(app->engine));
     as_json_set_str(json, "config", app->config->path);
     as_json_set_str(json, "socket", control_server_path(app->server));
     as_json_set_str(json, "state_dir", app->config->state_dir);

@@ -167,6 +167,30 @@ static struct as_json *drift_json(const struct eval_def *eval)
     return json;
 }
 
+static struct as_json *schedules_json(const struct eval_def *eval)
+{
+    struct as_json *list = as_json_array();
+    for (size_t i = 0; i < eval->schedule_count; i++) {
+        const struct schedule_rules *rules = &eval->schedules[i];
+        struct as_json *json = as_json_object();
+        as_json_set_str(json, "name", rules->name);
+        as_json_set_str(json, "cron", rules->line);
+        as_json_set_str(json, "timezone", rules->timezone);
+        as_json_set_bool(json, "enabled", rules->is_enabled);
+        as_json_push_take(list, json);
+    }
+    return list;
+}
+
+/* Names alone: notify.list tells the rest, and keeps addresses that hold a token to itself. */
+static struct as_json *notify_names(const struct notify_rules *rules)
+{
+    struct as_json *list = as_json_array();
+    for (size_t i = 0; i < rules->count; i++)
+        as_json_push_take(list, as_json_new_str(as_str_from(rules->rules[i].name)));
+    return list;
+}
+
 static struct as_json *show(const struct eval_def *eval)
 {
     struct as_json *json = as_json_object(), *scorers = as_json_array();
@@ -191,6 +215,8 @@ static struct as_json *show(const struct eval_def *eval)
     as_json_set_take(json, "journal", journal_rules_to_json(&eval->journal));
     as_json_set_take(json, "rank", rank_rules_to_json(&eval->rank));
     as_json_set_take(json, "drift", drift_json(eval));
+    as_json_set_take(json, "schedules", schedules_json(eval));
+    as_json_set_take(json, "notify", notify_names(&eval->notify));
     as_json_set_take(json, "warnings", control_eval_warnings(eval));
     as_json_set_str(json, "source", eval->source);
     return json;

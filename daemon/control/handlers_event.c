@@ -35,9 +35,9 @@ static bool is_kind_known(struct control_call *call)
         return true;
     for (size_t i = 0; i < EVENT_KIND_COUNT; i++)
         as_nearest_offer(&nearest, name, event_kind_name((enum event_kind)i));
-    as_err_set(&err, AS_EINVAL, "there is no kind of event '%s'%s%s%s", name,
-               nearest.best ? ": did you mean '" : "", nearest.best ? nearest.best : "",
-               nearest.best ? "'?" : "");
+    as_err_set(&err, AS_EINVAL, "there is no kind of event '%s': %s%s%s", name,
+               nearest.best ? "did you mean '" : "see `assayctl event ls --help`",
+               nearest.best ? nearest.best : "", nearest.best ? "'?" : "");
     control_fail(call, &err);
     return false;
 }

@@ -66,8 +66,8 @@ static int check_call(const struct as_json *params, struct as_err *err)
     bool has_reason = as_json_get_cstr(params, "reason") != NULL;
     if (as_json_get_bool(params, "override", false) != has_reason)
         return as_err_set(err, AS_EINVAL,
-                          "override and reason go together: say for the record why the evidence is "
-                          "overridden (what a plain promotion is for is said with why)");
+                          "--override and --reason go together: say for the record why the "
+                          "evidence is overridden (--why is for a plain promotion)");
     return pointer_file_check(as_json_get_cstr(params, "eval"), err);
 }
 

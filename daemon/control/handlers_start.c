@@ -48,6 +48,8 @@ static void start(struct control_app *app, const struct eval_def *eval,
 {
     struct starting *starting = as_xcalloc(1, sizeof(*starting));
     *starting = (struct starting){call, control_eval_warnings(eval)};
+    if (engine_is_draining(app->engine))
+        on_note(starting, "assayd is stopping: the run begins when it is started again");
     request->note = on_note;
     engine_start(app->engine, request, on_started, starting);
 }

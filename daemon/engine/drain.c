@@ -37,6 +37,11 @@ size_t engine_rows_to_end(const struct engine *engine)
     return count;
 }
 
+bool engine_is_draining(const struct engine *engine)
+{
+    return engine->drain != ENGINE_DRAINS_NOTHING;
+}
+
 bool engine_is_drained(const struct engine *engine)
 {
     for (const struct group *group = engine->groups; group; group = group->next)

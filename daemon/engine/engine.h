@@ -54,6 +54,7 @@ enum engine_drain {
  * start, and with the calls alone all others too. A group that has no others ends. engine_stop
  * comes next: when it is drained, or when it has taken too long. */
 void engine_drain(struct engine *engine, enum engine_drain what);
+bool engine_is_draining(const struct engine *engine);
 bool engine_is_drained(const struct engine *engine);
 size_t engine_rows_to_end(const struct engine *engine); /* under way still */
 

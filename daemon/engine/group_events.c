@@ -35,8 +35,9 @@ struct event group_started_event(const struct group_record *record, const char *
         .kind = EVENT_RUN_STARTED,
         .eval = record->eval_name,
         .subject = schedule,
-        .text = as_arena_printf(arena, "a run of %" PRId64 " cases and %u members starts%s%s",
-                                record->case_count, record->member_count,
+        .text = as_arena_printf(arena, "a run of %" PRId64 " case%s and %u member%s starts%s%s",
+                                record->case_count, record->case_count == 1 ? "" : "s",
+                                record->member_count, record->member_count == 1 ? "" : "s",
                                 schedule ? " by schedule " : "", schedule ? schedule : ""),
         .detail_json = json_text(detail, arena),
     };

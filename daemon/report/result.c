@@ -282,7 +282,7 @@ static struct as_json *result_json(struct build *build, const char *outcome)
     const struct report_spec *spec = build->spec;
     struct as_json *json = as_json_object(), *members = as_json_array();
     const char *open = gate_rules_warning(spec->gate);
-    if (open)
+    if (open && spec->member_count > 1) /* else the gate is never asked */
         as_json_push_take(build->warnings, as_json_new_str(as_str_from(open)));
     for (size_t i = 0; i < spec->member_count; i++)
         as_json_push_take(members, member_json(build->table, spec, i));

@@ -192,6 +192,8 @@ static struct entry *find_meant(struct scheduler *scheduler, const struct schedu
     else if (!order->schedule && count > 1)
         as_err_set(err, AS_EINVAL, "eval '%s' has several schedules: name one with --schedule: %s",
                    order->eval, names.ptr);
+    else if (scheduler->is_stopping) /* nobody looks at orders any more */
+        as_err_set(err, AS_ESTATE, "assayd is stopping: ask again when it is back");
     else if (!meant->is_loaded)
         as_err_set(err, AS_EBUSY, "the schedule is being read; try again");
     as_buf_done(&names);

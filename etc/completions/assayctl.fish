@@ -92,7 +92,7 @@ complete -c assayctl -n '__assayctl_at dataset' -a import -d 'Import files as a 
 complete -c assayctl -n '__assayctl_is dataset import' -F
 complete -c assayctl -n '__assayctl_is dataset import' -l strict -d 'one bad line refuses the whole import'
 complete -c assayctl -n '__assayctl_at' -a dataset
-complete -c assayctl -n '__assayctl_at dataset' -a from-run -d 'Make a dataset of the cases that a run failed.'
+complete -c assayctl -n '__assayctl_at dataset' -a from-run -d 'Make a dataset of some cases of a run.'
 complete -c assayctl -n '__assayctl_at dataset from-run' -a last
 complete -c assayctl -n '__assayctl_is dataset from-run' -l where -x -d 'failed, flipped or \'score<0.5\'; needed'
 complete -c assayctl -n '__assayctl_is dataset from-run' -l model -x -d 'only what this member did'

@@ -21,6 +21,7 @@ verify() { ASSAY_SOCKET=$home/nobody.sock ctl dossier verify "$@"; }
 
 expect_exit 65 ctl dossier 99
 expect_exit 0 ctl dossier last --output "$file"
+expect_contains "$out" "$file: run 1 of" 'keep its sha256 elsewhere' "$(jq -r .sha256 "$file")"
 expect "$(jq -r '.dossier | "\(.made.format) \(.run.run) \(.run.outcome) \(.dataset.name)@\(.dataset.version) \(.dataset.cases)"' "$file")" = \
     '1 1 fail sums@1 200' 'the head'
 expect "$(jq -r '.dossier.dataset.hash' "$file")" = "$(ctl --json run show 1 | jq -r .dataset.hash)" "the dataset's hash"
@@ -63,6 +64,7 @@ expect_contains "$out" 'its text is not as it was written: byte 2'
 head -c 500 "$file" >"$home/changed"
 expect_exit 3 verify "$home/changed"
 expect_contains "$out" 'it is no JSON any more'
+expect_lacks "$out" n/a
 
 # ---- what the daemon has is another ----
 

@@ -34,6 +34,7 @@ baseline: sim-q95
 candidates: [sim-q94]
 rubric: {use: correctness, judge: sim-judge}
 gate: {margin: 0.9, min_pairs: 10}
+schedule: {cron: "@yearly"}
 YAML
 start_run
 await "some calls" sim_has_been_asked 12
@@ -113,8 +114,15 @@ drain_ms=600000
 start_daemon
 start_run
 await "its calls" sim_has_been_asked 24
+expect_lacks "$(ctl status)" stopping
 kill -TERM "$daemon_pid"
 await "the drain" daemon_log_has "draining: no row begins"
+expect_contains "$(ctl status)" 'it is stopping: no row begins'
+expect_exit 65 timeout --foreground 15 "$BIN_DIR/assayctl" schedule trigger sums
+expect_contains "$err" 'assayd is stopping: ask again when it is back'
+expect_exit 0 ctl run start sums
+expect_contains "$out$err" 'assayd is stopping: the run begins when it is started again'
+second=$(sed -n 's/^run \([0-9]*\) started.*/\1/p' <<<"$out")
 kill -TERM "$daemon_pid"
 await_end
 ! daemon_log_has "drained" || fail "the second signal did not stop it at once"
@@ -123,4 +131,5 @@ await_end
 start_daemon
 run_is "$run" running || fail "the run is not there any more"
 expect_exit 0 ctl run cancel "$run" --why "the test is over"
+expect_exit 0 ctl run cancel "$second" --why "the test is over"
 finish

@@ -69,4 +69,6 @@ expect_exit 0 ctl --json event watch --after 0 --kind gate_fail --count 2
 expect "$(wc -l <<<"$out")" -eq 2 "events of one kind"
 expect_exit 65 ctl event ls --kind gate_fial
 expect_contains "$err" "did you mean 'gate_fail'?"
+expect_exit 65 ctl event ls --kind weather
+expect_contains "$err" "there is no kind of event 'weather': see \`assayctl event ls --help\`"
 finish

@@ -47,7 +47,7 @@ expect_contains "$err" "run 99 is not there"
 expect_exit 65 ctl promote other bad --run "$other"
 expect_contains "$out" "says nothing on 'bad', for the eval had no gate"
 expect_exit 65 ctl promote gated bad --run "$first" --override
-expect_contains "$err" "override and reason go together"
+expect_contains "$err" "--override and --reason go together"
 expect_exit 64 ctl promote gated same
 
 # ---- refused: stale pins are named, with both values ----

@@ -177,6 +177,8 @@ expect_contains "$err" "schedule 'off' of eval 'still' is off in its file: take 
 is_disabled still || fail 'it is off as before'
 expect_exit 0 ctl schedule disable still --schedule off
 expect "$out" = 'still: the schedule off is disabled' 'which one'
+expect_exit 0 ctl eval show still
+expect_contains "$out" 'off: 0 * * * * in UTC, off' 'dark: 0 3 * * * in UTC'
 expect_exit 65 ctl schedule disable still
 expect_contains "$err" "has several schedules: name one with --schedule: off, dark"
 expect_exit 0 ctl schedule ls --eval still
