@@ -219,6 +219,13 @@ struct text fmt_usd(const struct as_json *object, const char *key)
     return v == 0 ? text_of("$0") : text_of("$%.*f", v >= 1 ? 2 : v >= 0.01 ? 4 : 6, v);
 }
 
+static struct text two_units(int64_t large, const char *unit, int64_t small, const char *small_unit)
+{
+    if (!small)
+        return text_of("%" PRId64 " %s", large, unit);
+    return text_of("%" PRId64 " %s %" PRId64 " %s", large, unit, small, small_unit);
+}
+
 struct text fmt_duration(double ms)
 {
     int64_t s = ms >= 0 && ms < 1e15 ? (int64_t)(ms / 1000) : -1;
@@ -229,10 +236,10 @@ struct text fmt_duration(double ms)
     if (s < 60)
         return text_of("%.1f s", ms / 1000);
     if (s < 3600)
-        return text_of("%" PRId64 " min %" PRId64 " s", s / 60, s % 60);
+        return two_units(s / 60, "min", s % 60, "s");
     if (s < 48 * 3600)
-        return text_of("%" PRId64 " h %" PRId64 " min", s / 3600, s / 60 % 60);
-    return text_of("%" PRId64 " d %" PRId64 " h", s / 86400, s / 3600 % 24);
+        return two_units(s / 3600, "h", s / 60 % 60, "min");
+    return two_units(s / 86400, "d", s / 3600 % 24, "h");
 }
 
 struct text fmt_latency(const struct as_json *object, const char *key)

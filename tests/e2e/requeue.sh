@@ -6,7 +6,7 @@ concurrency=8
 start_sim --latency-ms 5
 start_daemon
 import_sums sums 40
-import_sums more 300
+import_sums more 600
 write_eval judged <<'YAML'
 dataset: sums
 baseline: sim-q95
@@ -115,8 +115,8 @@ expect_exit 0 ctl run resume "$run"
 expect_exit 0 ctl run watch "$run"
 expect_exit 0 ctl --json run show "$run"
 rows_of "$run" | jq -r '"\(.case) \(.model)"' | sort >"$home/rows"
-expect "$(wc -l <"$home/rows")" -eq 600 "rows"
-expect "$(uniq <"$home/rows" | wc -l)" -eq 600 "different rows"
+expect "$(wc -l <"$home/rows")" -eq 1200 "rows"
+expect "$(uniq <"$home/rows" | wc -l)" -eq 1200 "different rows"
 
 failing 0.5
 expect_exit 0 ctl --json run start long
@@ -126,8 +126,8 @@ healthy
 expect_exit 0 ctl run requeue "$run" --status model_error
 expect_exit 0 ctl run watch "$run"
 rows_of "$run" | jq -r '"\(.case) \(.model)"' | sort >"$home/rows"
-expect "$(wc -l <"$home/rows")" -eq 600 "rows"
-expect "$(uniq <"$home/rows" | wc -l)" -eq 600 "different rows"
+expect "$(wc -l <"$home/rows")" -eq 1200 "rows"
+expect "$(uniq <"$home/rows" | wc -l)" -eq 1200 "different rows"
 
 # ---- a cancelled one opens again as a whole ----
 
@@ -140,6 +140,6 @@ expect_exit 65 ctl row retry "$run" c0001
 expect_contains "$err" "run $run was cancelled"
 expect_exit 0 ctl run requeue "$run"
 expect_exit 0 ctl run watch "$run"
-expect "$(count_status "$run" ok)" -eq 600 "rows that are ok"
+expect "$(count_status "$run" ok)" -eq 1200 "rows that are ok"
 
 finish
