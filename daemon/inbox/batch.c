@@ -66,7 +66,7 @@ static int store_failed(struct batch *batch, struct store *store, int rc)
 
 /* ---- which files are new ---- */
 
-/* A file that cannot be read, or that is another one by now, stays where it is. */
+/* One that cannot be read, or is another one by now, stays where it is. */
 static void hash_work(void *ctx)
 {
     struct batch *batch = ctx;
@@ -136,8 +136,7 @@ static void look_work(struct store *store, void *ctx)
     for (size_t i = 0; i < batch->count && !batch->rc; i++)
         if (!batch->files[i].rc)
             batch->rc = look_at(batch, &batch->files[i], store);
-    if (!batch->rc)
-        batch->rc = find_newest(batch, store, &batch->base);
+    batch->rc = batch->rc ? batch->rc : find_newest(batch, store, &batch->base);
     if (batch->rc)
         return;
     put_off_doubles(batch);
