@@ -128,7 +128,7 @@ void staging_begin(struct staging *staging, struct store *store)
     keep_failure(staging, store, store_dataset_begin(store, staging->name, &staging->id));
 }
 
-static void store_cases(struct staging *staging, struct store *store)
+void staging_store(struct staging *staging, struct store *store)
 {
     if (!staging->case_count || staging->rc)
         return;
@@ -138,8 +138,7 @@ static void store_cases(struct staging *staging, struct store *store)
     as_arena_reset(&staging->arena);
 }
 
-void staging_feed(struct staging *staging, struct store *store, const char *file,
-                  struct as_str bytes)
+void staging_parse(struct staging *staging, const char *file, struct as_str bytes)
 {
     if (staging->rc)
         return;
@@ -149,7 +148,13 @@ void staging_feed(struct staging *staging, struct store *store, const char *file
         dataset_import_file(staging->importer, staging->file);
     }
     dataset_import_feed(staging->importer, bytes.ptr ? bytes.ptr : "", bytes.len);
-    store_cases(staging, store);
+}
+
+void staging_feed(struct staging *staging, struct store *store, const char *file,
+                  struct as_str bytes)
+{
+    staging_parse(staging, file, bytes);
+    staging_store(staging, store);
 }
 
 void staging_abort(struct staging *staging, struct store *store)
@@ -192,7 +197,7 @@ int staging_seal(struct staging *staging, struct store *store, struct staging_se
 {
     struct dataset_import_summary summary;
     int rc = dataset_import_finish(staging->importer, &summary, NULL);
-    store_cases(staging, store);
+    staging_store(staging, store);
     if (staging->rc || rc)
         return staging->rc ? staging->rc : rc;
     *ret_seal =

@@ -20,9 +20,13 @@ void staging_free(struct staging *staging); /* the staged cases stay: abort or f
 /* 0, or what the store failed with; err may be NULL. */
 int staging_failure(const struct staging *staging, struct as_err *err);
 void staging_begin(struct staging *staging, struct store *store);
-/* The next bytes of the file. */
+/* The next bytes of the file; what is whole of them is stored, in one transaction. */
 void staging_feed(struct staging *staging, struct store *store, const char *file,
                   struct as_str bytes);
+/* The same in two steps, for who looks at each line: their cases wait in memory until they are
+ * stored, all in one transaction. */
+void staging_parse(struct staging *staging, const char *file, struct as_str bytes);
+void staging_store(struct staging *staging, struct store *store);
 void staging_abort(struct staging *staging, struct store *store);
 /* {dataset or null, is_new, newest, good, bad, bad_lines}: dataset is null when nothing was kept;
  * then all of it is gone. is_strict: one bad line keeps all of it out. */

@@ -282,7 +282,7 @@ static void redact(struct batch *batch)
 
 /* ---- stage what is new of it ---- */
 
-/* AS_EEXIST: the dataset has such a case, or an earlier file brought one. */
+/* AS_EEXIST: the dataset has such a case, or an earlier portion brought one. */
 static int check_is_new(struct batch *batch, struct store *store, const char *id,
                         struct as_arena *arena)
 {
@@ -327,9 +327,7 @@ static int stage_case(struct batch *batch, struct store *store, const struct cas
     uint64_t good = staging_good(batch->fresh);
     rc = add_line(batch, item->json, record, &line);
     if (!rc)
-        staging_feed(batch->fresh, store, record->name, as_buf_str(&line));
-    if (!rc)
-        rc = staging_failure(batch->fresh, &batch->err);
+        staging_parse(batch->fresh, record->name, as_buf_str(&line));
     if (!rc && staging_good(batch->fresh) > good)
         record->good++;
     else if (!rc && ++record->bad <= REASONS_SHOWN)
@@ -359,6 +357,9 @@ static void stage_work(struct store *store, void *ctx)
         as_arena_reset(&arena);
     }
     as_arena_done(&arena);
+    if (!batch->rc)
+        staging_store(batch->fresh, store);
+    batch->rc = batch->rc ? batch->rc : staging_failure(batch->fresh, &batch->err);
     batch->step = BATCH_READ;
     if (!batch->is_read)
         return;
@@ -371,7 +372,6 @@ static void stage_work(struct store *store, void *ctx)
 
 /* ---- copy the version together ---- */
 
-/* Cases that there are too many of are not looked at. */
 static void begin_copy(struct batch *batch)
 {
     int64_t fresh = (int64_t)staging_good(batch->fresh);

@@ -1,6 +1,7 @@
 /* A disk that fails on demand, to be preloaded into assayd: while the file named by $FAULT_DISK
  * holds an errno's name (ENOSPC, EROFS, EIO), every write at an offset, truncation and sync fails
- * with it. Of all that assayd writes only its database is written so. */
+ * with it. Of all that assayd writes only its database is written so. The file named by $SYNC_COUNT
+ * grows by a byte a sync. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -70,7 +71,18 @@ int ftruncate(int fd, off_t len)
     return fails() ? -1 : real_of("ftruncate64").cut(fd, len);
 }
 
+static void count_sync(void)
+{
+    const char *path = getenv("SYNC_COUNT");
+    int fd = path ? open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600) : -1;
+    if (fd < 0)
+        return;
+    (void)!write(fd, "s", 1);
+    close(fd);
+}
+
 int fdatasync(int fd)
 {
+    count_sync();
     return fails() ? -1 : real_of("fdatasync").sync(fd);
 }

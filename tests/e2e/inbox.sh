@@ -5,7 +5,7 @@
 
 use_own_clock
 fault=$home/tmp/fault
-daemon_command=(env "FAULT_DISK=$fault" "${daemon_command[@]/libfake_clock.so/libfake_clock.so:$BIN_DIR/libfault_disk.so}")
+daemon_command=(env "FAULT_DISK=$fault" "SYNC_COUNT=$home/syncs" "${daemon_command[@]/libfake_clock.so/libfake_clock.so:$BIN_DIR/libfault_disk.so}")
 
 # PREFIX FROM TO: that many cases with what production answered.
 traffic() {
@@ -118,9 +118,11 @@ set_clock '2026-04-04 13:00:05'
 await 'the next run' started 2
 await 'its end' is_quiet
 expect "$(ctl run show last --json | jq .dataset.version)" -gt "$run_version" 'version of the next run'
-# No more than the last hundred.
+# No more than the last hundred. Cases are stored many at a time: a commit for each would take the disk for itself.
+syncs=$(stat -c %s "$home/syncs")
 traffic many 1 130 | drop many.jsonl
 await 'many' is_gone many.jsonl
+expect "$(($(stat -c %s "$home/syncs") - syncs))" -lt 65 'waits for the disk for 130 cases'
 expect "$(newest | jq '.[1]')" = 100 'the last hundred cases'
 expect "$(ids | sed -n '1p;$p' | tr '\n' ' ')" = 'many0031 many0130 ' 'which they are'
 
