@@ -16,7 +16,8 @@ const struct command commands_promotion[] = {
                     WHY_OPTION},
         .help = RUN_HELP
         "\nThe gate has to have passed for MODEL, and the run to be what a run that started now\n"
-        "would be: dataset, plugins, models, judge, gate and cases. What differs is named.\n"
+        "would be: dataset, plugins, models, judge, gate and cases; and no newer run of the same\n"
+        "may have failed. What speaks against it is named.\n"
         "MODEL becomes the eval's baseline; deploy jobs read EVAL.json in `promoted_dir` of the\n"
         "configuration. For admins. Exit codes when it is not promoted: 2 the gate failed, 5 it "
         "is\n"

@@ -142,8 +142,9 @@ const struct proto_method proto_schedule_methods[] = {
         .role = PROTO_ADMIN,
         .doc =
             "Puts a model in force for an eval by the evidence of a run: its gate passed for the "
-            "model, and its pins are what a run that started now would pin. The model becomes "
-            "the eval's baseline.",
+            "model, its pins are what a run that started now would pin, and of runs of the same "
+            "the "
+            "newest that was decided did not fail. The model becomes the eval's baseline.",
         .params = {EVAL,
                    NEED_TEXT("model", "a member of the run", NAME_MAX_BYTES),
                    NEED_ID("run", "a run of the eval that is done"),

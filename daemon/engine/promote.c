@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define NEWER_MAX 50 /* runs of the eval that are looked at */
+
 /* What a run that started now would be made of, as the store has it. */
 struct made_of {
     struct baseline_pin pin;     /* set by a person, or an earlier promotion; id 0: none */
@@ -82,14 +84,20 @@ static void promote_over(struct promote *promote)
 
 /* ---- what the run is, and what would be now ---- */
 
+static bool member_of(const struct pins *pins, const char *model, size_t *ret_member)
+{
+    for (size_t i = pins->member_count; i-- > 0;) { /* in an A/A run the candidate */
+        *ret_member = i;
+        if (!strcmp(pins->members[i].spec.name, model))
+            return true;
+    }
+    return false;
+}
+
 static int find_member(struct promote *promote)
 {
-    const struct pins *pins = promote->pins;
-    for (size_t i = pins->member_count; i-- > 0;) { /* in an A/A run the candidate */
-        promote->member = i;
-        if (!strcmp(pins->members[i].spec.name, promote->row.model))
-            return 0;
-    }
+    if (member_of(promote->pins, promote->row.model, &promote->member))
+        return 0;
     return as_err_set(&promote->err, AS_EINVAL,
                       "run %" PRId64 " has no member '%s': `assayctl run show %" PRId64
                       "` names those that it has",
@@ -241,31 +249,86 @@ static size_t metric_of(const struct pins *pins, const char *name)
     return pins->primary;
 }
 
+/* What of a run is another than it would be now. */
+static void compare_with_now(struct promote *promote, const struct pins *pins, size_t member,
+                             int64_t case_count, struct pins_differences *ret_differences)
+{
+    const struct pins *now = promote->now_pins;
+    int64_t all = promote->found.dataset.case_count, most = promote->eval->max_cases;
+    struct pins_view was = {pins, pins->primary, case_count};
+    struct pins_view is = {now, metric_of(now, pins->metrics[pins->primary].name),
+                           most && most < all ? most : all};
+    pins_compare_current(&was, member, &is, &promote->arena, ret_differences);
+}
+
 static void judge_pins(struct promote *promote)
 {
-    const struct pins *pins = promote->pins, *now = promote->now_pins;
     struct as_arena *arena = &promote->arena;
-    int64_t run = promote->group.id, all = promote->found.dataset.case_count;
-    int64_t most = promote->eval->max_cases;
+    int64_t run = promote->group.id;
     struct pins_differences found;
     if (!is_candidate_now(promote))
         object(promote, as_arena_printf(arena,
                                         "'%s' is no member of the eval now: add it to the "
                                         "candidates in %s",
                                         promote->row.model, promote->eval->path));
-    if (!now) {
+    if (!promote->now_pins) {
         object(promote,
                as_arena_printf(arena, "a run could not start now: %s", promote->no_pins.msg));
         return;
     }
-    struct pins_view was = {pins, pins->primary, promote->group.case_count};
-    struct pins_view is = {now, metric_of(now, pins->metrics[pins->primary].name),
-                           most && most < all ? most : all};
-    pins_compare_current(&was, promote->member, &is, arena, &found);
+    compare_with_now(promote, promote->pins, promote->member, promote->group.case_count, &found);
     for (size_t i = 0; i < found.count; i++)
         object(promote,
                as_arena_printf(arena, "%s: %s in run %" PRId64 ", %s now: %s", found.items[i].part,
                                found.items[i].a, run, found.items[i].b, found.items[i].remedy));
+}
+
+/* The gate's word on the model in another run; NULL: it has none, or the run is not what one would
+ * be now. */
+static const char *word_of(struct promote *promote, const struct group_record *group)
+{
+    AS_CLEANUP_JSON struct as_json *result = NULL;
+    struct pins *pins = NULL;
+    struct pins_differences found;
+    struct as_err err = {0};
+    const char *text = group->result_json, *model = promote->row.model, *word = NULL;
+    size_t member;
+    if (!text || pins_from_json(group->pins_json, &pins, &err))
+        return NULL;
+    if (member_of(pins, model, &member)) {
+        compare_with_now(promote, pins, member, group->case_count, &found);
+        if (!found.count && !as_json_parse(text, strlen(text), &result, NULL))
+            word = as_json_get_cstr(verdict_on(result, model), "outcome");
+    }
+    word = as_arena_strdup(&promote->arena, word);
+    pins_free(pins);
+    return word;
+}
+
+/* A run is not chosen for its luck: of the same runs the newest that was decided has the word. What
+ * cannot be read says nothing. */
+static void judge_newer(struct store *store, struct promote *promote)
+{
+    struct as_arena *arena = &promote->arena;
+    struct group_record *groups = NULL, group;
+    size_t count = 0;
+    const char *word = NULL;
+    if (!promote->now_pins ||
+        store_groups_page(store, promote->row.eval, 0, NEWER_MAX, arena, &groups, &count))
+        return;
+    for (size_t i = 0; i < count && groups[i].id > promote->group.id; i++) {
+        if (groups[i].state != GROUP_DONE || store_group_get(store, groups[i].id, arena, &group))
+            continue;
+        word = word_of(promote, &group);
+        if (!word || !strcmp(word, "undecided"))
+            continue;
+        if (!strcmp(word, "fail"))
+            object(promote, as_arena_printf(arena,
+                                            "run %" PRId64 " is of the same and newer, and its "
+                                            "gate failed for '%s': promote by the newest",
+                                            group.id, promote->row.model));
+        return;
+    }
 }
 
 /* ---- the row and the file ---- */
@@ -351,6 +414,7 @@ static void write_work(struct store *store, void *ctx)
     if (!promote->is_already) {
         judge_gate(promote);
         judge_pins(promote);
+        judge_newer(store, promote);
         if (as_json_len(promote->against) && !promote->reason)
             return;
         promote->rc = write_row(store, promote);

@@ -179,6 +179,31 @@ expect_contains "$(jq -r '.result.against[]' "$home/answers")" "baseline: sim-q9
 expect "$(ctl --json promotions raced | jq -r '.in_force.model')" = "$(ctl --json baseline show raced | jq -r .baseline)" "what is in force, and the baseline"
 expect_exit 0 ctl demote raced
 
+# ---- a run is not chosen for its luck: one that is newer and of the same has the word ----
+
+models+=(rival=sim-q95-r)
+write_config
+expect_exit 0 ctl daemon reload
+write_eval lucky <<'YAML'
+dataset: sums
+baseline: sim-q95
+candidates: [rival]
+scorers: [exact_match]
+gate: {margin: 0.1}
+YAML
+run_to_end lucky
+lucky=$run
+sim_http POST /_sim/quality '{"model": "sim-q95-r", "percent": 50}' >/dev/null
+run_to_end lucky
+newer=$run
+sim_http DELETE /_sim/quality >/dev/null
+expect_exit 0 ctl run start lucky --max-cases 10 --wait # says nothing: its cases are others
+expect_exit 65 ctl promote lucky rival --run "$lucky"
+expect_contains "$out" "run $newer is of the same and newer, and its gate failed for 'rival': promote by the newest"
+run_to_end lucky
+expect_exit 0 ctl promote lucky rival --run "$lucky"
+expect_exit 0 ctl demote lucky
+
 # ---- the folder: of the mode that its owner gave it; where it cannot be, that is told at the start, and what holds is the row ----
 
 expect_contains "$(ctl status)" "$home/told"
