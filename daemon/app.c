@@ -10,6 +10,7 @@
 #include "daemon/engine/journal_store.h"
 #include "daemon/engine/live_limits.h"
 #include "daemon/engine/promote.h"
+#include "daemon/eval_news.h"
 #include "daemon/reload.h"
 #include "lib/log.h"
 
@@ -167,6 +168,8 @@ static void load_evals(struct app *app)
     for (size_t i = 0; i < evals->refusal_count; i++)
         warn_of_lines(evals->refusals[i].reason);
     as_log_info("evals: %zu in force, %zu refused", evals->eval_count, evals->refusal_count);
+    if (app->phase == APP_READY)
+        eval_news_tell(app->control.events, app->control.evals, evals);
     eval_set_unref(app->control.evals);
     app->control.evals = evals;
     if (app->phase == APP_READY)

@@ -20,6 +20,7 @@ static const char opening[] =
     "Relative paths are relative to the folder of the file. Nothing is expanded.\n"
     "Below are the keys with their types, ranges and defaults, then both files with what each key "
     "means.\n"
+    "What ends in [] is one map, or a list of them.\n"
     ".SH KEYS OF THE CONFIGURATION\n";
 
 static const char evals[] = ".SH KEYS OF AN EVAL\n";

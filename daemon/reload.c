@@ -2,6 +2,8 @@
  * Runs under way keep their pins: a new configuration is for what begins after it. */
 #include "daemon/reload.h"
 
+#include "daemon/eval_news.h"
+
 #include "daemon/engine/events.h"
 #include "lib/log.h"
 
@@ -52,6 +54,7 @@ static void put_in_force(const struct reload_scope *scope, struct control_readin
     scheduler_set_evals(control->scheduler, reading->evals);
     summaries_set_evals(control->summaries, reading->evals);
     notify_set(control->notify, reading->config, reading->evals);
+    eval_news_tell(control->events, control->evals, reading->evals);
     if (!scope->is_log_level_given)
         as_log_set_level(reading->config->log_level);
     config_unref(control->config);

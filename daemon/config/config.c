@@ -311,11 +311,12 @@ static const struct field config_fields[] = {
     FIELD("tls", SECTION, 0, .section = tls_fields),
     FIELD("secrets", SECTION, 0, .section = secret_fields),
     FIELD("roles", CUSTOM, 0, .decode = decode_roles, .differs = roles_differ),
-    FIELD("inbox", CUSTOM, 0, .decode = decode_inboxes, .differs = inboxes_differ),
+    FIELD("inbox", CUSTOM, 0, .section = inbox_fields, .is_list = true, .decode = decode_inboxes,
+          .differs = inboxes_differ),
     FIELD("providers", CUSTOM, 0, .section = provider_fields, .decode = decode_providers),
     FIELD("models", CUSTOM, 0, .section = model_fields, .decode = decode_models),
-    FIELD("notify", CUSTOM, AT(notify), .section = notify_rule_fields, .decode = decode_notify,
-          .differs = notify_differs),
+    FIELD("notify", CUSTOM, AT(notify), .section = notify_rule_fields, .is_list = true,
+          .decode = decode_notify, .differs = notify_differs),
     FIELDS_END,
 };
 

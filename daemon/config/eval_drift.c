@@ -3,6 +3,7 @@
 #include "daemon/config/eval_drift.h"
 
 #include "daemon/model/recording.h"
+#include "lib/duration.h"
 
 #include <string.h>
 
@@ -10,7 +11,8 @@ const struct field eval_drift_fields[] = {
     FIELD("anchor", STRING, offsetof(struct eval_drift, anchor), .is_required = true,
           .is_valid = name_is_metric, .must_be = "an eval's name: letters, digits and ._-"),
     FIELD("max_gap", CUSTOM, offsetof(struct eval_drift, max_gap_ms),
-          .fallback = EVAL_DRIFT_MAX_GAP, .decode = field_decode_duration),
+          .fallback = EVAL_DRIFT_MAX_GAP, .decode = field_decode_duration,
+          .must_be = AS_DURATION_MUST_BE),
     FIELDS_END,
 };
 

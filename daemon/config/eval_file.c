@@ -11,6 +11,7 @@
 #include "daemon/config/notify_section.h"
 #include "daemon/config/schedule_section.h"
 #include "daemon/model/recording.h"
+#include "lib/duration.h"
 
 #include <math.h>
 #include <string.h>
@@ -167,7 +168,7 @@ static const struct field journal_fields[] = {
     FIELD("policy", WORD, offsetof(struct journal_rules, policy), .is_required = true,
           .word = journal_word),
     FIELD("max_age", CUSTOM, offsetof(struct journal_rules, max_age_ms),
-          .decode = field_decode_duration),
+          .decode = field_decode_duration, .must_be = AS_DURATION_MUST_BE),
     FIELDS_END,
 };
 
@@ -206,8 +207,10 @@ static const struct field eval_fields[] = {
     FIELD("dataset", STRING, AT(dataset), .is_required = true, .is_valid = name_is_dataset,
           .must_be = "a dataset: NAME, NAME@2 or NAME@HASH with 6 hex digits or more"),
     FIELD("baseline", STRING, AT(baseline), .is_required = true),
-    FIELD("baseline_max_age", CUSTOM, AT(baseline_max_age_ms), .decode = field_decode_duration),
-    FIELD("candidates", CUSTOM, 0, .decode = decode_candidates),
+    FIELD("baseline_max_age", CUSTOM, AT(baseline_max_age_ms), .decode = field_decode_duration,
+          .must_be = AS_DURATION_MUST_BE),
+    FIELD("candidates", CUSTOM, 0, .decode = decode_candidates,
+          .must_be = "a list of models, recorded and recorded:NAME, 15 at most"),
     FIELD("system", STRING, AT(system)),
     FIELD("samples", U32, AT(samples), .fallback = "1", .min = 1, .max = 100),
     FIELD("max_cases", U32, AT(max_cases), .fallback = "0", .max = 1e9),
@@ -220,8 +223,9 @@ static const struct field eval_fields[] = {
     FIELD("rank", SECTION, AT(rank), .section = eval_rank_fields),
     FIELD("journal", CUSTOM, AT(journal), .decode = decode_journal),
     FIELD("drift", SECTION, AT(drift), .section = eval_drift_fields),
-    FIELD("schedule", CUSTOM, 0, .decode = decode_schedules),
-    FIELD("notify", CUSTOM, AT(notify), .section = notify_rule_fields,
+    FIELD("schedule", CUSTOM, 0, .section = schedule_fields, .is_list = true,
+          .decode = decode_schedules),
+    FIELD("notify", CUSTOM, AT(notify), .section = notify_rule_fields, .is_list = true,
           .decode = decode_eval_notify),
     FIELDS_END,
 };

@@ -54,6 +54,7 @@ struct field {
     const char *must_be;
     /* FIELD_SECTION; FIELD_CUSTOM: for the documentation, of each entry under a name */
     const struct field *section;
+    bool is_list;           /* of such a CUSTOM: it is one map or a list of them, without names */
     field_decode_fn decode; /* FIELD_CUSTOM; called for a present key only */
     /* FIELD_CUSTOM: of two destinations; NULL: whoever has the table compares them */
     bool (*differs)(const void *a, const void *b);

@@ -73,7 +73,8 @@ void field_write_man(const struct field *fields, const char *prefix, struct as_b
         struct as_buf path = {0};
         as_buf_addf(&path, "%s%s", prefix, field->key);
         if (field->section) { /* a custom decoder's is that of each entry under a name */
-            as_buf_adds(&path, field->type == FIELD_CUSTOM ? ".NAME." : ".");
+            const char *below = field->is_list ? "[]." : ".NAME.";
+            as_buf_adds(&path, field->type == FIELD_CUSTOM ? below : ".");
             field_write_man(field->section, path.ptr, out);
         } else {
             add_key(out, path.ptr, field);

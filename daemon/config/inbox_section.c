@@ -3,6 +3,7 @@
 #include "daemon/config/inbox_section.h"
 
 #include "daemon/config/config.h"
+#include "lib/duration.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -30,16 +31,17 @@ static bool is_dataset_name(const char *text)
     return text[0] != '.' && name_is_dataset(text) && !strchr(text, '@');
 }
 
-static const struct field inbox_fields[] = {
+const struct field inbox_fields[] = {
     FIELD("dir", PATH, AT(dir), .is_required = true),
     FIELD("dataset", STRING, AT(dataset), .is_required = true, .is_valid = is_dataset_name,
           .must_be = "a dataset's name: letters, digits, '-', '_' and '.', which is not the first"),
     FIELD("redact", STRING, AT(redact), .is_valid = name_is_selector,
           .must_be = "a redactor plugin: NAME, NAME@1, NAME@1.2.0 or NAME@sha256:..."),
     FIELD("redact_params", PARAMS, AT(params_json), .fallback = "{}"),
-    FIELD("keep", CUSTOM, 0, .decode = decode_keep),
+    FIELD("keep", CUSTOM, 0, .decode = decode_keep, .must_be = AS_DURATION_MUST_BE),
     FIELD("max_cases", I64, AT(max_cases), .fallback = "10000", .min = 1, .max = 1e6),
-    FIELD("quiet", CUSTOM, 0, .decode = decode_quiet),
+    FIELD("quiet", CUSTOM, 0, .decode = decode_quiet,
+          .must_be = AS_DURATION_MUST_BE ", and 24h at most; default 2s"),
     FIELDS_END,
 };
 

@@ -13,4 +13,6 @@ void decode_inboxes(struct field_ctx *ctx, const struct yaml_node *node, const c
 void inboxes_check_folders(struct field_ctx *ctx, const struct yaml_node *root,
                            const struct config *config);
 
+extern const struct field inbox_fields[];
+
 #endif

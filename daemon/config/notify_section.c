@@ -2,6 +2,8 @@
  * target share one table, and what goes with which is checked after it. */
 #include "daemon/config/notify_section.h"
 
+#include "lib/duration.h"
+
 #include <string.h>
 
 #define RULE(member) offsetof(struct notify_rule, member)
@@ -80,13 +82,15 @@ static bool is_hook_url(const char *text)
 }
 
 static const struct field target_fields[] = {
-    FIELD("command", CUSTOM, 0, .decode = decode_command),
+    FIELD("command", CUSTOM, 0, .decode = decode_command,
+          .must_be = "a list: the program, by an absolute path, and its arguments"),
     FIELD("webhook", STRING, TARGET(url), .is_valid = is_hook_url,
           .must_be = "an http:// or https:// address without user or fragment"),
     FIELD("secret", STRING, TARGET(secret), .is_valid = name_is_secret,
           .must_be = "the name of a secret, such as ASSAY_WEBHOOK (letters, digits and _), never "
                      "the key itself"),
-    FIELD("timeout", CUSTOM, 0, .decode = decode_timeout),
+    FIELD("timeout", CUSTOM, 0, .decode = decode_timeout,
+          .must_be = AS_DURATION_MUST_BE ", and " NOTIFY_TIMEOUT_MAX " at most; default 10s"),
     FIELD("retries", U32, TARGET(retries), .fallback = "3", .max = NOTIFY_RETRIES_MAX),
     FIELDS_END,
 };
@@ -94,7 +98,8 @@ static const struct field target_fields[] = {
 const struct field notify_rule_fields[] = {
     FIELD("name", STRING, RULE(name), .fallback = "main", .is_valid = name_is_metric,
           .must_be = "a name: letters, digits and ._-, at most 64"),
-    FIELD("on", CUSTOM, RULE(on), .is_required = true, .decode = decode_on),
+    FIELD("on", CUSTOM, RULE(on), .is_required = true, .decode = decode_on,
+          .must_be = "a list of kinds of events, as `assayctl event ls --help` has them"),
     FIELD("to", SECTION, RULE(to), .is_required = true, .section = target_fields),
     FIELDS_END,
 };

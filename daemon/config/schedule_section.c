@@ -4,6 +4,7 @@
 #include "daemon/config/schedule_section.h"
 
 #include "daemon/model/eval.h"
+#include "lib/duration.h"
 
 #include <string.h>
 
@@ -103,19 +104,25 @@ static void decode_sample(struct field_ctx *ctx, const struct yaml_node *node, c
         problems_add(ctx->problems, node->place, where, "%s", without_key(&err));
 }
 
-static const struct field schedule_fields[] = {
+const struct field schedule_fields[] = {
     FIELD("name", STRING, AT(name), .fallback = "main", .is_valid = name_is_metric,
           .must_be = "a name: letters, digits and ._-, at most 64"),
-    FIELD("cron", CUSTOM, 0, .is_required = true, .decode = decode_cron),
-    FIELD("timezone", CUSTOM, 0, .decode = decode_timezone),
-    FIELD("jitter", CUSTOM, 0, .decode = decode_jitter),
+    FIELD("cron", CUSTOM, 0, .is_required = true, .decode = decode_cron,
+          .must_be = "a cron line, or @hourly, @daily, @weekly, @monthly, @yearly in quotes"),
+    FIELD("timezone", CUSTOM, 0, .decode = decode_timezone,
+          .must_be = "an IANA time zone, such as Europe/Berlin; default UTC"),
+    FIELD("jitter", CUSTOM, 0, .decode = decode_jitter,
+          .must_be = AS_DURATION_MUST_BE ", and " SCHEDULE_JITTER_MAX " at most"),
     FIELD("on_missed", WORD, AT(on_missed), .fallback = "run_once", .word = missed_word),
     FIELD("overlap", WORD, AT(overlap), .fallback = "skip", .word = overlap_word),
-    FIELD("blackout", CUSTOM, 0, .decode = decode_blackout),
+    FIELD("blackout", CUSTOM, 0, .decode = decode_blackout,
+          .must_be = "a list of times, each " BLACKOUT_MUST_BE),
     FIELD("priority", WORD, AT(priority), .fallback = "low", .word = priority_word),
     FIELD("max_cases", I64, AT(selection.max_cases), .fallback = "0", .max = 1e9),
-    FIELD("where", CUSTOM, 0, .decode = decode_where),
-    FIELD("sample", CUSTOM, 0, .decode = decode_sample),
+    FIELD("where", CUSTOM, 0, .decode = decode_where,
+          .must_be = "KEY=VALUE, several with commas, as `run start` has them"),
+    FIELD("sample", CUSTOM, 0, .decode = decode_sample,
+          .must_be = "head, random or stratified:KEY"),
     FIELD("seed", I64, AT(selection.seed), .max = 9e15),
     FIELD("enabled", BOOL, AT(is_enabled), .fallback = "true"),
     FIELDS_END,

@@ -8,4 +8,6 @@
 void decode_schedules(struct field_ctx *ctx, const struct yaml_node *node, const char *where,
                       void *dest);
 
+extern const struct field schedule_fields[];
+
 #endif

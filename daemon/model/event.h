@@ -30,7 +30,8 @@ enum event_kind {
     EVENT_DEMOTED,
     EVENT_MODEL_ID_CHANGED, /* the provider answers as another model than before */
     EVENT_CONFIG_RELOADED,  /* from here to EVENT_INBOX_FAILED: of no eval */
-    EVENT_CONFIG_REFUSED,   /* the configuration before stays in force */
+    EVENT_CONFIG_REFUSED,   /* the one before stays in force; with a subject, an eval file: it does
+                               not */
     EVENT_PLUGIN_LIVE,      /* subject: the file, as with the next three */
     EVENT_PLUGIN_RETIRED,
     EVENT_PLUGIN_REFUSED,

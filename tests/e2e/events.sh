@@ -64,6 +64,19 @@ await "the reload" event_is_there config_reloaded
 wait "$watch_pid" || fail "event watch ended with $?"
 expect "$(grep '^{' "$home/logs/watch" | jq -s 'map(.id) == [range(4; 18)]')" = true "ids that were watched"
 
+# An eval's file that is refused, over a restart, and put right: nothing else would tell that its schedule starts nothing.
+news() { ctl event ls --json --kind config_refused | jq -c '[.events[] | [.over, (.subject | split("/")[-1]), .text]]'; }
+news_are() { [ "$(news)" = "$1" ]; }
+refused='[false,"sums.yaml","the eval is refused, and its schedules start nothing: '"$home"'/evals/sums.yaml:6:1: unknown key '"'gat'"': did you mean '"'gate'"'?"]'
+cp "$home/evals/sums.yaml" "$home/sums.yaml"
+echo "gat: 1" >"$home/broken"
+cat "$home/sums.yaml" "$home/broken" >"$home/tmp/sums" && mv "$home/tmp/sums" "$home/evals/sums.yaml"
+await "the refusal" news_are "[$refused]"
+crash_daemon
+start_daemon
+cp "$home/sums.yaml" "$home/tmp/sums" && mv "$home/tmp/sums" "$home/evals/sums.yaml"
+await "the end" news_are "[$refused,[true,\"sums.yaml\",\"the eval's file is refused no longer\"]]"
+
 # Filters of a watch; a kind that there is not.
 expect_exit 0 ctl --json event watch --after 0 --kind gate_fail --count 2
 expect "$(wc -l <<<"$out")" -eq 2 "events of one kind"
