@@ -9,5 +9,7 @@
 int dataset_finish_staged(struct store *store, int64_t staging_id, const struct as_sha256 *hash,
                           const char *format, int64_t now_ms, int64_t *ret_id) AS_MUST_USE;
 int dataset_delete_staged(struct store *store, int64_t staging_id) AS_MUST_USE;
+/* A version with its cases; no run group may have measured it. */
+int dataset_delete_version(struct store *store, int64_t id) AS_MUST_USE;
 
 #endif

@@ -117,20 +117,22 @@ static int delete_by_id(struct store *store, const char *literal, int64_t id)
     return sql_run(sql);
 }
 
+int dataset_delete_version(struct store *store, int64_t id)
+{
+    int rc = delete_by_id(store,
+                          "DELETE FROM case_body WHERE id IN"
+                          " (SELECT body_id FROM dataset_case WHERE dataset_id = ?)",
+                          id);
+    if (!rc)
+        rc = delete_by_id(store, "DELETE FROM dataset_case WHERE dataset_id = ?", id);
+    return rc ? rc : delete_by_id(store, "DELETE FROM dataset WHERE id = ?", id);
+}
+
 int dataset_delete_staged(struct store *store, int64_t staging_id)
 {
     int64_t count = 0;
     int rc = staged_case_count(store, staging_id, &count); /* never a finished version */
-    if (!rc)
-        rc = delete_by_id(store,
-                          "DELETE FROM case_body WHERE id IN"
-                          " (SELECT body_id FROM dataset_case WHERE dataset_id = ?)",
-                          staging_id);
-    if (!rc)
-        rc = delete_by_id(store, "DELETE FROM dataset_case WHERE dataset_id = ?", staging_id);
-    if (!rc)
-        rc = delete_by_id(store, "DELETE FROM dataset WHERE id = ?", staging_id);
-    return rc;
+    return rc ? rc : dataset_delete_version(store, staging_id);
 }
 
 int store_dataset_abort(struct store *store, int64_t staging_id)

@@ -4,6 +4,8 @@
 #include "daemon/store/dataset_own.h"
 #include "daemon/store/sql.h"
 
+#define DROPPED_AT_ONCE 4
+
 #define FILE_COLUMNS                                                                         \
     "id, dataset, hash, name, bytes, taken_ms, is_refused, good, known, bad, version, why, " \
     "dropped"
@@ -52,6 +54,38 @@ static int make_version(struct store *store, const struct inbox_version *version
     return rc;
 }
 
+/* Made by the inbox alone, and of no run's pins. AS_ENOENT: there is none. */
+static int find_unmeasured(struct store *store, int64_t newest_id, int64_t *ret_id)
+{
+    SQL_CLEANUP struct sql *sql = sql_use(
+        store, "SELECT old.id FROM dataset AS newest JOIN dataset AS old ON old.name = newest.name"
+               " WHERE newest.id = ? AND old.version <= newest.version - ?"
+               " AND old.version IN (SELECT version FROM inbox_file WHERE dataset = newest.name)"
+               " AND old.id NOT IN (SELECT dataset_id FROM run_group)"
+               " AND old.id NOT IN (SELECT parent_id FROM dataset WHERE parent_id NOT NULL)"
+               " ORDER BY old.version LIMIT 1");
+    sql_put_int(sql, newest_id);
+    sql_put_int(sql, INBOX_VERSIONS_KEPT);
+    int rc = sql_step(sql);
+    if (rc > 0)
+        *ret_id = sql_int(sql, 0);
+    return rc > 0 ? 0 : rc ? rc : AS_ENOENT;
+}
+
+/* Each version has all of its cases: a file every few minutes would fill the disk. */
+static int drop_unmeasured(struct store *store, int64_t newest_id)
+{
+    for (int i = 0; i < DROPPED_AT_ONCE; i++) {
+        int64_t id;
+        int rc = find_unmeasured(store, newest_id, &id);
+        if (!rc)
+            rc = dataset_delete_version(store, id);
+        if (rc)
+            return rc == AS_ENOENT ? 0 : rc;
+    }
+    return 0;
+}
+
 int store_inbox_take(struct store *store, const struct inbox_taking *taking, uint32_t *ret_version)
 {
     uint32_t number = 0;
@@ -64,6 +98,8 @@ int store_inbox_take(struct store *store, const struct inbox_taking *taking, uin
         file->version = file->good ? number : 0;
         rc = put_file(store, file);
     }
+    if (!rc && taking->version)
+        rc = drop_unmeasured(store, taking->version->staging_id);
     for (size_t i = 0; i < taking->event_count && !rc; i++)
         rc = store_event_add(store, &taking->events[i]);
     rc = sql_end(store, rc);

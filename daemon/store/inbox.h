@@ -2,11 +2,16 @@
  *
  * A file is known by its bytes: one of the same bytes is the same file, whatever its name. What was
  * taken out of files is kept in the transaction that makes the dataset version of it, so that a
- * crash neither loses a file nor takes one in twice. */
+ * crash neither loses a file nor takes one in twice.
+ *
+ * Of the versions that files made, those that a run measured stay, and the newest
+ * INBOX_VERSIONS_KEPT; the others go when a newer one is made. */
 #ifndef DAEMON_STORE_INBOX_H
 #define DAEMON_STORE_INBOX_H
 
 #include "daemon/store/events.h"
+
+#define INBOX_VERSIONS_KEPT 10
 
 struct inbox_file {
     int64_t id; /* in the order of taking in */

@@ -41,7 +41,7 @@ await_process "$elsewhere_pid" "$home/logs/elsewhere.log" test -s "$home/elsewhe
 start_sim --require-key "$first"
 
 models=("good=sim-slow-q95@file") more_providers=()
-short='timeouts: {first_byte_ms: 300, idle_ms: 300, total_ms: 3000}, retry: {max_attempts: 2, backoff_ms: 5}'
+short='timeouts: {first_byte_ms: 1000, idle_ms: 1000, total_ms: 10000}, retry: {max_attempts: 2, backoff_ms: 5}'
 provider() { # NAME PLUGIN BASE_URL SOURCE
     more_providers+=("$1: {plugin: $2, base_url: '$3', key: $4_KEY, $short}")
 }

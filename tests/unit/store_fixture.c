@@ -134,12 +134,29 @@ int64_t store_fixture_dataset(struct store_fixture *f, const char *name, size_t 
     return info.id;
 }
 
+int64_t store_fixture_count(struct store_fixture *f, const char *table)
+{
+    char text[64];
+    sqlite3_stmt *statement = NULL;
+    snprintf(text, sizeof(text), "SELECT count(*) FROM %s", table);
+    assert_int_equal(sqlite3_prepare_v2(f->store->db, text, -1, &statement, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+    int64_t count = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    return count;
+}
+
 int64_t store_fixture_group(struct store_fixture *f, size_t case_count)
+{
+    return store_fixture_group_of(f, store_fixture_dataset(f, "tickets", case_count), case_count);
+}
+
+int64_t store_fixture_group_of(struct store_fixture *f, int64_t dataset_id, size_t case_count)
 {
     struct group_record group = {
         .eval_name = "triage",
         .state = GROUP_RUNNING,
-        .dataset_id = store_fixture_dataset(f, "tickets", case_count),
+        .dataset_id = dataset_id,
         .case_count = (int64_t)case_count,
         .member_count = 2,
         .sample_count = 1,

@@ -27,6 +27,10 @@ void fixture_forget_database(const char *path);
 int64_t store_fixture_dataset(struct store_fixture *f, const char *name, size_t count);
 /* A running group of two members over a dataset of its own with case_count cases. */
 int64_t store_fixture_group(struct store_fixture *f, size_t case_count);
+/* The same over a dataset that is there. */
+int64_t store_fixture_group_of(struct store_fixture *f, int64_t dataset_id, size_t case_count);
+/* Rows of a table. */
+int64_t store_fixture_count(struct store_fixture *f, const char *table);
 
 struct row_key fixture_key(int64_t group_id, int64_t case_seq, uint32_t member, uint32_t sample);
 struct case_record fixture_case(struct as_arena *arena, int64_t seq);

@@ -82,10 +82,10 @@ struct breakage {
     const char *reason;
 };
 
-/* On a machine with too little CPU left a row that spins meets the backstop before its deadline. */
+/* On a machine with too little CPU left a row that spins meets a backstop before its soft stop. */
 static bool has_starved(const struct kept_reply *reply)
 {
-    return reply->status == JOB_TIMEOUT && strstr(reply->reason, "wall-clock time");
+    return reply->status == JOB_TIMEOUT && strstr(reply->reason, "stopped after ");
 }
 
 static void check_breakage_after(const char *before, const struct breakage *b)

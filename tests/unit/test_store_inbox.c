@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -87,6 +88,42 @@ static void test_a_version_that_cannot_be_made_leaves_no_file(void **state)
     assert_int_equal(store_inbox_find(f->store, "traffic", &file.hash, &f->arena, &got), AS_ENOENT);
 }
 
+/* A file, and the version that it makes. */
+static void take_next(struct store_fixture *f, unsigned number)
+{
+    char bytes[16];
+    snprintf(bytes, sizeof(bytes), "file %u", number);
+    struct inbox_file file = file_of(bytes, 1);
+    struct as_sha256 hash = as_sha256_of(bytes, strlen(bytes));
+    struct inbox_version version = {stage(f, "traffic", 3), &hash, "cases", 0};
+    uint32_t got = 0;
+    assert_int_equal(take(f, &version, &file, 1, 5000, &got), 0);
+    assert_int_equal(got, number);
+}
+
+static void test_versions_that_no_run_measured_go_when_newer_ones_are_made(void **state)
+{
+    struct store_fixture *f = *state;
+    struct dataset_info info;
+    struct as_sha256 by_hand = as_sha256_of("by hand", 7);
+    int64_t staging = stage(f, "traffic", 3);
+    bool is_new;
+    assert_int_equal(
+        store_dataset_finish(f->store, staging, &by_hand, "cases", 1, &f->arena, &info, &is_new),
+        0);
+    take_next(f, 2);
+    assert_int_equal(store_dataset_find(f->store, "traffic@2", &f->arena, &info), 0);
+    store_fixture_group_of(f, info.id, 3);
+    for (unsigned number = 3; number <= 20; number++)
+        take_next(f, number);
+    assert_int_equal(store_dataset_find(f->store, "traffic@1", &f->arena, &info), 0);
+    assert_int_equal(store_dataset_find(f->store, "traffic@2", &f->arena, &info), 0);
+    assert_int_equal(store_dataset_find(f->store, "traffic@10", &f->arena, &info), AS_ENOENT);
+    assert_int_equal(store_dataset_find(f->store, "traffic@11", &f->arena, &info), 0);
+    assert_int_equal(store_fixture_count(f, "dataset"), 2 + INBOX_VERSIONS_KEPT);
+    assert_int_equal(store_fixture_count(f, "case_body"), 3 * (2 + INBOX_VERSIONS_KEPT));
+}
+
 static void test_a_file_that_was_refused_may_come_again(void **state)
 {
     struct store_fixture *f = *state;
@@ -126,6 +163,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         STORE_TEST(test_files_and_their_version_are_noted_together),
         STORE_TEST(test_a_version_that_cannot_be_made_leaves_no_file),
+        STORE_TEST(test_versions_that_no_run_measured_go_when_newer_ones_are_made),
         STORE_TEST(test_a_file_that_was_refused_may_come_again),
         STORE_TEST(test_files_are_listed_from_the_newest_by_inbox),
     };
