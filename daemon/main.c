@@ -1,6 +1,7 @@
 /* assayd: reads its arguments and its configuration, then checks or runs. */
 #include "daemon/app.h"
 #include "daemon/check.h"
+#include "daemon/core/systemd.h"
 #include "daemon/man.h"
 #include "lib/log.h"
 
@@ -182,6 +183,8 @@ int main(int argc, char **argv)
         return code;
     struct config *config = NULL;
     struct as_buf problems = {0};
+    if (!systemd_reads_stderr())
+        as_log_set_clock(clock_wall_ms);
     if (config_load(arguments.config_path, &config, &problems)) {
         fputs(as_buf_str(&problems).ptr, stderr);
         code = as_err_exit_code(AS_EINVAL);

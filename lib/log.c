@@ -4,6 +4,7 @@
 #include "lib/log.h"
 
 #include "lib/buf.h"
+#include "lib/civil.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,6 +17,13 @@ static const struct {
 } levels[] = {{"err", 3}, {"warn", 4}, {"info", 6}, {"debug", 7}};
 
 static _Atomic enum as_log_level log_level = AS_LOG_INFO; /* a reload sets it, any thread logs */
+
+static as_log_clock_fn log_clock_ms; /* NULL: who reads the lines notes the time */
+
+void as_log_set_clock(as_log_clock_fn clock_ms)
+{
+    log_clock_ms = clock_ms;
+}
 
 void as_log_set_level(enum as_log_level level)
 {
@@ -32,6 +40,17 @@ int as_log_level_from(const char *name, enum as_log_level *ret_level)
     return AS_EINVAL;
 }
 
+static void add_head(struct as_buf *line, enum as_log_level level)
+{
+    if (!log_clock_ms) {
+        as_buf_addf(line, "<%d>%s ", levels[level].journald_prio, levels[level].name);
+        return;
+    }
+    struct as_civil at = as_civil_of(log_clock_ms() / 1000);
+    as_buf_addf(line, "%04d-%02d-%02dT%02d:%02d:%02dZ %s ", at.year, at.month, at.day, at.hour,
+                at.minute, at.second, levels[level].name);
+}
+
 void as_log(enum as_log_level level, const char *fmt, ...)
 {
     if (level > log_level)
@@ -45,7 +64,7 @@ void as_log(enum as_log_level level, const char *fmt, ...)
         if (*p == '\n')
             *p = ' ';
     struct as_buf line = {0};
-    as_buf_addf(&line, "<%d>%s ", levels[level].journald_prio, levels[level].name);
+    add_head(&line, level);
     as_buf_add_utf8_safe(&line, text, strlen(text));
     as_buf_addc(&line, '\n');
     if (write(STDERR_FILENO, line.ptr, line.len) < 0) { /* nowhere left to complain */

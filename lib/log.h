@@ -1,4 +1,6 @@
-/* Log lines on stderr: "<prio>level message key=value ...", one line each, as journald reads them.
+/* Log lines on stderr, one each: "<prio>level message key=value ...", as journald reads them, or
+ * with the time before it, "2026-01-31T15:04:05Z level message ...", where nobody else would note
+ * it.
  *
  * err = someone must act, warn = degraded, info = life of groups and plugins, debug = steps. Lower
  * layers return errors; the layer that decides logs, once. Never a key, and no prompt or output
@@ -9,9 +11,14 @@
 
 #include "lib/err.h"
 
+#include <stdint.h>
+
 enum as_log_level { AS_LOG_ERR, AS_LOG_WARN, AS_LOG_INFO, AS_LOG_DEBUG };
 
 void as_log_set_level(enum as_log_level level);
+/* The wall clock in milliseconds: from here on lines begin with the time. Before any thread. */
+typedef int64_t (*as_log_clock_fn)(void);
+void as_log_set_clock(as_log_clock_fn clock_ms);
 /* name: "err", "warn", "info" or "debug". */
 int as_log_level_from(const char *name, enum as_log_level *ret_level) AS_MUST_USE;
 void as_log(enum as_log_level level, const char *fmt, ...) AS_PRINTF(2, 3);

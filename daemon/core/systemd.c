@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -42,6 +43,19 @@ static uint64_t number_of(const char *name)
     errno = 0;
     uint64_t value = strtoull(text, &end, 10);
     return errno || *end ? 0 : value;
+}
+
+bool systemd_reads_stderr(void)
+{
+    const char *stream = getenv("JOURNAL_STREAM"); /* "DEVICE:INODE" */
+    struct stat file;
+    struct as_buf ours = {0};
+    if (!stream || fstat(STDERR_FILENO, &file))
+        return false;
+    as_buf_addf(&ours, "%" PRIuMAX ":%" PRIuMAX, (uintmax_t)file.st_dev, (uintmax_t)file.st_ino);
+    bool is_ours = !strcmp(ours.ptr, stream);
+    as_buf_done(&ours);
+    return is_ours;
 }
 
 static bool is_address(const char *text, size_t len, size_t room)

@@ -17,6 +17,9 @@
 
 struct systemd;
 
+/* Does the journal read what is written to stderr? It notes the time and the level of each line. */
+bool systemd_reads_stderr(void);
+
 /* Begins to feed the watchdog, if there is one (WATCHDOG_USEC): twice in its time, by a timer of
  * the loop, so that a loop that hangs misses it. AS_EINVAL: the sockets that were passed
  * (LISTEN_FDS) are not what assayd can use; err says which unit file to look at. */

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -235,6 +236,22 @@ static void test_sockets_of_another_process_are_not_ours(void **state)
     systemd_free(systemd);
 }
 
+static void test_the_journal_is_known_by_what_stderr_is(void **state)
+{
+    struct stat file;
+    char text[64];
+    (void)state;
+    assert_int_equal(fstat(STDERR_FILENO, &file), 0);
+    unsetenv("JOURNAL_STREAM");
+    assert_false(systemd_reads_stderr());
+    snprintf(text, sizeof(text), "%ju:%ju", (uintmax_t)file.st_dev, (uintmax_t)file.st_ino);
+    setenv("JOURNAL_STREAM", text, 1);
+    assert_true(systemd_reads_stderr());
+    setenv("JOURNAL_STREAM", "8:1", 1); /* inherited, and stderr is another file now */
+    assert_false(systemd_reads_stderr());
+    unsetenv("JOURNAL_STREAM");
+}
+
 #define SYSTEMD_TEST(name) \
     cmocka_unit_test_setup_teardown(name, core_fixture_setup, core_fixture_teardown)
 
@@ -256,6 +273,7 @@ int main(void)
         SYSTEMD_TEST(test_what_does_not_listen_is_refused),
         SYSTEMD_TEST(test_a_count_that_is_none_passes_nothing),
         SYSTEMD_TEST(test_sockets_of_another_process_are_not_ours),
+        SYSTEMD_TEST(test_the_journal_is_known_by_what_stderr_is),
     };
     return cmocka_run_group_tests(tests, core_fixture_group_setup, NULL);
 }
