@@ -28,7 +28,7 @@ static void print_spark(const struct output *out, const struct as_json *points)
 static const char *what_of(const struct as_json *point)
 {
     if (as_json_get_bool(point, "is_reference", false))
-        return "the reference";
+        return "reference";
     if (as_json_get_cstr(point, "not_comparable"))
         return "not comparable";
     return as_json_get_bool(point, "id_changed", false) ? "another model id" : "";
@@ -61,7 +61,7 @@ static void print_points(const struct output *out, const struct as_json *points)
         {"DIFF", GRID_RIGHT | GRID_BOLD, "diff", fmt_diff},
         {"ITS INTERVAL", 0, "diff_ci", fmt_interval},
         {"RUN'S GATE", GRID_WORD, "outcome", NULL},
-        {"MODEL ID", GRID_TRUNC, NULL, NULL},
+        {"MODEL ID", GRID_TRUNC | GRID_WIDE, NULL, NULL},
         {"NOTE", 0, NULL, NULL},
         {0},
     };

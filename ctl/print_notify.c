@@ -60,10 +60,14 @@ static void print_conditions(const struct output *out, const struct as_json *con
 static void print_deliveries(const struct output *out, const struct as_json *deliveries)
 {
     static const struct grid_column columns[] = {
-        {"ID", GRID_RIGHT, "id", fmt_count},       {"WHEN", 0, "made_ms", fmt_time},
-        {"EVENT", GRID_RIGHT, "event", fmt_count}, {"RULE", GRID_BOLD, NULL, NULL},
-        {"STATE", GRID_WORD, "state", NULL},       {"TRIES", GRID_RIGHT, "tries", fmt_count},
-        {"OUTCOME", GRID_TRUNC, NULL, NULL},       {0},
+        {"ID", GRID_RIGHT, "id", fmt_count},
+        {"WHEN", 0, "made_ms", fmt_time},
+        {"EVENT", GRID_RIGHT | GRID_WIDE, "event", fmt_count},
+        {"RULE", GRID_BOLD, NULL, NULL},
+        {"STATE", GRID_WORD, "state", NULL},
+        {"TRIES", GRID_RIGHT | GRID_WIDE, "tries", fmt_count},
+        {"OUTCOME", GRID_TRUNC, NULL, NULL},
+        {0},
     };
     if (!as_json_len(deliveries))
         return;

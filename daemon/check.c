@@ -1,13 +1,16 @@
 /* Plugins are loaded as the daemon would load them, each by a worker, so that a name that leads
- * nowhere and a file that would be refused are told before anything runs. A key that is missing is
- * a warning: it may live on another machine than the one that checks. */
+ * nowhere and a file that would be refused are told before anything runs. A key that is missing, or
+ * a program that people are told by, is a warning: it may live on another machine than the one that
+ * checks. */
 #include "daemon/check.h"
 
 #include "daemon/engine/names.h"
 #include "lib/log.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static void warn_of_missing_keys(const struct config *config)
 {
@@ -20,6 +23,23 @@ static void warn_of_missing_keys(const struct config *config)
             fprintf(stderr, "%s: warning: %s\n", config->path, err.msg);
             told = name;
         }
+        as_buf_wipe(&key);
+    }
+}
+
+/* The program may be on another machine too; here it is missing where somebody mistyped it. */
+static void warn_of_targets(const struct config *config, const char *path,
+                            const struct notify_rules *rules)
+{
+    for (size_t i = 0; i < rules->count; i++) {
+        const struct notify_target *to = &rules->rules[i].to;
+        struct as_buf key = {0};
+        struct as_err err = {0};
+        if (to->argv && access(to->argv[0], X_OK))
+            fprintf(stderr, "%s: warning: notify '%s': %s: %s\n", path, rules->rules[i].name,
+                    to->argv[0], strerror(errno));
+        if (to->secret && secret_read(&config->secrets, to->secret, &key, &err))
+            fprintf(stderr, "%s: warning: notify '%s': %s\n", path, rules->rules[i].name, err.msg);
         as_buf_wipe(&key);
     }
 }
@@ -88,6 +108,9 @@ int check_run(struct config *config, const char *worker_path)
         as_buf_addf(&problems, "%s\n", evals->refusals[i].reason);
     check_in_sandbox(config, evals, worker_path, &problems);
     warn_of_missing_keys(config);
+    warn_of_targets(config, config->path, &config->notify);
+    for (size_t i = 0; i < evals->eval_count; i++)
+        warn_of_targets(config, evals->evals[i].path, &evals->evals[i].notify);
     fputs(as_buf_str(&problems).ptr, stderr);
     if (!problems.len)
         printf("%s: ok: %zu model%s, %zu eval%s\n", config->path, config->model_count,

@@ -49,6 +49,17 @@ YAML
 # ---- the configuration ----
 
 expect_exit 0 check_config "$home/assay.yaml"
+
+# Who is told is looked for too, and missed here alone: it may live on the machine that runs assayd.
+cp "$home/good.yaml" "$home/evals/told.yaml"
+printf 'notify: {name: pager, on: [gate_fail], to: {%s}}\n' 'command: [/no/such/page]' >>"$home/evals/told.yaml"
+expect_exit 0 check_config "$home/assay.yaml"
+expect_contains "$err" "told.yaml: warning: notify 'pager': /no/such/page: No such file or directory"
+sed -i 's|command: .*]|webhook: "http://127.0.0.1/x", secret: NO_SUCH_KEY|' "$home/evals/told.yaml"
+expect_exit 0 check_config "$home/assay.yaml"
+expect_contains "$err" "told.yaml: warning: notify 'pager': no key named NO_SUCH_KEY"
+rm "$home/evals/told.yaml"
+
 refuse_config 's/^eval_dir:/evals_dir:/' "spoilt.yaml:4:1: unknown key 'evals_dir': did you mean 'eval_dir'?"
 refuse_config 's/concurrency: 16/concurrency: many/' "sim-q95.concurrency: expected a whole number" "found 'many'"
 refuse_config 's/row_deadline_ms: 2000/row_deadline_ms: 1/' ":5:28: sandbox.row_deadline_ms: expected" "from 10 to 5000"
