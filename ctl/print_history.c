@@ -140,6 +140,9 @@ void print_history(struct ctl *ctl, const struct as_json *result)
 {
     const struct output *out = &ctl->out;
     const struct as_json *models = as_json_get(result, "models");
+    if (as_json_get_bool(result, "pending", false))
+        out_styled(out, STYLE_WARN,
+                   "a run that has just ended may be missing still: look again in a moment\n");
     out_styled(out, STYLE_BOLD, "%s", str_or(result, "eval", "?"));
     if (!as_json_len(models)) {
         out_print(out, "  no run of it is done yet\n");

@@ -78,7 +78,9 @@ const struct proto_method proto_schedule_methods[] = {
                    COUNT("last", "so many runs of each model, the newest; 30 when not given",
                          1000)},
         .result =
-            "{eval, metric, reference: a run or null, models: [{model, points: [{run, ended_ms, "
+            "{eval, pending: a run that has ended may be missing still, metric, reference: a run "
+            "or "
+            "null, models: [{model, points: [{run, ended_ms, "
             "tag, role, n, mean, ci, is_reference, not_comparable: why or null, n_pairs, diff, "
             "diff_ci, p, outcome, ids: [the model ids that the API returned, the most frequent "
             "first], id_changed}], drift: {drifting, sudden, since_run, runs, reference_runs, "

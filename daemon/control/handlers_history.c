@@ -87,13 +87,25 @@ static void history_work(struct store *store, struct control_query *query)
     query->rc = series_load(store, request.eval, &series, &query->err);
     if (!query->rc)
         query->rc = tell(store, query, &series, &request);
+    if (!query->rc)
+        as_json_set_bool(query->result, "pending", false);
     series_done(&series);
 }
 
+static void pending_work(struct store *store, struct control_query *query)
+{
+    history_work(store, query);
+    if (!query->rc)
+        as_json_set_bool(query->result, "pending", true);
+}
+
+/* Whether the newest run may be missing is known before the store is read, not after. */
 void handle_run_history(void *ctx, struct control_call *call)
 {
-    if (control_eval_of(ctx, call))
-        control_read(ctx, call, history_work, NULL);
+    struct control_app *app = ctx;
+    bool is_pending = summaries_are_pending(app->summaries);
+    if (control_eval_of(app, call))
+        control_read(app, call, is_pending ? pending_work : history_work, NULL);
 }
 
 void control_set_reference(struct store *store, struct control_query *query, int64_t run)

@@ -186,7 +186,7 @@ static const struct as_json *verdict_on(const struct as_json *result, const char
     return NULL;
 }
 
-/* "margin (FAIL), critical (INCONCLUSIVE)" */
+/* "noninferiority, critical (undecided)" */
 static const char *bad_checks(const struct as_json *verdict, struct as_arena *arena)
 {
     const struct as_json *checks = as_json_get(verdict, "checks");
@@ -195,8 +195,9 @@ static const char *bad_checks(const struct as_json *verdict, struct as_arena *ar
         const struct as_json *check = as_json_at(checks, i);
         const char *outcome = as_json_get_cstr_or(check, "outcome", "");
         if (strcmp(outcome, "PASS") != 0 && strcmp(outcome, "SKIP") != 0)
-            as_buf_addf(&names, "%s%s (%s)", names.len ? ", " : "",
-                        as_json_get_cstr_or(check, "name", "?"), outcome);
+            as_buf_addf(&names, "%s%s%s", names.len ? ", " : "",
+                        as_json_get_cstr_or(check, "name", "?"),
+                        strcmp(outcome, "FAIL") ? " (undecided)" : "");
     }
     const char *copy = as_arena_strdup(arena, names.len ? names.ptr : "no check named");
     as_buf_done(&names);

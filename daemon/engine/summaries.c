@@ -161,3 +161,8 @@ bool summaries_is_idle(const struct summaries *summaries)
 {
     return !summaries->is_busy;
 }
+
+bool summaries_are_pending(const struct summaries *summaries)
+{
+    return summaries->is_busy || summaries->is_wanted;
+}

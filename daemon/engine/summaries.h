@@ -25,5 +25,7 @@ void summaries_look(struct summaries *summaries);
 /* No further one is begun. */
 void summaries_stop(struct summaries *summaries);
 bool summaries_is_idle(const struct summaries *summaries);
+/* Something is being made, or is to be: what the store has may lack the newest run. */
+bool summaries_are_pending(const struct summaries *summaries);
 
 #endif

@@ -185,7 +185,7 @@ static void add_candidate(const struct render *render, const struct as_json *ver
     as_buf_addf(out, ": %s** ", outcome ? outcome : "no gate");
     add_text(out, as_json_get_cstr(verdict, "sentence"));
     if (as_json_get_cstr(verdict, "advice"))
-        as_buf_addc(out, ' ');
+        as_buf_adds(out, "; ");
     add_text(out, as_json_get_cstr(verdict, "advice"));
     add_recommendation(out, render->run, as_json_get_cstr(verdict, "candidate"));
     as_buf_adds(out, "\n\n");

@@ -50,6 +50,9 @@ wanted=$(jq -c '.comparisons[0] | [.diff, .ci, .p]' <<<"$out")
 filter='.models[1].points[1] | [.diff, .diff_ci, .p]'
 expect "$(history)" = "$wanted" "the difference that run compare has too"
 run_with_seed 3
+is_whole() { [ "$(ctl --json history triage | jq .pending)" = false ]; }
+await "a history that lacks nothing" is_whole
+expect "$(ctl --json history triage | jq '.models[0].points[-1].run')" = 3 "its newest run"
 await "run 3 beside run 1" has_history '[.models[0].points[2] | .run, .n_pairs]' '[3,150]'
 expect_exit 0 ctl run show 3
 expect_contains "$out" "against run 1, the reference"

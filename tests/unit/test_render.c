@@ -36,7 +36,8 @@ static const char run_text[] =
     " \"ties\": 1}],"
     " \"verdicts\": [{\"candidate\": \"new\", \"outcome\": \"fail\", \"sentence\": \"worse & "
     "\\\"bad\\\""
-    " p<0.001\", \"checks\": [{\"name\": \"critical\", \"outcome\": \"FAIL\", \"sentence\": \"1 of "
+    " p<0.001\", \"advice\": \"7 more\", \"checks\": [{\"name\": \"critical\", \"outcome\": "
+    "\"FAIL\", \"sentence\": \"1 of "
     "1\","
     " \"evidence\": [\"c<1>\", \"c|2\"], \"evidence_total\": 5},"
     " {\"name\": \"floor\", \"outcome\": \"SKIP\"},"
@@ -421,6 +422,14 @@ static void test_markdown_says_of_how_many_calls_a_latency_is(void **state)
     done(&report);
 }
 
+static void test_markdown_puts_a_mark_between_what_was_found_and_what_would_decide(void **state)
+{
+    (void)state;
+    struct report report = report_in("md");
+    assert_has(&report, "p&#60;0.001; 7 more");
+    done(&report);
+}
+
 static void test_markdown_stays_within_its_cells(void **state)
 {
     (void)state;
@@ -665,6 +674,7 @@ int main(void)
         cmocka_unit_test(test_an_earlier_run_is_a_part_of_each_report_for_people),
         cmocka_unit_test(test_runs_that_cannot_be_compared_are_told_in_each_report_for_people),
         cmocka_unit_test(test_markdown_says_of_how_many_calls_a_latency_is),
+        cmocka_unit_test(test_markdown_puts_a_mark_between_what_was_found_and_what_would_decide),
         cmocka_unit_test(test_markdown_stays_within_its_cells),
         cmocka_unit_test(test_markdown_mentions_nobody_and_links_nowhere),
         cmocka_unit_test(test_markdown_fits_a_comment_and_counts_what_does_not),
