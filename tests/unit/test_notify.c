@@ -333,14 +333,20 @@ static void test_the_rules_of_a_file_that_is_refused_hold_until_it_is_mended(voi
     expect_kinds("told", "gate_fail ");
 }
 
-static void test_what_is_due_for_a_file_that_was_never_good_waits_for_it(void **state)
+/* An end of assayd while somebody is being told, and its next start. */
+static void cut_off_a_delivery(struct scene *scene)
 {
-    struct scene *scene = *state;
     set_rules(scene, rules_of(rule("main", "gate_fail", "told", ": >begun; exec sleep 600"), ""));
     emit(scene, EVENT_GATE_FAIL, "small", 1);
     await(scene, has_begun);
     close_scene(scene);
     open_scene(scene);
+}
+
+static void test_what_is_due_for_a_file_that_was_never_good_waits_for_it(void **state)
+{
+    struct scene *scene = *state;
+    cut_off_a_delivery(scene);
     set_rules(scene, "no_such_key: 1\n");
     emit(scene, EVENT_BASELINE_SET, NULL, 0);
     while (run_sql(scene, "SELECT event_id FROM alert_mark") < 2)
@@ -356,11 +362,7 @@ static void test_what_is_due_for_a_file_that_was_never_good_waits_for_it(void **
 static void test_what_an_end_cuts_off_is_told_at_the_next_start(void **state)
 {
     struct scene *scene = *state;
-    set_rules(scene, rules_of(rule("main", "gate_fail", "told", ": >begun; exec sleep 600"), ""));
-    emit(scene, EVENT_GATE_FAIL, "small", 1);
-    await(scene, has_begun);
-    close_scene(scene);
-    open_scene(scene);
+    cut_off_a_delivery(scene);
     set_rules(scene, rules_of(rule("main", "gate_fail", "told", ":"), ""));
     await(scene, nothing_is_due);
     expect_kinds("told", "gate_fail gate_fail ");
