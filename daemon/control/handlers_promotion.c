@@ -155,7 +155,10 @@ static int demote(struct store *store, struct control_query *query, struct promo
     int rc = store_promotion_demote(store, demotion, &query->arena, &entry);
     as_buf_done(&text);
     if (rc == AS_ENOENT)
-        query->rc = as_err_set(&query->err, rc, "nothing is promoted for '%s'", demotion->eval);
+        query->rc = as_err_set(&query->err, rc,
+                               "nothing is promoted for '%s', so there is nothing to take back: "
+                               "`assayctl promotions %s` tells what was",
+                               demotion->eval, demotion->eval);
     else if (rc)
         control_store_failed(store, query, rc, "the demotion");
     return rc;

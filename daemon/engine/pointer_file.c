@@ -84,7 +84,9 @@ int pointer_folder_make(const char *folder, struct as_err *err)
     if (!rc)
         rc = settle_folder(folder, is_new ? FOLDER_MODE : 0, err); /* whatever the umask is */
     if (!rc && access(folder, W_OK | X_OK))
-        rc = as_err_set(err, AS_EIO, "%s: uid %u cannot write there", folder, (unsigned)geteuid());
+        rc = as_err_set(err, AS_EIO,
+                        "%s: uid %u cannot write there: give it the folder, or name another one",
+                        folder, (unsigned)geteuid());
     if (rc)
         as_err_prefix(err, "promoted_dir");
     return rc;

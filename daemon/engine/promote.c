@@ -110,7 +110,8 @@ static int find_run(struct store *store, struct promote *promote)
     int64_t run = promote->row.run;
     int rc = store_group_get(store, run, &promote->arena, &promote->group);
     if (rc == AS_ENOENT)
-        return as_err_set(err, rc, "run %" PRId64 " is not there", run);
+        return as_err_set(
+            err, rc, "run %" PRId64 " is not there: `assayctl run ls` names those that are", run);
     if (rc)
         return as_err_set(err, rc, "run %" PRId64 ": %s", run, store_error(store));
     if (strcmp(promote->group.eval_name, promote->row.eval) != 0)

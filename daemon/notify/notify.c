@@ -337,7 +337,8 @@ static void send_work(struct store *store, void *ctx)
         as_err_set(&sending->err, rc, "the test could not be stored: %s", store_error(store));
     else if (!sending_count(sending))
         as_err_set(&sending->err, AS_ENOENT,
-                   "eval '%s' has no rule under `notify`, and neither has assay.yaml",
+                   "eval '%s' has no rule under `notify`, and neither has assay.yaml: add one "
+                   "to either (docs/alerts.md)",
                    sending->event.eval);
 }
 

@@ -70,7 +70,8 @@ exec {slow}>"$home/inbox/slow.jsonl"
 traffic slow 1 2 >&$slow
 is_open() { ctl inbox ls --inbox traffic --json | jq -e '.inboxes[0].files[] | select(.file == "slow.jsonl" and (.why | test("open")))' >/dev/null; }
 await 'the open file is told of' is_open
-sleep 1.5 # longer than its quiet time
+traffic b 1 3 | drop later.jsonl
+await 'a file that came later, and was quiet as long' is_gone later.jsonl
 expect "$(state_of slow.jsonl)" = none 'a file that is open stays'
 traffic slow 3 4 >&$slow
 exec {slow}>&-
