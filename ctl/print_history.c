@@ -45,6 +45,7 @@ static void add_point(struct grid *grid, const struct as_json *point)
     else
         grid_cell(grid, "MODEL ID", "%s", id ? id : "");
     if (!as_json_get(point, "diff")) {
+        grid_cell(grid, "PAIRS", "%s", "");
         grid_cell(grid, "DIFF", "%s", "");
         grid_cell(grid, "ITS INTERVAL", "%s", "");
     }
@@ -58,6 +59,7 @@ static void print_points(const struct output *out, const struct as_json *points)
         {"N", GRID_RIGHT, "n", fmt_count},
         {"MEAN", GRID_RIGHT | GRID_BOLD, "mean", fmt_score},
         {"95 % INTERVAL", 0, "ci", fmt_interval},
+        {"PAIRS", GRID_RIGHT, "n_pairs", fmt_count},
         {"DIFF", GRID_RIGHT | GRID_BOLD, "diff", fmt_diff},
         {"ITS INTERVAL", 0, "diff_ci", fmt_interval},
         {"RUN'S GATE", GRID_WORD, "outcome", NULL},

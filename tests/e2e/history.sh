@@ -57,7 +57,7 @@ await "run 3 beside run 1" has_history '[.models[0].points[2] | .run, .n_pairs]'
 expect_exit 0 ctl run show 3
 expect_contains "$out" "against run 1, the reference"
 expect_exit 0 ctl history triage --model new --last 2
-expect_contains "$out" "exact_match, against run 1" sim-q95 "no chart: the chart begins after the first 20 runs"
+expect_contains "$out" "PAIRS   DIFF" "exact_match, against run 1" sim-q95 "no chart: the chart begins after the first 20 runs"
 expect_lacks "$out" sim-q80 DRIFTS
 await "another metric" has_history '[.metric, .models[0].points[2].n_pairs]' '["levenshtein",150]' --metric levenshtein
 expect_exit 65 ctl history triage --metric bleu
